@@ -1,0 +1,246 @@
+"""What is bought, from whom, and on which terms?
+
+Owns the catalog: advertisers, campaigns, targets, offers, publishers, partnerships, placements and
+tracking numbers, with the rules that a single one must satisfy. Which target gets a call belongs to
+`routing`; whether a call counts belongs to `validation`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.times import Cycle, Hours
+
+
+class State(StrEnum):
+    """Whether a thing of the catalog takes part; archived things keep their history."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ARCHIVED = "archived"
+
+
+class Billing(StrEnum):
+    """How an advertiser pays: from a balance beforehand, or by invoice within a credit limit."""
+
+    PREPAID = "prepaid"
+    NET = "net"
+
+
+class PartnershipState(StrEnum):
+    """The life of a partnership; only an approved one earns."""
+
+    APPLIED = "applied"
+    APPROVED = "approved"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advertiser:
+    """Who buys calls. `credit_limit_cents` counts only for net billing."""
+
+    id: str
+    name: str
+    billing: Billing
+    net_days: int = 30
+    credit_limit_cents: int = 0
+    billing_cycle: Cycle = Cycle.MONTHLY
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutTerms:
+    """When a publisher is paid.
+
+    Earnings of a closed `cycle` fall due `net_days` after its end; each is held `hold_days` after
+    approval; a sum below `minimum_cents` waits for the next run.
+    """
+
+    cycle: Cycle = Cycle.MONTHLY
+    net_days: int = 15
+    hold_days: int = 0
+    minimum_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Who brings callers."""
+
+    id: str
+    name: str
+    payout_terms: PayoutTerms = PayoutTerms()
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geography:
+    """Where callers must be: any of the states or area codes; both empty means anywhere."""
+
+    states: tuple[str, ...] = ()
+    area_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Where a caller seems to be, and who said so (`carrier` fields or the number's `prefix`)."""
+
+    state: str | None = None
+    zip: str | None = None
+    area_code: str | None = None
+    source: str = "prefix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeTerms:
+    """What the advertiser pays for, and how much.
+
+    `minimum_talk_seconds` is inclusive: 120 s of talk meets 120. `repeat_days` 0 lets the same
+    caller count again at once.
+    """
+
+    charge_cents: int
+    minimum_talk_seconds: int = 0
+    repeat_days: int = 0
+    geography: Geography = Geography()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarningTerms:
+    """What the publisher earns for a charged call; no minimum of its own means the campaign's."""
+
+    earning_cents: int
+    minimum_talk_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What an advertiser buys. Budgets are in cents over the windows of `zone`; None is no limit."""
+
+    id: str
+    advertiser_id: str
+    name: str
+    vertical: str
+    terms: ChargeTerms
+    zone: str = "UTC"
+    daily_budget_cents: int | None = None
+    total_budget_cents: int | None = None
+    max_attempts: int = 3
+    max_call_seconds: int = 3600
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One place a call can ring: an E.164 number or a `sip:` address in `destination`.
+
+    Priority 1 rings first; weights share the calls of one priority. Caps count reserved and
+    approved calls; None is no limit.
+    """
+
+    id: str
+    campaign_id: str
+    name: str
+    destination: str
+    priority: int = 1
+    weight: int = 1
+    hours: Hours = Hours()
+    concurrency_cap: int | None = None
+    hourly_cap: int | None = None
+    daily_cap: int | None = None
+    total_cap: int | None = None
+    ring_seconds: int = 25
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What publishers see: campaigns of a vertical that compete for its calls."""
+
+    id: str
+    name: str
+    vertical: str
+    campaign_ids: tuple[str, ...] = ()
+    earning: EarningTerms
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partnership:
+    """A publisher on an offer. `earning` None means the offer's."""
+
+    id: str
+    offer_id: str
+    publisher_id: str
+    earning: EarningTerms | None = None
+    state: PartnershipState = PartnershipState.APPROVED
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a publisher shows a number of an offer."""
+
+    id: str
+    offer_id: str
+    publisher_id: str
+    name: str
+    medium: str = "web"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """A campaign on an offer's roster, with whose money it pays."""
+
+    campaign_id: str
+    advertiser_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A tracking number and where it leads.
+
+    `roster` repeats the offer's campaigns, so that a call's first read names all that the second
+    needs; it is written anew whenever the offer's campaigns change.
+    """
+
+    id: str
+    e164: str
+    offer_id: str
+    publisher_id: str
+    partnership_id: str
+    placement_id: str
+    roster: tuple[Buyer, ...] = ()
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+def covers(geography: Geography, area: Area) -> bool:
+    """Whether a caller in `area` is inside; an unknown place is inside only where anywhere is."""
+    if not geography.states and not geography.area_codes:
+        return True
+    return area.state in geography.states or area.area_code in geography.area_codes
+
+
+def earning_terms(offer: Offer, partnership: Partnership) -> EarningTerms:
+    """The partnership's own terms, else the offer's."""
+    return partnership.earning or offer.earning

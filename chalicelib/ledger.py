@@ -1,0 +1,295 @@
+"""Which accounts does an event of the business move, and by how much?
+
+Owns the chart of accounts, the entry and its zero-sum law, and one template per event. When an
+event happens is decided elsewhere; keeping entries, and the balances that authorise spending,
+belong to the store.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.campaigns import Billing
+from chalicelib.errors import Broken
+from chalicelib.ids import derived
+
+
+class House(StrEnum):
+    """The operator's own accounts."""
+
+    CASH_BANK = "cash:bank"
+    REVENUE_CALLS = "revenue:calls"
+    COST_PUBLISHERS = "cost:publishers"
+
+
+class AdvertiserAccount(StrEnum):
+    """Accounts kept for each advertiser: what it owes, and what it has paid beforehand."""
+
+    RECEIVABLE = "ar"
+    UNBILLED = "unbilled"
+    PREPAID = "prepaid"
+    UNAPPLIED = "unapplied"
+
+
+class PublisherAccount(StrEnum):
+    """Accounts kept for each publisher, by how near the money is to being paid."""
+
+    APPROVED = "approved"
+    PAYABLE = "payable"
+    IN_TRANSIT = "in_transit"
+
+
+def advertiser_account(kind: AdvertiserAccount, advertiser_id: str) -> str:
+    """The account's name, such as `ar:adv_…`."""
+    return f"{kind}:{advertiser_id}"
+
+
+def publisher_account(kind: PublisherAccount, publisher_id: str) -> str:
+    """The account's name, such as `pub:pub_…:payable`."""
+    return f"pub:{publisher_id}:{kind}"
+
+
+def chart(advertiser_ids: Iterable[str], publisher_ids: Iterable[str]) -> tuple[str, ...]:
+    """Every account that these parties and the house can have, in a fixed order."""
+    house = [account.value for account in House]
+    advertisers = [advertiser_account(k, a) for a in advertiser_ids for k in AdvertiserAccount]
+    publishers = [publisher_account(k, p) for p in publisher_ids for k in PublisherAccount]
+    return (*house, *advertisers, *publishers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One side of an entry: a debit is positive, a credit negative; never zero."""
+
+    account: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A balanced posting, never changed once written.
+
+    `key` names the cause and makes the entry happen once; `template` names the kind of event;
+    `refs` leads back to the call, invoice, payment or payout.
+    """
+
+    key: str
+    template: str
+    currency: str
+    booked_at: datetime
+    legs: tuple[Leg, ...]
+    refs: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if sum(leg.amount_cents for leg in self.legs) != 0:
+            raise Broken(f"the legs of {self.key} do not sum to zero")
+        if any(leg.amount_cents == 0 for leg in self.legs):
+            raise Broken(f"{self.key} has a leg of zero")
+
+    @property
+    def id(self) -> str:
+        """Derived from the key, so that the same cause cannot be booked under two ids."""
+        return derived("ent", self.key)
+
+    @property
+    def payload_hash(self) -> str:
+        """What the entry says, apart from when: the same key with another hash is a conflict."""
+        legs = sorted((leg.account, leg.amount_cents) for leg in self.legs)
+        said = [self.key, self.template, self.currency, legs, sorted(self.refs.items())]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def approval(
+    *,
+    call_id: str,
+    advertiser_id: str,
+    billing: Billing,
+    publisher_id: str,
+    charge_cents: int,
+    earning_cents: int,
+    currency: str,
+    now: datetime,
+) -> Entry:
+    """The charge and the earning of one approved call, together."""
+    paid_from = (
+        AdvertiserAccount.PREPAID if billing is Billing.PREPAID else AdvertiserAccount.UNBILLED
+    )
+    return Entry(
+        key=f"call:{call_id}:approve",
+        template="approval",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (advertiser_account(paid_from, advertiser_id), charge_cents),
+            (House.REVENUE_CALLS, -charge_cents),
+            (House.COST_PUBLISHERS, earning_cents),
+            (publisher_account(PublisherAccount.APPROVED, publisher_id), -earning_cents),
+        ),
+        refs={"call_id": call_id},
+    )
+
+
+def invoice_issued(
+    *,
+    invoice_id: str,
+    number: str,
+    advertiser_id: str,
+    total_cents: int,
+    currency: str,
+    now: datetime,
+) -> Entry:
+    """Approved charges become a receivable."""
+    return Entry(
+        key=f"inv:{number}",
+        template="invoice_issued",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), total_cents),
+            (advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id), -total_cents),
+        ),
+        refs={"invoice_id": invoice_id},
+    )
+
+
+def payment(
+    *,
+    payment_id: str,
+    advertiser_id: str,
+    applied_cents: int,
+    unapplied_cents: int,
+    currency: str,
+    now: datetime,
+) -> Entry:
+    """Money from an advertiser on terms: open invoices first, the rest waits unapplied."""
+    return Entry(
+        key=f"pay:{payment_id}",
+        template="payment",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (House.CASH_BANK, applied_cents + unapplied_cents),
+            (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), -applied_cents),
+            (advertiser_account(AdvertiserAccount.UNAPPLIED, advertiser_id), -unapplied_cents),
+        ),
+        refs={"payment_id": payment_id},
+    )
+
+
+def applied(
+    *,
+    invoice_id: str,
+    payment_id: str,
+    advertiser_id: str,
+    amount_cents: int,
+    currency: str,
+    now: datetime,
+) -> Entry:
+    """Money that waited unapplied pays an invoice."""
+    return Entry(
+        key=f"apply:{payment_id}:{invoice_id}",
+        template="applied",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (advertiser_account(AdvertiserAccount.UNAPPLIED, advertiser_id), amount_cents),
+            (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), -amount_cents),
+        ),
+        refs={"invoice_id": invoice_id, "payment_id": payment_id},
+    )
+
+
+def top_up(
+    *, payment_id: str, advertiser_id: str, amount_cents: int, currency: str, now: datetime
+) -> Entry:
+    """Money from a prepaid advertiser, before its calls."""
+    return Entry(
+        key=f"topup:{payment_id}",
+        template="top_up",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (House.CASH_BANK, amount_cents),
+            (advertiser_account(AdvertiserAccount.PREPAID, advertiser_id), -amount_cents),
+        ),
+        refs={"payment_id": payment_id},
+    )
+
+
+def release(
+    *, call_id: str, publisher_id: str, earning_cents: int, currency: str, now: datetime
+) -> Entry:
+    """An earning whose charge is collected may be paid out."""
+    return Entry(
+        key=f"call:{call_id}:release",
+        template="release",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (publisher_account(PublisherAccount.APPROVED, publisher_id), earning_cents),
+            (publisher_account(PublisherAccount.PAYABLE, publisher_id), -earning_cents),
+        ),
+        refs={"call_id": call_id},
+    )
+
+
+def payout_created(
+    *, payout_id: str, publisher_id: str, amount_cents: int, currency: str, now: datetime
+) -> Entry:
+    """Released earnings are on their way to the publisher."""
+    return _payout(
+        payout_id,
+        "create",
+        currency,
+        now,
+        _legs(
+            (publisher_account(PublisherAccount.PAYABLE, publisher_id), amount_cents),
+            (publisher_account(PublisherAccount.IN_TRANSIT, publisher_id), -amount_cents),
+        ),
+    )
+
+
+def payout_settled(
+    *, payout_id: str, publisher_id: str, amount_cents: int, currency: str, now: datetime
+) -> Entry:
+    """The bank has paid the publisher."""
+    return _payout(
+        payout_id,
+        "settled",
+        currency,
+        now,
+        _legs(
+            (publisher_account(PublisherAccount.IN_TRANSIT, publisher_id), amount_cents),
+            (House.CASH_BANK, -amount_cents),
+        ),
+    )
+
+
+def _payout(
+    payout_id: str, event: str, currency: str, now: datetime, legs: tuple[Leg, ...]
+) -> Entry:
+    return Entry(
+        key=f"po:{payout_id}:{event}",
+        template=f"payout_{event}",
+        currency=currency,
+        booked_at=now,
+        legs=legs,
+        refs={"payout_id": payout_id},
+    )
+
+
+def balances(legs: Iterable[Leg]) -> dict[str, int]:
+    """The balance of every account that the legs touch, in cents."""
+    sums: Counter[str] = Counter()
+    for leg in legs:
+        sums[leg.account] += leg.amount_cents
+    return dict(sums)
+
+
+def _legs(*sides: tuple[str, int]) -> tuple[Leg, ...]:
+    """The sides as legs, less those of nothing."""
+    return tuple(Leg(account=account, amount_cents=cents) for account, cents in sides if cents)

@@ -1,0 +1,125 @@
+"""What does this process know about where it runs?
+
+Owns the environment (read here and nowhere else), the secrets kept in the parameter store, the
+clock and the source of entropy. Who uses them belongs to the flows and channels.
+"""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import ids
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+CONNECT_TIMEOUT_SECONDS = 1
+READ_TIMEOUT_SECONDS = 2
+SECRETS_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the state lives; the same names in every function."""
+
+    stage: str
+    table_prefix: str
+    documents_bucket: str
+    settle_queue_url: str
+    parameter_path: str
+    twilio_api_url: str
+    calls_stream_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the parameter store keeps. `twilio_tokens` holds the present token first.
+
+    `voice_url` is the public base address of the voice function, empty before it is wired.
+    """
+
+    twilio_account_sid: str
+    twilio_tokens: tuple[str, ...]
+    caller_hash_key: str
+    operator_key_sha256: str
+    voice_url: str
+
+
+@cache
+def settings() -> Settings:
+    """The environment of this process; a missing name falls back to what suits a first import."""
+    stage = os.environ.get("RINGLEDGER_STAGE", "dev")
+    return Settings(
+        stage=stage,
+        table_prefix=os.environ.get("RINGLEDGER_TABLE_PREFIX", f"ringledger-{stage}-"),
+        documents_bucket=os.environ.get("RINGLEDGER_DOCUMENTS_BUCKET", ""),
+        settle_queue_url=os.environ.get("RINGLEDGER_SETTLE_QUEUE_URL", ""),
+        parameter_path=os.environ.get("RINGLEDGER_PARAMETER_PATH", f"/ringledger/{stage}"),
+        twilio_api_url=os.environ.get("RINGLEDGER_TWILIO_API_URL", "https://api.twilio.com"),
+        calls_stream_arn=os.environ.get("RINGLEDGER_CALLS_STREAM_ARN", ""),
+    )
+
+
+@cache
+def client(service: str) -> Any:
+    """A botocore client, made once, whose time-outs leave room inside a carrier's 15 seconds."""
+    import botocore.session
+    from botocore.config import Config
+
+    return botocore.session.get_session().create_client(
+        service,
+        region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=32,
+            parameter_validation=False,
+            tcp_keepalive=True,
+        ),
+    )
+
+
+def secret_values() -> Secrets:
+    """The deployment's secrets, read anew every five minutes, so that a rotated token is taken up."""
+    return _read_secrets(int(time.monotonic() // SECRETS_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _read_secrets(_age: int) -> Secrets:
+    path = settings().parameter_path
+    values: dict[str, str] = {}
+    pages = client("ssm").get_paginator("get_parameters_by_path")
+    for page in pages.paginate(Path=path, Recursive=True, WithDecryption=True):
+        for parameter in page["Parameters"]:
+            values[parameter["Name"].removeprefix(path + "/")] = parameter["Value"]
+    tokens = (values.get("twilio/auth-token", ""), values.get("twilio/previous-auth-token", ""))
+    return Secrets(
+        twilio_account_sid=values.get("twilio/account-sid", ""),
+        twilio_tokens=tuple(token for token in tokens if token),
+        caller_hash_key=values["caller-hash-key"],
+        operator_key_sha256=values["operator-key-sha256"],
+        voice_url=values.get("voice-url", "").rstrip("/"),
+    )
+
+
+@cache
+def logger() -> "Logger":
+    """Structured logs, made once."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(service="ringledger")
+
+
+def now() -> datetime:
+    """The present instant in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id of this kind."""
+    return ids.new(prefix, now=now(), entropy=secrets.token_bytes(10))
