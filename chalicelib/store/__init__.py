@@ -1,0 +1,1 @@
+"""What is remembered: the tables, and the conditions under which they change."""

@@ -1,0 +1,230 @@
+"""What is remembered of a call?
+
+Owns the rows of calls, decisions, signals and verdicts, and the questions asked of them. How a
+reservation or a settlement changes other rows belongs to `reservations` and `settlements`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import times
+from chalicelib.calls import Attempt, Call, CallStatus, Signal
+from chalicelib.errors import NotFound
+from chalicelib.routing import Decision
+from chalicelib.store import codec
+from chalicelib.store.rows import (
+    CALLS,
+    Change,
+    Equals,
+    Item,
+    Key,
+    NotWritten,
+    Put,
+    Question,
+    Rows,
+)
+
+FIRST_LOOK = timedelta(seconds=60)
+_DUE = "open"
+_SIGNALS_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsPage:
+    """Calls of one page, newest first, and the mark at which the next page begins."""
+
+    items: tuple[Call, ...]
+    mark: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFile:
+    """A call and every signal that has come for it; `given_up` once nobody is left to try."""
+
+    call: Call
+    signals: tuple[Signal, ...]
+    given_up: bool
+
+
+def call_key(call_id: str, part: str = "META") -> Key:
+    """Where a call, or a part of it, lies."""
+    return Key(CALLS, f"CALL#{call_id}", part)
+
+
+def decision_part(number: int) -> str:
+    """The sort key of decision number `number`; the first is 1."""
+    return f"DECISION#{number}"
+
+
+def call_item(call: Call) -> Item:
+    """The row of a call; one that is not judged yet is due for a look."""
+    arrived = times.written(call.arrived_at)
+    judged = call.status not in (CallStatus.LIVE, CallStatus.PENDING)
+    return {
+        "pk": f"CALL#{call.id}",
+        "sk": "META",
+        "doc": codec.to_json(call),
+        "status": call.status.value,
+        "attempt": call.attempt.number if call.attempt else 0,
+        "month": arrived[:7],
+        "started_key": f"{arrived}#{call.id}",
+        "campaign_id": call.attempt.hold.campaign_id if call.attempt else None,
+        "publisher_id": call.publisher_id,
+        "due": None if judged else _DUE,
+        "due_at": None if judged else times.written(call.arrived_at + FIRST_LOOK),
+    }
+
+
+def call_change(before: Call, after: Call) -> Change:
+    """`after` in the place of `before`, while the call stands as it was when `before` was read."""
+    item = call_item(after)
+    del item["pk"], item["sk"]
+    if item["due"]:
+        del item["due"], item["due_at"]
+    return Change(
+        key=call_key(before.id),
+        set={(name,): value for name, value in item.items() if value is not None},
+        remove=[(name,) for name, value in item.items() if value is None],
+        when=[
+            Equals(("status",), before.status.value),
+            Equals(("attempt",), before.attempt.number if before.attempt else 0),
+        ],
+    )
+
+
+def decision_put(call_id: str, number: int, decision: Decision, answer: Attempt | None) -> Put:
+    """The trace of decision `number` with the attempt it led to; written once."""
+    doc = {
+        "number": number,
+        "considered": decision.considered,
+        "refusal": decision.refusal,
+        "answer": answer,
+    }
+    return Put(
+        CALLS,
+        {"pk": f"CALL#{call_id}", "sk": decision_part(number), "doc": codec.to_json(doc)},
+    )
+
+
+def signal_put(call_id: str, signal: Signal) -> Put:
+    """One report as it came; a repetition of it is refused."""
+    return Put(
+        CALLS,
+        {
+            "pk": f"CALL#{call_id}",
+            "sk": f"SIGNAL#{signal.key}",
+            "doc": codec.to_json(signal),
+            "expires_at": int((signal.received_at + _SIGNALS_KEPT).timestamp()),
+        },
+    )
+
+
+class Calls:
+    """The calls that this deployment has seen."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def get(self, call_id: str) -> Call:
+        """The call; NotFound when there is none."""
+        found, _ = self._rows.gather([call_key(call_id)])
+        if not found:
+            raise NotFound(f"there is no call {call_id}")
+        return read_call(found[call_key(call_id)])
+
+    def file(self, call_id: str) -> CallFile | None:
+        """The call with its signals, in one round trip; None when the call is not known."""
+        question = Question(table=CALLS, partition=f"CALL#{call_id}")
+        _, (items,) = self._rows.gather([], [question])
+        heads = [item for item in items if item["sk"] == "META"]
+        if not heads:
+            return None
+        signals = [i["doc"] for i in items if i["sk"].startswith("SIGNAL#")]
+        decisions = [json.loads(i["doc"]) for i in items if i["sk"].startswith("DECISION#")]
+        return CallFile(
+            call=read_call(heads[0]),
+            signals=tuple(codec.from_json(Signal, doc) for doc in signals),
+            given_up=any(decision["answer"] is None for decision in decisions),
+        )
+
+    def keep_signal(self, call_id: str, signal: Signal) -> bool:
+        """Keep a report, in one round trip; False when it was kept before."""
+        try:
+            self._rows.write([signal_put(call_id, signal)])
+        except NotWritten:
+            return False
+        return True
+
+    def decisions(self, call_id: str) -> tuple[dict[str, Any], ...]:
+        """The traces of the call's decisions, in the order of its attempts."""
+        return self._parts(call_id, "DECISION#")
+
+    def verdict(self, call_id: str) -> dict[str, Any] | None:
+        """Every rule with what it saw; None while the call is not judged."""
+        return next(iter(self._parts(call_id, "VERDICT")), None)
+
+    def signals(self, call_id: str) -> tuple[dict[str, Any], ...]:
+        """Every report that is still kept, as it came."""
+        return self._parts(call_id, "SIGNAL#")
+
+    def page(
+        self,
+        *,
+        by: str,
+        partition: str,
+        status: str | None = None,
+        limit: int,
+        after: Mapping[str, str] | None = None,
+    ) -> CallsPage:
+        """Calls, newest first: `by` is "month" (2026-11), "campaign" or "publisher" (an id).
+
+        With a status the page is filled from as many rows as it takes.
+        """
+        items: list[Call] = []
+        mark = after
+        while True:
+            question = Question(
+                table=CALLS, index=f"by_{by}", partition=partition, descending=True,
+                limit=limit - len(items), after=mark,
+            )  # fmt: skip
+            page = self._rows.page(question)
+            found = (read_call(item) for item in page.items)
+            items += [call for call in found if status is None or call.status == status]
+            mark = page.mark
+            if mark is None or len(items) >= limit:
+                return CallsPage(items=tuple(items), mark=page.mark)
+
+    def due(self, now: datetime, *, limit: int) -> tuple[Call, ...]:
+        """Calls that are not judged and whose next look is due, the longest overdue first."""
+        question = Question(
+            table=CALLS, index="by_due", partition=_DUE, below=times.written(now), limit=limit
+        )
+        return tuple(read_call(item) for item in self._rows.page(question).items)
+
+    def look_again(self, call: Call, at: datetime) -> None:
+        """Put off the next look at a call that is not judged; a judged one is left alone."""
+        try:
+            self._rows.write(
+                [
+                    Change(
+                        key=call_key(call.id),
+                        set={("due_at",): times.written(at)},
+                        when=[Equals(("due",), _DUE)],
+                    )
+                ]
+            )
+        except NotWritten:
+            return
+
+    def _parts(self, call_id: str, prefix: str) -> tuple[dict[str, Any], ...]:
+        question = Question(table=CALLS, partition=f"CALL#{call_id}", starts_with=prefix)
+        _, (items,) = self._rows.gather([], [question])
+        return tuple(codec.from_json(dict[str, Any], item["doc"]) for item in items)
+
+
+def read_call(item: Item) -> Call:
+    """The call that a row holds."""
+    return codec.from_json(Call, item["doc"])

@@ -1,0 +1,96 @@
+"""How does a thing of the core become a stored document, and come back?
+
+Owns the translation between frozen dataclasses and plain values (text, whole numbers, lists,
+objects). Knows no table; a field that a document lacks takes its default, so that documents
+outlive the addition of fields.
+"""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import datetime, time
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from chalicelib import times
+
+T = TypeVar("T")
+Reader = Callable[[Any], Any]
+
+
+def to_plain(value: Any) -> Any:
+    """`value` in terms of what JSON can say; instants are written in UTC with milliseconds."""
+    if isinstance(value, datetime):
+        return times.written(value)
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, StrEnum):
+        return value.value
+    if dataclasses.is_dataclass(value):
+        return {name: to_plain(getattr(value, name)) for name in _field_names(type(value))}
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def from_plain(kind: type[T], document: Any) -> T:
+    """The thing of type `kind` that `to_plain` wrote; unknown fields are passed over."""
+    return typing.cast(T, _reader(kind)(document))
+
+
+def to_json(value: Any) -> str:
+    """`value` as compact JSON text."""
+    return json.dumps(to_plain(value), separators=(",", ":"))
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """The thing of type `kind` that `to_json` wrote."""
+    return from_plain(kind, json.loads(text))
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache
+def _reader(kind: Any) -> Reader:
+    """How to read one type; built once, because the same types are read for every target."""
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _optional_reader(kind)
+    if origin is tuple:
+        item = _reader(typing.get_args(kind)[0])
+        return lambda value: tuple(item(one) for one in value)
+    if origin is dict:
+        inner = _reader(typing.get_args(kind)[1])
+        return lambda value: {key: inner(one) for key, one in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_reader(kind)
+    if kind is datetime:
+        return times.read
+    if kind is time:
+        return time.fromisoformat
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind
+    return lambda value: value
+
+
+def _optional_reader(kind: Any) -> Reader:
+    inner = _reader(next(part for part in typing.get_args(kind) if part is not types.NoneType))
+    return lambda value: None if value is None else inner(value)
+
+
+def _dataclass_reader(kind: Any) -> Reader:
+    hints = typing.get_type_hints(kind)
+    readers = [(name, _reader(hints[name])) for name in _field_names(kind)]
+
+    def read(document: Mapping[str, Any]) -> Any:
+        return kind(**{name: one(document[name]) for name, one in readers if name in document})
+
+    return read

@@ -1,0 +1,160 @@
+"""How does a reservation change the rows of target, campaign and funds?
+
+Owns the changes that take and give back what an attempt keeps reserved, merged so that no row is
+changed twice in one transaction. Which attempt is reserved belongs to `routing`; the transaction,
+to whoever writes it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.calls import Hold
+from chalicelib.routing import Candidate, budget_windows, cap_windows, expired_leases
+from chalicelib.store.rows import (
+    BOOKS,
+    CATALOG,
+    AtLeast,
+    AtMost,
+    Change,
+    Condition,
+    Equals,
+    FewerThan,
+    Key,
+    Path,
+)
+from chalicelib.times import window_is_over, window_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What stays of a released hold: the cap places and the budget of an approved call."""
+
+    charge_cents: int
+
+
+def target_key(campaign_id: str, target_id: str) -> Key:
+    """Where a target lies: in its campaign's partition, so that one question reads them all."""
+    return Key(CATALOG, f"CAMPAIGN#{campaign_id}", f"TARGET#{target_id}")
+
+
+def campaign_key(campaign_id: str) -> Key:
+    """Where a campaign lies."""
+    return Key(CATALOG, f"CAMPAIGN#{campaign_id}")
+
+
+def funds_key(advertiser_id: str) -> Key:
+    """Where an advertiser's funds lie."""
+    return Key(BOOKS, f"FUNDS#{advertiser_id}")
+
+
+def hold_changes(
+    call_id: str,
+    *,
+    release: Hold | None,
+    take: Candidate | None,
+    now: datetime,
+    kept: Kept | None = None,
+) -> list[Change]:
+    """The changes that give back `release` (all but what is `kept`) and reserve `take`.
+
+    Each holds only while what it takes is there: cap places, a free slot, budget, money.
+    """
+    hold = take.attempt.hold if take else None
+    targets = {(h.campaign_id, h.target_id) for h in (release, hold) if h}
+    campaigns = {h.campaign_id for h in (release, hold) if h}
+    advertisers = {h.advertiser_id for h in (release, hold) if h}
+    changes = [
+        _target_change(
+            target_key(*key),
+            call_id,
+            release if release and release.target_id == key[1] else None,
+            take if take and take.attempt.hold.target_id == key[1] else None,
+            _Moment(now=now, places_kept=kept is not None),
+        )
+        for key in sorted(targets)
+    ]
+    for campaign_id in sorted(campaigns):
+        change = _campaign_change(campaign_id, release, take, kept)
+        changes.extend([change] if change else [])
+    for advertiser_id in sorted(advertisers):
+        changes.extend(_funds_changes(advertiser_id, release, hold, kept))
+    return changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    now: datetime
+    places_kept: bool
+
+
+def _target_change(
+    key: Key, call_id: str, release: Hold | None, take: Candidate | None, moment: _Moment
+) -> Change:
+    places: Counter[str] = Counter()
+    if release and not moment.places_kept:
+        places.subtract(release.target_windows)
+    sets: dict[Path, int] = {}
+    removes: list[Path] = [("leases", call_id)] if release and not take else []
+    when: list[Condition] = []
+    if take:
+        hold = take.attempt.hold
+        places.update(hold.target_windows)
+        sets[("leases", call_id)] = int(hold.lease_until.timestamp())
+        reaped = [call for call in expired_leases(take.facts, moment.now) if call != call_id]
+        removes += [("leases", call) for call in reaped]
+        removes += [("used", w) for w in take.facts.used if window_is_over(w, moment.now)]
+        when += _target_conditions(take, moment.now, reaped)
+    moved = {("used", w): n for w, n in places.items() if n and ("used", w) not in removes}
+    return Change(key=key, set=sets, add=moved, remove=removes, when=when)
+
+
+def _target_conditions(take: Candidate, now: datetime, reaped: list[str]) -> list[Condition]:
+    """A free slot and a place under every cap; each slot taken for expired must still be it."""
+    target = take.facts.target
+    conditions: list[Condition] = [
+        Equals(("leases", call), int(take.facts.leases[call].timestamp())) for call in reaped
+    ]
+    if target.concurrency_cap is not None:
+        conditions.append(FewerThan(("leases",), target.concurrency_cap + len(reaped)))
+    for window, cap in cap_windows(target):
+        if cap is not None:
+            conditions.append(AtMost(("used", window_key(window, now, target.hours.zone)), cap - 1))
+    return conditions
+
+
+def _campaign_change(
+    campaign_id: str, release: Hold | None, take: Candidate | None, kept: Kept | None
+) -> Change | None:
+    moved: Counter[str] = Counter()
+    if release and release.campaign_id == campaign_id:
+        given_back = release.amount_cents - (kept.charge_cents if kept else 0)
+        moved.subtract(dict.fromkeys(release.campaign_windows, given_back))
+    when: list[Condition] = []
+    if take and take.attempt.hold.campaign_id == campaign_id:
+        hold = take.attempt.hold
+        moved.update(dict.fromkeys(hold.campaign_windows, hold.amount_cents))
+        budgets = dict(
+            zip(hold.campaign_windows, budget_windows(take.campaign.campaign), strict=True)
+        )
+        when = [
+            AtMost(("spent", key), budget - moved[key])
+            for key, (_, budget) in budgets.items()
+            if budget is not None and moved[key] > 0
+        ]
+    adds: Mapping[Path, int] = {("spent", key): cents for key, cents in moved.items() if cents}
+    return Change(key=campaign_key(campaign_id), add=adds, when=when) if adds else None
+
+
+def _funds_changes(
+    advertiser_id: str, release: Hold | None, take: Hold | None, kept: Kept | None
+) -> list[Change]:
+    released = release.amount_cents if release and release.advertiser_id == advertiser_id else 0
+    taken = take.amount_cents if take and take.advertiser_id == advertiser_id else 0
+    charged = kept.charge_cents if kept and released else 0
+    more = taken - released
+    adds: dict[Path, int] = {("held_cents",): more, ("available_cents",): -more - charged}
+    when = [AtLeast(("available_cents",), more)] if more > 0 else []
+    moved = {path: cents for path, cents in adds.items() if cents}
+    return [Change(key=funds_key(advertiser_id), add=moved, when=when)] if moved else []

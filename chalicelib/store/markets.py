@@ -1,0 +1,151 @@
+"""Where does a dialled number lead, and how does everything there stand right now?
+
+Owns the two reads of a voice decision: the number (kept for a minute by a warm process, because it
+hardly ever changes) and, in one round trip, all that a decision looks at. Configuration and use are
+always read fresh; the decision itself belongs to `routing`.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.calls import Attempt, Call
+from chalicelib.campaigns import (
+    Advertiser,
+    Buyer,
+    Campaign,
+    Number,
+    Offer,
+    Partnership,
+    Publisher,
+    Target,
+)
+from chalicelib.routing import CampaignFacts, Market, Reason, TargetFacts
+from chalicelib.store import codec
+from chalicelib.store.calls import call_key, decision_part, read_call
+from chalicelib.store.holds import funds_key
+from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
+
+_NUMBER_KEPT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an earlier delivery of the same request was answered with."""
+
+    attempt: Attempt | None
+    refusal: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that one decision looks at; `call` and `answered` are None on a first delivery."""
+
+    market: Market | None
+    call: Call | None
+    answered: Answered | None
+
+
+class Markets:
+    """Where numbers lead. One object serves one process and remembers numbers for it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._numbers: dict[str, tuple[Number, datetime]] = {}
+
+    def number(self, e164: str, now: datetime) -> Number | None:
+        """The tracking number, at most a minute old; None when nobody has it."""
+        kept = self._numbers.get(e164)
+        if kept is not None and now - kept[1] < _NUMBER_KEPT:
+            return kept[0]
+        key = Key(CATALOG, f"NUMBER#{e164}")
+        found, _ = self._rows.gather([key])
+        if key not in found:
+            return None
+        number = codec.from_json(Number, found[key]["doc"])
+        self._numbers[e164] = (number, now)
+        return number
+
+    def situation(self, number: Number, *, call_id: str, decision: int) -> Situation:
+        """How everything behind `number` stands, and what decision number `decision` of the call
+        was if it has been taken; one round trip for any number of targets."""
+        keys = _keys(number)
+        decided = call_key(call_id, decision_part(decision))
+        found, partitions = self._rows.gather(
+            [*keys, call_key(call_id), decided],
+            [
+                Question(table=CATALOG, partition=f"CAMPAIGN#{buyer.campaign_id}")
+                for buyer in number.roster
+            ],
+        )
+        call = found.get(call_key(call_id))
+        return Situation(
+            market=_market(number, found, partitions),
+            call=read_call(call) if call else None,
+            answered=_answered(found[decided]) if decided in found else None,
+        )
+
+
+def _keys(number: Number) -> list[Key]:
+    advertisers = {buyer.advertiser_id for buyer in number.roster}
+    return [
+        Key(CATALOG, f"OFFER#{number.offer_id}"),
+        Key(CATALOG, f"PARTNERSHIP#{number.partnership_id}"),
+        Key(CATALOG, f"PUBLISHER#{number.publisher_id}"),
+        *(Key(CATALOG, f"ADVERTISER#{advertiser}") for advertiser in sorted(advertisers)),
+        *(funds_key(advertiser) for advertiser in sorted(advertisers)),
+    ]
+
+
+def _market(
+    number: Number, found: dict[Key, Item], partitions: tuple[tuple[Item, ...], ...]
+) -> Market | None:
+    """The market behind a number; None when a part of it is missing."""
+    offer = found.get(Key(CATALOG, f"OFFER#{number.offer_id}"))
+    partnership = found.get(Key(CATALOG, f"PARTNERSHIP#{number.partnership_id}"))
+    publisher = found.get(Key(CATALOG, f"PUBLISHER#{number.publisher_id}"))
+    if offer is None or partnership is None or publisher is None:
+        return None
+    campaigns = (
+        _campaign(buyer, found, items)
+        for buyer, items in zip(number.roster, partitions, strict=True)
+    )
+    return Market(
+        offer=codec.from_json(Offer, offer["doc"]),
+        partnership=codec.from_json(Partnership, partnership["doc"]),
+        publisher=codec.from_json(Publisher, publisher["doc"]),
+        campaigns=tuple(campaign for campaign in campaigns if campaign),
+    )
+
+
+def _campaign(
+    buyer: Buyer, found: dict[Key, Item], items: tuple[Item, ...]
+) -> CampaignFacts | None:
+    head = next((item for item in items if item["sk"] == "META"), None)
+    advertiser = found.get(Key(CATALOG, f"ADVERTISER#{buyer.advertiser_id}"))
+    if head is None or advertiser is None:
+        return None
+    return CampaignFacts(
+        campaign=codec.from_json(Campaign, head["doc"]),
+        advertiser=codec.from_json(Advertiser, advertiser["doc"]),
+        available_cents=found.get(funds_key(buyer.advertiser_id), {}).get("available_cents", 0),
+        spent=head.get("spent", {}),
+        targets=tuple(_target(item) for item in items if item["sk"].startswith("TARGET#")),
+    )
+
+
+def _target(item: Item) -> TargetFacts:
+    leases = item.get("leases", {})
+    return TargetFacts(
+        target=codec.from_json(Target, item["doc"]),
+        leases={call: datetime.fromtimestamp(until, UTC) for call, until in leases.items()},
+        used=item.get("used", {}),
+    )
+
+
+def _answered(item: Item) -> Answered:
+    doc = json.loads(item["doc"])
+    return Answered(
+        attempt=codec.from_plain(Attempt, doc["answer"]) if doc["answer"] else None,
+        refusal=Reason(doc["refusal"]) if doc["refusal"] else None,
+    )

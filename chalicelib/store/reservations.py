@@ -1,0 +1,103 @@
+"""Which rows does a voice decision change, all at once?
+
+Owns the transactions in which a call is first kept, moved to its next attempt, or given up. The
+order in which targets are tried belongs to `routing`; ending a call, to `settlements`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.calls import Attempt, Call, CallStatus, Signal
+from chalicelib.routing import Candidate, Decision
+from chalicelib.store.calls import call_change, call_item, call_key, decision_put, signal_put
+from chalicelib.store.holds import hold_changes
+from chalicelib.store.rows import CALLS, Action, Check, Equals, NotWritten, Put, Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Whether the transaction went through; if not, whether an earlier delivery had done it."""
+
+    written: bool
+    done_before: bool = False
+
+
+class Reservations:
+    """What calls keep reserved. Each method is one transaction."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def begin(self, call: Call, candidate: Candidate, decision: Decision) -> Outcome:
+        """Keep a new call with what its first attempt reserves."""
+        reserved = replace(call, attempt=candidate.attempt)
+        actions: list[Action] = [
+            Put(CALLS, call_item(reserved)),
+            decision_put(call.id, 1, decision, candidate.attempt),
+            *hold_changes(call.id, release=None, take=candidate, now=call.arrived_at),
+        ]
+        return self._write(actions, own=2)
+
+    def refuse(self, call: Call, decision: Decision, reason: str) -> Outcome:
+        """Keep a new call that nobody takes, with the reason."""
+        refused = replace(
+            call,
+            status=CallStatus.DENIED,
+            refusal=reason,
+            reasons=(reason,),
+            talk_seconds=0,
+            ended_at=call.arrived_at,
+            judged_at=call.arrived_at,
+        )
+        return self._write(
+            [Put(CALLS, call_item(refused)), decision_put(call.id, 1, decision, None)], own=2
+        )
+
+    def fail_over(
+        self,
+        call: Call,
+        candidate: Candidate,
+        decision: Decision,
+        *,
+        signal: Signal,
+        now: datetime,
+    ) -> Outcome:
+        """Give back the failed attempt's hold and take the candidate's, with the signal kept."""
+        release, tried = given_up(call)
+        moved = replace(call, attempt=candidate.attempt, tried=tried)
+        actions: list[Action] = [
+            call_change(call, moved),
+            decision_put(call.id, candidate.attempt.number, decision, candidate.attempt),
+            signal_put(call.id, signal),
+            *hold_changes(call.id, release=release.hold, take=candidate, now=now),
+        ]
+        return self._write(actions, own=3)
+
+    def give_up(self, call: Call, decision: Decision, *, signal: Signal) -> Outcome:
+        """Keep that nobody is left to try, with the signal; the hold is given back at settlement."""
+        number = signal.attempt + 1
+        stands = [
+            Equals(("status",), CallStatus.LIVE.value),
+            Equals(("attempt",), signal.attempt),
+        ]
+        actions: list[Action] = [
+            Check(call_key(call.id), stands),
+            decision_put(call.id, number, decision, None),
+            signal_put(call.id, signal),
+        ]
+        return self._write(actions, own=3)
+
+    def _write(self, actions: list[Action], *, own: int) -> Outcome:
+        """The first `own` actions concern this call alone: refused, they were done before."""
+        try:
+            self._rows.write(actions)
+        except NotWritten as refused:
+            return Outcome(written=False, done_before=min(refused.images) < own)
+        return Outcome(written=True)
+
+
+def given_up(call: Call) -> tuple[Attempt, tuple[str, ...]]:
+    """The attempt that has failed, and the targets tried with it."""
+    if call.attempt is None:
+        raise ValueError(f"{call.id} has no attempt to give up")
+    return call.attempt, (*call.tried, call.attempt.hold.target_id)

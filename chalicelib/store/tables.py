@@ -1,0 +1,261 @@
+"""Under which key does a thing lie, and which question does each index answer?
+
+Owns the four tables, their keys and indexes. The items' meaning belongs to the modules beside it.
+
+| table | pk | sk | holds |
+|---|---|---|---|
+| catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PARTNERSHIP#id, PLACEMENT#id | META | one thing of the catalog |
+| catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
+| catalog | CAMPAIGN#id | TARGET#id | a target, its leases and its use by window |
+| catalog | NUMBER#e164 | META | a tracking number and where it leads |
+| catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
+| calls | CALL#id | META | a call |
+| calls | CALL#id | DECISION#n | the trace of routing attempt n |
+| calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
+| calls | CALL#id | VERDICT | every rule and what it saw |
+| calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
+| books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
+| books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
+| books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
+| ledger | ENTRY#id | META | an entry with its legs; never changed |
+| ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
+
+| index | question |
+|---|---|
+| catalog.by_kind (kind, id) | all things of one kind, in the order of creation |
+| catalog.by_offer (offer_id, id) | numbers, partnerships and placements of an offer |
+| calls.by_month (month, started_key) | all calls, newest first |
+| calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
+| calls.by_due (due, due_at) | calls that are not judged and are due for a look |
+| books.by_kind (kind, created_key) | all documents of one kind |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, earnings to release or pay |
+| books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
+| ledger.by_month (month, booked_key) | all entries of a month |
+"""
+
+from typing import Any
+
+from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib import runtime
+
+META = "META"
+OPEN = "open"
+
+
+class _Meta:
+    """How every table is reached: short time-outs, one retry."""
+
+    region = None
+    connect_timeout_seconds = runtime.CONNECT_TIMEOUT_SECONDS
+    read_timeout_seconds = runtime.READ_TIMEOUT_SECONDS
+    max_retry_attempts = 1
+    max_pool_connections = 32
+    billing_mode = "PAY_PER_REQUEST"
+
+
+def table_name(table: str) -> str:
+    """The deployed name of a table."""
+    return runtime.settings().table_prefix + table
+
+
+class ByKind(GlobalSecondaryIndex[Any]):
+    """All catalog things of one kind."""
+
+    class Meta:
+        index_name = "by_kind"
+        projection = AllProjection()
+
+    kind = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class ByOffer(GlobalSecondaryIndex[Any]):
+    """Numbers, partnerships and placements of an offer."""
+
+    class Meta:
+        index_name = "by_offer"
+        projection = AllProjection()
+
+    offer_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class CatalogRow(Model):
+    """One thing of the catalog; `leases`, `used` and `spent` move while calls are live."""
+
+    class Meta(_Meta):
+        table_name = table_name("catalog")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=META)
+    kind = UnicodeAttribute(null=True)
+    id = UnicodeAttribute(null=True)
+    offer_id = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    doc = UnicodeAttribute()
+    leases: MapAttribute[str, Any] = MapAttribute(null=True)
+    used: MapAttribute[str, Any] = MapAttribute(null=True)
+    spent: MapAttribute[str, Any] = MapAttribute(null=True)
+    by_kind = ByKind()
+    by_offer = ByOffer()
+
+
+class ByMonth(GlobalSecondaryIndex[Any]):
+    """All calls of a month by their arrival."""
+
+    class Meta:
+        index_name = "by_month"
+        projection = AllProjection()
+
+    month = UnicodeAttribute(hash_key=True)
+    started_key = UnicodeAttribute(range_key=True)
+
+
+class ByCampaign(GlobalSecondaryIndex[Any]):
+    """The calls of a campaign by their arrival."""
+
+    class Meta:
+        index_name = "by_campaign"
+        projection = AllProjection()
+
+    campaign_id = UnicodeAttribute(hash_key=True)
+    started_key = UnicodeAttribute(range_key=True)
+
+
+class ByPublisher(GlobalSecondaryIndex[Any]):
+    """The calls of a publisher by their arrival."""
+
+    class Meta:
+        index_name = "by_publisher"
+        projection = AllProjection()
+
+    publisher_id = UnicodeAttribute(hash_key=True)
+    started_key = UnicodeAttribute(range_key=True)
+
+
+class ByDue(GlobalSecondaryIndex[Any]):
+    """Calls that are not judged, by when they are next looked at."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = AllProjection()
+
+    due = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class CallRow(Model):
+    """A call, a decision, a signal, a verdict, or a caller's last approved call."""
+
+    class Meta(_Meta):
+        table_name = table_name("calls")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=META)
+    doc = UnicodeAttribute()
+    status = UnicodeAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    month = UnicodeAttribute(null=True)
+    started_key = UnicodeAttribute(null=True)
+    campaign_id = UnicodeAttribute(null=True)
+    publisher_id = UnicodeAttribute(null=True)
+    due = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    by_month = ByMonth()
+    by_campaign = ByCampaign()
+    by_publisher = ByPublisher()
+    by_due = ByDue()
+
+
+class BooksByKind(GlobalSecondaryIndex[Any]):
+    """All documents of one kind by their creation."""
+
+    class Meta:
+        index_name = "by_kind"
+        projection = AllProjection()
+
+    kind = UnicodeAttribute(hash_key=True)
+    created_key = UnicodeAttribute(range_key=True)
+
+
+class ByOpen(GlobalSecondaryIndex[Any]):
+    """What waits for its next step."""
+
+    class Meta:
+        index_name = "by_open"
+        projection = AllProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    open_key = UnicodeAttribute(range_key=True)
+
+
+class ByDocument(GlobalSecondaryIndex[Any]):
+    """The charges of an invoice, the earnings of a payout."""
+
+    class Meta:
+        index_name = "by_document"
+        projection = AllProjection()
+
+    document_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class BookRow(Model):
+    """Money that may be spent, charges, earnings and documents."""
+
+    class Meta(_Meta):
+        table_name = table_name("books")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=META)
+    kind = UnicodeAttribute(null=True)
+    id = UnicodeAttribute(null=True)
+    created_key = UnicodeAttribute(null=True)
+    open = UnicodeAttribute(null=True)
+    open_key = UnicodeAttribute(null=True)
+    document_id = UnicodeAttribute(null=True)
+    doc = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    available_cents = NumberAttribute(null=True)
+    held_cents = NumberAttribute(null=True)
+    amount_cents = NumberAttribute(null=True)
+    paid_cents = NumberAttribute(null=True)
+    claimed = NumberAttribute(null=True)
+    by_kind = BooksByKind()
+    by_open = ByOpen()
+    by_document = ByDocument()
+
+
+class LedgerByMonth(GlobalSecondaryIndex[Any]):
+    """All entries of a month in the order of booking."""
+
+    class Meta:
+        index_name = "by_month"
+        projection = AllProjection()
+
+    month = UnicodeAttribute(hash_key=True)
+    booked_key = UnicodeAttribute(range_key=True)
+
+
+class LedgerRow(Model):
+    """An entry, or one of its legs in an account's history; written once."""
+
+    class Meta(_Meta):
+        table_name = table_name("ledger")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=META)
+    month = UnicodeAttribute(null=True)
+    booked_key = UnicodeAttribute(null=True)
+    doc = UnicodeAttribute(null=True)
+    payload_hash = UnicodeAttribute(null=True)
+    amount_cents = NumberAttribute(null=True)
+    entry_id = UnicodeAttribute(null=True)
+    by_month = LedgerByMonth()
+
+
+ALL_TABLES: tuple[type[Model], ...] = (CatalogRow, CallRow, BookRow, LedgerRow)
