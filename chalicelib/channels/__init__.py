@@ -1,0 +1,1 @@
+"""How the outside speaks to the platform: each channel translates, and decides nothing."""

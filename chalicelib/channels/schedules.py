@@ -1,0 +1,42 @@
+"""What happens by the clock?
+
+Owns the schedules: every minute the sweep for calls that nobody spoke of any more, every day the
+closing of what has ended. What they do belongs to the flows.
+"""
+
+from typing import Any
+
+from chalice import Blueprint, Cron, Rate
+from chalice.app import CloudWatchEvent
+
+from chalicelib import runtime, times
+from chalicelib.store.codec import to_plain
+from chalicelib.store.stores import stores
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
+def sweep_calls(_event: CloudWatchEvent) -> dict[str, int]:
+    """Settle calls whose end went unheard; answers how many were settled and how many live on."""
+    from chalicelib.flows.settlement import sweep
+    from chalicelib.providers.twilio import ask_about
+
+    swept = sweep(stores=stores(), now=runtime.now(), ask_carrier=ask_about)
+    counts = {"settled": len(swept.settled), "live": len(swept.live)}
+    runtime.logger().info("swept", extra=counts)
+    return counts
+
+
+@blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")
+def close_periods(event: CloudWatchEvent) -> Any:
+    """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
+    from chalicelib.flows.closing import close
+    from chalicelib.providers.documents import put_document
+
+    as_of = event.to_dict().get("as_of")
+    now = runtime.now()
+    report = close(
+        times.read(as_of) if as_of else now, stores=stores(), now=now, put_document=put_document
+    )
+    return to_plain(report)

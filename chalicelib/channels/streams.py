@@ -1,0 +1,68 @@
+"""What follows from a change in the calls table?
+
+Owns the stream of the calls table: each new signal leads to a look at its call. A record that
+fails is reported alone, so that the others are done and it is tried again a bounded number of times.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalice import Blueprint
+from chalice.app import DynamoDBEvent
+
+from chalicelib import runtime
+from chalicelib.flows.settlement import Progress, settle
+from chalicelib.providers.queue import settle_later
+from chalicelib.store.stores import stores
+
+blueprint = Blueprint(__name__)
+_PREFIX = "SIGNAL#"
+Settle = Callable[[str], Progress]
+Failures = dict[str, list[dict[str, str]]]
+
+
+@blueprint.on_dynamodb_record(
+    stream_arn=runtime.settings().calls_stream_arn,
+    name="validate",
+    batch_size=25,
+    starting_position="TRIM_HORIZON",
+)
+def validate(event: DynamoDBEvent) -> Failures:
+    """Look at the call of each new signal; answers the records that failed."""
+
+    def settle_now(call_id: str) -> Progress:
+        return settle(call_id, stores=stores(), now=runtime.now())
+
+    return handle(event.to_dict()["Records"], settle_now, settle_later)
+
+
+def handle(
+    records: list[dict[str, Any]], settle_now: Settle, later: Callable[[str], None]
+) -> Failures:
+    """Settle each call that a record concerns once; the sequence numbers of failed records.
+
+    A call whose talk time may still be reported is looked at again later.
+    """
+    failures = []
+    done: set[str] = set()
+    for record in records:
+        sequence = record["dynamodb"]["SequenceNumber"]
+        try:
+            call_id = _signalled_call(record)
+            if call_id is None or call_id in done:
+                continue
+            if settle_now(call_id) is Progress.UNCERTAIN:
+                later(call_id)
+            done.add(call_id)
+        except Exception:
+            # One bad record must not keep the others waiting: it is reported, retried and parked.
+            runtime.logger().exception("a record failed", extra={"sequence_number": sequence})
+            failures.append({"itemIdentifier": sequence})
+    return {"batchItemFailures": failures}
+
+
+def _signalled_call(record: dict[str, Any]) -> str | None:
+    keys = record["dynamodb"]["Keys"]
+    if record["eventName"] != "INSERT" or not keys["sk"]["S"].startswith(_PREFIX):
+        return None
+    return str(keys["pk"]["S"]).removeprefix("CALL#")

@@ -1,0 +1,101 @@
+"""What does a form of Twilio say, in the words of the platform?
+
+Owns the translation of webhook fields into arrivals and signals. Fields that it does not know are
+kept as they came and otherwise passed over, because Twilio adds them without notice.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib.calls import LegStatus, Signal, SignalKind
+from chalicelib.campaigns import Area
+from chalicelib.flows.inbound import Arrival
+
+CARRIER = "twilio"
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_NANP = re.compile(r"\+1([2-9]\d\d)[2-9]\d{6}")
+# Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
+_WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
+_KEPT_FIELDS = 60
+
+
+def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
+    """A call that arrives; the caller's number is None where it is withheld or no number."""
+    caller = _number(form.get("From", ""))
+    return Arrival(
+        carrier=CARRIER,
+        carrier_call_id=form["CallSid"],
+        e164=form.get("To", ""),
+        caller=caller,
+        caller_hash=_hashed(caller, hash_key) if caller else None,
+        area=_area(form, caller),
+    )
+
+
+def leg_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
+    """A report of the leg to a target; None when its status is not one that is known."""
+    return _signal(SignalKind.LEG, attempt, form, "CallStatus", "CallDuration", now)
+
+
+def dial_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
+    """How a dial ended; an answered conference dial counts as completed."""
+    if form.get("DialCallStatus") == "answered":
+        form = {**form, "DialCallStatus": LegStatus.COMPLETED.value}
+    return _signal(SignalKind.DIAL, attempt, form, "DialCallStatus", "DialCallDuration", now)
+
+
+def call_signal(form: Mapping[str, str], now: datetime) -> Signal | None:
+    """How the caller's own call stands."""
+    return _signal(SignalKind.CALL, 0, form, "CallStatus", "CallDuration", now)
+
+
+def _signal(
+    kind: SignalKind,
+    attempt: int,
+    form: Mapping[str, str],
+    status: str,
+    seconds: str,
+    now: datetime,
+) -> Signal | None:
+    try:
+        known = LegStatus(form.get(status, ""))
+    except ValueError:
+        return None
+    bridged = {"true": True, "false": False}.get(form.get("DialBridged", "").lower())
+    return Signal(
+        kind=kind,
+        attempt=attempt,
+        status=known,
+        seconds=_whole(form.get(seconds, "")),
+        bridged=bridged if kind is SignalKind.DIAL else None,
+        received_at=now,
+        raw=dict(list(form.items())[:_KEPT_FIELDS]),
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+
+
+def _number(text: str) -> str | None:
+    return text if _E164.fullmatch(text) and text not in _WITHHELD else None
+
+
+def _hashed(caller: str, hash_key: str) -> str:
+    """A stand-in for the number that cannot be turned back without the key."""
+    return hmac.new(hash_key.encode(), caller.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _area(form: Mapping[str, str], caller: str | None) -> Area:
+    """Where the caller's number belongs: the carrier's word for the state, the number's area code."""
+    nanp = _NANP.fullmatch(caller or "")
+    state = form.get("FromState", "").upper() or None
+    return Area(
+        state=state if form.get("FromCountry", "US") in ("US", "CA") else None,
+        zip=form.get("FromZip") or None,
+        area_code=nanp.group(1) if nanp else None,
+        source="carrier" if state else "prefix",
+    )

@@ -1,0 +1,43 @@
+"""What does the caller hear, in TwiML?
+
+Owns the documents that Twilio is answered with. Which one is due belongs to the flows.
+"""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from chalicelib.calls import Attempt
+
+HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
+SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
+NOT_IN_SERVICE = "We are sorry, the number you have dialled is not in service. Goodbye."
+
+
+def dial(attempt: Attempt, *, action: str, leg: str) -> str:
+    """Rings the attempt's destination; the caller keeps hearing ringing until it answers.
+
+    With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
+    """
+    noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
+    return (
+        f'{HEADER}<Response><Dial action={quoteattr(action)} method="POST"'
+        f' answerOnBridge="true" timeout="{attempt.ring_seconds}"'
+        f' timeLimit="{attempt.max_call_seconds}">'
+        f'<{noun} statusCallback={quoteattr(leg)} statusCallbackMethod="POST"'
+        f' statusCallbackEvent="answered completed">{escape(attempt.destination)}</{noun}>'
+        "</Dial></Response>"
+    )
+
+
+def apology(text: str) -> str:
+    """Says a decent line and hangs up."""
+    return f'{HEADER}<Response><Say language="en-US">{escape(text)}</Say><Hangup/></Response>'
+
+
+def hangup() -> str:
+    """Ends the caller's call."""
+    return f"{HEADER}<Response><Hangup/></Response>"
+
+
+def nothing() -> str:
+    """Says that a report was taken."""
+    return f"{HEADER}<Response/>"

@@ -1,0 +1,166 @@
+"""What happens when a call has ended?
+
+Joins a call's signals, the rules and the books: each ended call is judged once, and its hold is
+either charged or given back, in one transaction. When a settlement is tried belongs to the
+channels; how the carrier is asked, to the providers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.calls import Call, CallStatus, Ending, Signal, read_signals, unheard
+from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.errors import Conflict
+from chalicelib.store import codec
+from chalicelib.store.calls import CallFile
+from chalicelib.store.rows import CATALOG, Action, Item, Key, NotWritten
+from chalicelib.store.settlements import (
+    Parties,
+    approval_actions,
+    caller_key,
+    denial_actions,
+    read_mark,
+)
+from chalicelib.store.stores import Stores
+from chalicelib.validation import judge
+
+AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
+
+_TRIES = 8
+_JUDGED = frozenset(CallStatus) - {CallStatus.LIVE, CallStatus.PENDING}
+
+
+class Progress(StrEnum):
+    """How far a settlement came."""
+
+    SETTLED = "settled"
+    LIVE = "live"
+    UNCERTAIN = "uncertain"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """The calls that a sweep settled, and those it found alive."""
+
+    settled: tuple[str, ...]
+    live: tuple[str, ...]
+
+
+def settle(call_id: str, *, stores: Stores, now: datetime) -> Progress:
+    """Judge the call if it has ended and its talk time is known; repeating it changes nothing.
+
+    `uncertain` means that the call is over and a report of its talk time may still be on its way.
+    """
+    return _settle(call_id, stores=stores, now=now, accept=_certain)
+
+
+def settle_finally(
+    call_id: str, *, stores: Stores, now: datetime, ask_carrier: AskCarrier
+) -> Progress:
+    """Judge the call on what can be known now: what is missing is asked of the carrier, and a call
+    that outlived its lease unheard is over."""
+    file = stores.calls.file(call_id)
+    if file is None or file.call.status in _JUDGED:
+        return Progress.UNKNOWN if file is None else Progress.SETTLED
+    if not _read(file).certain:
+        for signal in ask_carrier(file.call, now):
+            stores.calls.keep_signal(call_id, signal)
+    return _settle(call_id, stores=stores, now=now, accept=_final)
+
+
+def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int = 200) -> Swept:
+    """Look at every call that is due: settle what has ended unnoticed, and put off the rest.
+
+    The next look at a live call comes after half its age again, and never within a minute, so that
+    a long call is looked at a few times only.
+    """
+    settled, live = [], []
+    for call in stores.calls.due(now, limit=limit):
+        progress = settle_finally(call.id, stores=stores, now=now, ask_carrier=ask_carrier)
+        if progress is Progress.SETTLED:
+            settled.append(call.id)
+            continue
+        live.append(call.id)
+        stores.calls.look_again(call, now + max(timedelta(minutes=1), (now - call.arrived_at) / 2))
+    return Swept(settled=tuple(settled), live=tuple(live))
+
+
+def _certain(call: Call, ending: Ending, now: datetime) -> Ending | None:
+    del call, now
+    return ending if ending.certain else None
+
+
+def _final(call: Call, ending: Ending, now: datetime) -> Ending | None:
+    """Any reported end; else the end of the lease, after which nobody can still be talking."""
+    if ending.ended:
+        return ending
+    outlived = call.attempt is None or call.attempt.hold.lease_until <= now
+    return unheard(ending, now) if outlived else None
+
+
+def _settle(
+    call_id: str,
+    *,
+    stores: Stores,
+    now: datetime,
+    accept: Callable[[Call, Ending, datetime], Ending | None],
+) -> Progress:
+    for _ in range(_TRIES):
+        file = stores.calls.file(call_id)
+        if file is None:
+            return Progress.UNKNOWN
+        if file.call.status in _JUDGED:
+            return Progress.SETTLED
+        ending = _read(file)
+        accepted = accept(file.call, ending, now)
+        if accepted is None:
+            return Progress.UNCERTAIN if ending.ended else Progress.LIVE
+        try:
+            stores.rows.write(_judgement(file.call, accepted, stores, now))
+        except NotWritten:
+            continue
+        return Progress.SETTLED
+    raise Conflict(f"{call_id} changed {_TRIES} times while it was being settled")
+
+
+def _read(file: CallFile) -> Ending:
+    return read_signals(file.call, file.signals, given_up=file.given_up)
+
+
+def _judgement(call: Call, ending: Ending, stores: Stores, now: datetime) -> list[Action]:
+    """The actions that the rules lead to, on the facts as they stand."""
+    found = _facts(call, stores)
+    mark = read_mark(found.get("mark"))
+    verdict = judge(
+        call.attempt,
+        ending,
+        area=call.area,
+        arrived_at=call.arrived_at,
+        last_approved_at=mark.arrived_at if mark else None,
+    )
+    if not verdict.approved:
+        return denial_actions(call, verdict, ending, now)
+    parties = Parties(
+        advertiser=codec.from_json(Advertiser, found["advertiser"]["doc"]),
+        publisher=codec.from_json(Publisher, found["publisher"]["doc"]),
+        mark=mark,
+    )
+    return approval_actions(call, verdict, ending, parties=parties, now=now)
+
+
+def _facts(call: Call, stores: Stores) -> dict[str, Item]:
+    """The parties of a call and its caller's mark, in one round trip; none without an attempt."""
+    if call.attempt is None:
+        return {}
+    hold = call.attempt.hold
+    keys = {
+        "advertiser": Key(CATALOG, f"ADVERTISER#{hold.advertiser_id}"),
+        "publisher": Key(CATALOG, f"PUBLISHER#{call.publisher_id}"),
+    }
+    if call.caller_hash:
+        keys["mark"] = caller_key(hold.campaign_id, call.caller_hash)
+    found, _ = stores.rows.gather(list(keys.values()))
+    return {name: found[key] for name, key in keys.items() if key in found}

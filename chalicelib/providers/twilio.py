@@ -1,0 +1,80 @@
+"""What does Twilio's own record say of a call?
+
+Owns the look-ups in Twilio's REST API (Calls resource, version 2010-04-01). What follows from a
+record belongs to `settlement`.
+"""
+
+import base64
+import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+from chalicelib import runtime
+from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+
+TIMEOUT_SECONDS = 3
+
+
+def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
+    """What Twilio records of a call that has ended: its own end, and that of the present attempt.
+
+    Nothing while the call is still going on, and nothing when Twilio cannot be asked now.
+    """
+    try:
+        parent = _get(f"Calls/{quote(call.carrier_call_id, safe='')}.json", {})
+        ended = _signal(parent, 0, now)
+        if ended is None:
+            return ()
+        legs = _get("Calls.json", {"ParentCallSid": call.carrier_call_id, "PageSize": "50"})
+    except (HTTPError, URLError, TimeoutError, ConnectionError, ValueError, KeyError) as fault:
+        runtime.logger().warning(
+            "the carrier could not be asked about a call",
+            extra={"call_id": call.id, "fault": str(fault)},
+        )
+        return ()
+    leg = _present_leg(call, legs.get("calls", []))
+    of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
+    return (ended, of_leg) if of_leg else (ended,)
+
+
+def _present_leg(call: Call, legs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The leg of the present attempt: the last one that was dialled to its destination."""
+    destination = call.attempt.destination if call.attempt else None
+    dialled = [leg for leg in legs if leg.get("to") == destination]
+    return max(dialled, key=_started, default=None)
+
+
+def _started(leg: dict[str, Any]) -> datetime:
+    """When a leg was dialled: the resource writes RFC 2822."""
+    return parsedate_to_datetime(leg["date_created"])
+
+
+def _signal(record: dict[str, Any], attempt: int, now: datetime) -> Signal | None:
+    """The end that a Call resource tells of; None while it has none."""
+    status = LegStatus(record["status"])
+    if status not in ENDED:
+        return None
+    return Signal(
+        kind=SignalKind.RECORD,
+        attempt=attempt,
+        status=status,
+        seconds=int(record.get("duration") or 0),
+        received_at=now,
+        raw={name: str(value) for name, value in record.items() if isinstance(value, str)},
+    )
+
+
+def _get(path: str, query: dict[str, str]) -> dict[str, Any]:
+    secrets = runtime.secret_values()
+    sid = secrets.twilio_account_sid
+    url = f"{runtime.settings().twilio_api_url}/2010-04-01/Accounts/{sid}/{path}"
+    basic = base64.b64encode(f"{sid}:{secrets.twilio_tokens[0]}".encode()).decode()
+    request = Request(f"{url}?{urlencode(query)}" if query else url)
+    request.add_header("Authorization", f"Basic {basic}")
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
+        document: dict[str, Any] = json.load(response)
+    return document
