@@ -33,6 +33,15 @@ class Denial(StrEnum):
     NOT_CHARGED = "not_charged"
 
 
+MEANING: dict[StrEnum, str] = {
+    Denial.NOT_CONNECTED: "no conversation with the target took place",
+    Denial.TOO_SHORT: "the talk was shorter than the minimum (the minimum itself is enough)",
+    Denial.OUT_OF_AREA: "the caller's number belongs to none of the states or area codes bought",
+    Denial.REPEAT_CALLER: "a call of this caller was approved within the campaign's window",
+    Denial.NOT_CHARGED: "the advertiser is not charged, so the publisher earns nothing",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One rule applied: what it saw, what it asked for, and the denial where it failed."""

@@ -1,0 +1,80 @@
+"""Which pages of the reference are made from the code?
+
+Owns writing them: the access patterns from the docstring of the tables, the reason codes from the
+enums. A test fails when a page is older than the code it is made from. Run it as
+`python -m infra.reference`.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+from chalicelib import routing, validation
+from chalicelib.store import tables
+
+PAGES = Path(__file__).parent.parent / "docs" / "reference"
+
+_PATTERNS_INTRO = """# Access patterns
+
+Which row lies under which key, and which question each index answers. This page is made from
+`chalicelib/store/tables.py` by `python -m infra.reference`.
+
+A voice decision reads all it needs in one round trip: the number names the campaigns (its roster),
+so one parallel read fetches offer, partnership, publisher, advertisers, funds, the call itself, and
+each campaign's partition with its targets, however many they are. A second round trip writes the
+reservation as one transaction. A process that does not know the number yet reads it first.
+
+| decision | round trips, one after the other |
+|---|---|
+| inbound call, number known to the process | 2: read the market, reserve |
+| inbound call, number not known | 3: read the number, read the market, reserve |
+| inbound call repeated | 1 or 2: the earlier answer lies beside the call |
+| dial ended without an answer | 2: read the market, move the hold to the next target |
+| a race lost for a candidate | 1 more for each |
+| leg or call status | 1: the signal is stored; the rest follows off the stream |
+"""
+
+_REASONS_INTRO = """# Reason codes
+
+Stable words, meant for programs as much as for people. This page is made from
+`chalicelib/routing.py` and `chalicelib/validation.py` by `python -m infra.reference`.
+"""
+
+
+def access_patterns() -> str:
+    """The page of keys and indexes."""
+    docstring = tables.__doc__ or ""
+    return f"{_PATTERNS_INTRO}\n{docstring[docstring.index('| table |') :].strip()}\n"
+
+
+def reasons() -> str:
+    """The page of reason codes: of routing, of validation."""
+    return "\n".join(
+        [
+            _REASONS_INTRO,
+            *_table("Routing: why a target was taken or passed over, or a call refused",
+                    routing.MEANING),
+            *_table("Validation: why a call does not count", validation.MEANING),
+        ]
+    )  # fmt: skip
+
+
+def _table(title: str, meanings: dict[StrEnum, str]) -> list[str]:
+    rows = [f"| `{reason}` | {meaning} |" for reason, meaning in meanings.items()]
+    return [f"## {title}", "", "| code | meaning |", "|---|---|", *rows, ""]
+
+
+def pages() -> dict[Path, str]:
+    """Every page made from the code, with what it must hold."""
+    return {PAGES / "access-patterns.md": access_patterns(), PAGES / "reasons.md": reasons()}
+
+
+def main() -> None:
+    """Write the pages."""
+    for path, text in pages().items():
+        path.write_text(text)
+        print(f"wrote {path.relative_to(PAGES.parent.parent)}")
+    print("Next: look at the difference with git diff, and commit it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The stream and the queue: each signalled call is settled once, and one bad record fails alone."""
+
+import json
+from typing import Any
+
+import pytest
+from chalice.app import SQSEvent
+
+from chalicelib.channels import queues, streams
+from chalicelib.flows.settlement import Progress
+from chalicelib.providers.queue import read_call_id
+
+
+def record(call: str, sk: str = "SIGNAL#leg#1#completed", *, sequence: str = "1",
+           event: str = "INSERT") -> dict[str, Any]:  # fmt: skip
+    return {
+        "eventName": event,
+        "dynamodb": {
+            "SequenceNumber": sequence,
+            "Keys": {"pk": {"S": f"CALL#{call}"}, "sk": {"S": sk}},
+        },
+    }
+
+
+class Desk:
+    """Settles what it is given, and notes it."""
+
+    def __init__(self, progress: Progress = Progress.SETTLED, *, fails: str = "") -> None:
+        self.progress, self.fails = progress, fails
+        self.settled: list[str] = []
+        self.later: list[str] = []
+
+    def settle(self, call_id: str) -> Progress:
+        if call_id == self.fails:
+            raise ConnectionError("the database is away")
+        self.settled.append(call_id)
+        return self.progress
+
+
+def test_several_signals_of_one_call_lead_to_one_settlement() -> None:
+    desk = Desk()
+    records = [record("call_a", sequence="1"), record("call_a", "SIGNAL#dial#1#completed")]
+    assert streams.handle(records, desk.settle, desk.later.append) == {"batchItemFailures": []}
+    assert desk.settled == ["call_a"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [record("call_a", "META"), record("call_a", event="REMOVE"), record("call_a", "DECISION#2")],
+)
+def test_what_is_no_new_signal_leads_to_nothing(other: dict[str, Any]) -> None:
+    desk = Desk()
+    streams.handle([other], desk.settle, desk.later.append)
+    assert desk.settled == []
+
+
+def test_a_call_whose_talk_time_may_still_come_is_looked_at_later() -> None:
+    desk = Desk(Progress.UNCERTAIN)
+    streams.handle([record("call_a")], desk.settle, desk.later.append)
+    assert desk.later == ["call_a"]
+
+
+def test_a_record_that_fails_is_reported_alone_and_the_others_are_done() -> None:
+    desk = Desk(fails="call_b")
+    records = [record(f"call_{name}", sequence=name) for name in "abc"]
+    answer = streams.handle(records, desk.settle, desk.later.append)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
+    assert desk.settled == ["call_a", "call_c"]
+
+
+def test_a_record_without_its_keys_is_reported_and_not_lost() -> None:
+    poison = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "7", "Keys": {}}}
+    answer = streams.handle([poison], Desk().settle, print)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+
+
+def messages(*bodies: str) -> SQSEvent:
+    records = [
+        {"messageId": str(n), "body": body, "receiptHandle": "r"} for n, body in enumerate(bodies)
+    ]
+    return SQSEvent({"Records": records}, None)
+
+
+def test_a_message_settles_its_call_and_a_bad_one_comes_again() -> None:
+    desk = Desk(fails="call_b")
+    event = messages('{"call_id": "call_a"}', '{"call_id": "call_b"}', "{}", "no json")
+    failed = queues.handle(event, desk.settle)["batchItemFailures"]
+    assert [failure["itemIdentifier"] for failure in failed] == ["1", "2", "3"]
+    assert desk.settled == ["call_a"]
+
+
+def test_a_message_names_its_call_as_text() -> None:
+    assert read_call_id(json.dumps({"call_id": "call_a"})) == "call_a"
+    with pytest.raises(ValueError, match="no text"):
+        read_call_id(json.dumps({"call_id": 7}))

@@ -1,0 +1,68 @@
+"""What the voice function loads: a caller waits for every import."""
+
+import json
+import subprocess
+import sys
+
+_FIRST_CALL = "from chalicelib import runtime; runtime.logger(); import chalicelib.store.dynamo"
+_LIST = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+_HEAVY = (
+    "pydantic", "reportlab", "PIL", "twilio", "phonenumbers", "requests", "aws_xray_sdk", "boto3",
+)  # fmt: skip
+_ELSEWHERE = (
+    "chalicelib.channels.schemas",
+    "chalicelib.channels.http",
+    "chalicelib.flows.closing",
+    "chalicelib.flows.settlement",
+    "chalicelib.flows.payments",
+    "chalicelib.store.books",
+    "chalicelib.store.catalog",
+    "chalicelib.validation",
+    "chalicelib.ledger",
+)
+
+
+def loaded_by_voice(*more: str) -> list[str]:
+    program = "\n".join(["import chalicelib.channels.twilio", *more, _LIST])
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    modules: list[str] = json.loads(shown.stdout)
+    return modules
+
+
+def test_the_voice_function_loads_nothing_that_the_caller_does_not_need() -> None:
+    loaded = loaded_by_voice(_FIRST_CALL)
+    packages = {name.partition(".")[0] for name in loaded}
+    assert packages.isdisjoint(_HEAVY)
+    assert set(loaded).isdisjoint(_ELSEWHERE)
+    assert not [name for name in loaded if name.startswith("chalicelib.channels.api")]
+
+
+def test_the_voice_functions_own_modules_are_these() -> None:
+    own = [name for name in loaded_by_voice() if name.startswith("chalicelib")]
+    assert own == [
+        "chalicelib",
+        "chalicelib.calls",
+        "chalicelib.campaigns",
+        "chalicelib.channels",
+        "chalicelib.channels.twilio",
+        "chalicelib.channels.twilio_forms",
+        "chalicelib.channels.twilio_signature",
+        "chalicelib.channels.twiml",
+        "chalicelib.errors",
+        "chalicelib.flows",
+        "chalicelib.flows.inbound",
+        "chalicelib.ids",
+        "chalicelib.routing",
+        "chalicelib.runtime",
+        "chalicelib.store",
+        "chalicelib.store.calls",
+        "chalicelib.store.codec",
+        "chalicelib.store.holds",
+        "chalicelib.store.markets",
+        "chalicelib.store.reservations",
+        "chalicelib.store.rows",
+        "chalicelib.store.stores",
+        "chalicelib.times",
+    ]
