@@ -1,0 +1,118 @@
+"""What does the carrier itself know of each call, whatever the platform was told?
+
+The truth behind the REST side. Kept in memory, and when a journal is given also in a file that
+several processes share: one may place calls while another answers questions about them.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+LIVE = ("queued", "initiated", "ringing", "in-progress")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call or leg. `start` is when it was made, `duration` whole seconds since its answer."""
+
+    sid: str
+    parent_sid: str | None
+    account_sid: str
+    to: str
+    from_: str
+    direction: str
+    status: str
+    created: datetime
+    updated: datetime
+    ended: datetime | None = None
+    duration: int | None = None
+
+    @property
+    def live(self) -> bool:
+        """Has the call not ended yet?"""
+        return self.status in LIVE
+
+
+class Carrier:
+    """The records of every call, by its sid; safe to share between threads."""
+
+    def __init__(self, journal: Path | None = None) -> None:
+        self._records: dict[str, CallRecord] = {}
+        self._hangups: set[str] = set()
+        self._lock = threading.RLock()
+        self._journal = journal
+        self._read_to = 0
+        if journal is not None:
+            journal.parent.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, record: CallRecord) -> None:
+        """Keep a record, in the place of an earlier one of the same call."""
+        with self._lock:
+            self._records[record.sid] = record
+            self._write({key: _plain(value) for key, value in asdict(record).items()})
+
+    def find(self, sid: str) -> CallRecord | None:
+        """The record of a sid; `None` when the carrier never saw it."""
+        with self._lock:
+            self._catch_up()
+            return self._records.get(sid)
+
+    def calls(self) -> list[CallRecord]:
+        """Every record, newest first."""
+        with self._lock:
+            self._catch_up()
+            return sorted(self._records.values(), key=lambda r: (r.created, r.sid), reverse=True)
+
+    def ask_hangup(self, sid: str) -> None:
+        """Note that the platform wants a live call ended; whoever plays it ends it."""
+        with self._lock:
+            self._hangups.add(sid)
+            self._write({"hangup": sid})
+
+    def hangup_asked(self, sid: str) -> bool:
+        """Did the platform ask for the end of this call?"""
+        with self._lock:
+            self._catch_up()
+            return sid in self._hangups
+
+    def _write(self, row: Mapping[str, object]) -> None:
+        if self._journal is None:
+            return
+        with self._journal.open("ab") as file:
+            file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+
+    def _catch_up(self) -> None:
+        if self._journal is None or not self._journal.exists():
+            return
+        if self._journal.stat().st_size <= self._read_to:
+            return
+        with self._journal.open("rb") as file:
+            file.seek(self._read_to)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._read_to += len(line)
+                self._take(json.loads(line))
+
+    def _take(self, row: Mapping[str, object]) -> None:
+        if "hangup" in row:
+            self._hangups.add(str(row["hangup"]))
+            return
+        record = _record(row)
+        self._records[record.sid] = record
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _record(row: Mapping[str, object]) -> CallRecord:
+    moments = ("created", "updated", "ended")
+    values = {
+        key: datetime.fromisoformat(str(value)) if key in moments and value else value
+        for key, value in row.items()
+    }
+    return CallRecord(**values)  # type: ignore[arg-type]
