@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from chalice import Blueprint
 
 from chalicelib import runtime
-from chalicelib.calls import LegStatus, Signal, call_id
+from chalicelib.calls import ENDED, LegStatus, Signal, call_id
 from chalicelib.channels import twilio_forms, twiml
 from chalicelib.channels.twilio_signature import signed
 from chalicelib.flows import inbound
@@ -117,7 +117,7 @@ def _dial(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> dict
         return _twiml(twiml.hangup())
     call = webhook.query.get("call", "")
     try:
-        answer = _after_dial(call, signal, webhook.form.get("To", ""), context)
+        answer = _after_dial(call, signal, webhook.form, context)
     except Exception:
         # The caller is still on the line: the fallback is spoken, and the sweeper settles the call.
         runtime.logger().exception("a dial could not be followed", extra=_masked(webhook.form))
@@ -125,16 +125,26 @@ def _dial(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> dict
     return _twiml(_spoken(answer, webhook.base) if answer else twiml.hangup())
 
 
-def _after_dial(call: str, signal: Signal, e164: str, context: Context) -> inbound.Answer | None:
-    """The next attempt after a failed one; None, with the signal kept, when the call is over."""
+def _after_dial(
+    call: str, signal: Signal, form: dict[str, str], context: Context
+) -> inbound.Answer | None:
+    """The next attempt after a failed one; None, with the signals kept, when the call is over.
+
+    A caller who has left is told by the final status of the caller's own call in the same form.
+    """
+    calls = context.stores().calls
+    callers = twilio_forms.call_signal(form, context.clock())
+    left = callers is not None and callers.status in ENDED
     talked = signal.status is LegStatus.COMPLETED and signal.bridged is not False
-    if not talked:
+    if not left and not talked:
         answer = inbound.next_attempt(
-            call, signal, e164=e164, stores=context.stores(), clock=context.clock
+            call, signal, e164=form.get("To", ""), stores=context.stores(), clock=context.clock
         )
         if answer is not None:
             return answer
-    context.stores().calls.keep_signal(call, signal)
+    calls.keep_signal(call, signal)
+    if callers is not None and left:
+        calls.keep_signal(call, callers)
     return None
 
 

@@ -41,8 +41,13 @@ class Phone:
         )
 
     def posts(
-        self, path: str, form: dict[str, str] | None = None, *, encoded: bool = True,
-        token: str = TOKEN, **more: str,
+        self,
+        path: str,
+        form: dict[str, str] | None = None,
+        *,
+        encoded: bool = True,
+        token: str = TOKEN,
+        **more: str,
     ) -> dict[str, Any]:
         """A webhook, signed with the token, as a Function URL hands it over."""
         fields = {
@@ -152,7 +157,9 @@ def test_a_broken_store_still_speaks_to_the_caller(phone: Phone) -> None:
         raise ConnectionError("the database is away")
 
     context = Context(
-        secrets=phone.context.secrets, stores=broken, clock=phone.world.clock  # type: ignore[arg-type]
+        secrets=phone.context.secrets,
+        stores=broken,
+        clock=phone.world.clock,  # type: ignore[arg-type]
     )
     phone.context = context
     assert "nobody can take your call" in (phone.rings().findtext("Say") or "")
@@ -198,6 +205,20 @@ def test_a_busy_target_is_followed_by_the_next() -> None:
     following = ElementTree.fromstring(answers[0]["body"])
     assert following.findtext("Dial/Number") == "+12125550102"
     assert "attempt=2" in (following.find("Dial") or dial).get("action", "")
+
+
+def test_a_caller_who_has_left_is_not_connected_to_anybody_else() -> None:
+    phone = Phone()
+    phone.world.opens(builders.a_target(id="tgt_1"), builders.a_target(id="tgt_2"))
+    dial = phone.rings().find("Dial")
+    assert dial is not None
+    answer = phone.posts(
+        path_of(dial.get("action")), DialCallStatus="canceled", CallStatus="no-answer"
+    )
+    assert "<Hangup/>" in answer["body"]
+    phone.world.settles(SID)
+    assert phone.world.call(SID).reasons == ("not_connected", "too_short")
+    assert phone.world.funds() == (100_000, 0)
 
 
 def test_after_the_last_target_the_caller_hears_an_apology(phone: Phone) -> None:

@@ -23,7 +23,10 @@ PAIRS = [
     ("url", "expected"),
     [
         (BASE, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
-        (BASE.replace("https", "http").replace(".com", ".com:1234"), "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
+        (
+            BASE.replace("https", "http").replace(".com", ".com:1234"),
+            "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=",
+        ),
         (BASE.replace(".com", ".com:443"), "kvajT1Ptam85bY51eRf/AJRuM3w="),
         (BASE.replace("https", "http").replace(".com", ".com:80"), "0ZXoZLH/DfblKGATFgpif+LLRf4="),
     ],
@@ -57,7 +60,9 @@ INBOUND = (
         ("/inbound?a=hello%20world&b=x%2By", "z8Xj0G8IjIV5qymJV7eM36gjrFU="),
     ],
 )
-def test_blank_fields_and_the_raw_query_are_part_of_what_is_signed(path: str, expected: str) -> None:
+def test_blank_fields_and_the_raw_query_are_part_of_what_is_signed(
+    path: str, expected: str
+) -> None:
     pairs = parse_qsl(INBOUND, keep_blank_values=True)
     assert signature(TOKEN, FUNCTION_URL + path, pairs) == expected
 
