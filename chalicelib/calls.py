@@ -193,20 +193,29 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
             talk_seconds=seconds,
             evidence=evidence,
             failed_attempt=False,
-            ended_at=min(s.received_at for s in signals if s.status in ENDED),
+            ended_at=_first_end(signals, current),
         )
     recorded = any(s.kind is SignalKind.RECORD for s in call_over)
     nobody = failed or recorded or call.attempt is None or _never_answered(call_over)
     seconds = 0 if nobody else max((s.seconds or 0 for s in call_over), default=0)
-    over = call_over or [s for s in signals if given_up and failed and s.status in ENDED]
+    over = bool(call_over) or (given_up and failed)
     return Ending(
-        ended=bool(over),
-        certain=bool(over) and nobody,
+        ended=over,
+        certain=over and nobody,
         talk_seconds=seconds,
         evidence=Evidence.CALL if seconds else Evidence.NONE,
         failed_attempt=failed,
-        ended_at=min((s.received_at for s in over), default=None),
+        ended_at=_first_end(signals, current if given_up else 0) if over else None,
     )
+
+
+def _first_end(signals: tuple[Signal, ...], attempt: int) -> datetime:
+    """When the first report came that ended the attempt or the caller's call.
+
+    The end of an earlier attempt is not the end of the call.
+    """
+    ends = [s for s in signals if s.attempt in (0, attempt) and s.status in ENDED]
+    return min(s.received_at for s in ends)
 
 
 def unheard(ending: Ending, now: datetime) -> Ending:
@@ -231,9 +240,9 @@ def _conversation(signals: tuple[Signal, ...], attempt: int) -> tuple[Evidence, 
     if any(s.bridged is False for s in of_attempt):
         return None
     for kind, evidence in _SOURCES:
-        for signal in of_attempt:
-            if signal.kind is kind and signal.status is LegStatus.COMPLETED:
-                return evidence, signal.seconds or 0
+        told = [s for s in of_attempt if s.kind is kind and s.status is LegStatus.COMPLETED]
+        if told:
+            return evidence, max(s.seconds or 0 for s in told)
     return None
 
 

@@ -5,20 +5,21 @@ prefix stands for belongs to the module of that kind.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ENTROPY_BYTES = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new(prefix: str, *, now: datetime, entropy: bytes) -> str:
     """A ULID with a prefix: 48 bits of milliseconds, then 80 bits of `entropy` (10 bytes).
 
-    Ids made later sort later (https://github.com/ulid/spec).
+    Ids made later sort later (https://github.com/ulid/spec). TypeError for a naive time.
     """
     if len(entropy) != _ENTROPY_BYTES:
         raise ValueError(f"an id takes {_ENTROPY_BYTES} bytes of entropy, got {len(entropy)}")
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = (now - _EPOCH) // timedelta(milliseconds=1)
     return f"{prefix}_{_encode(milliseconds << 80 | int.from_bytes(entropy, 'big'))}"
 
 

@@ -83,13 +83,13 @@ def judge(
     """Judge an ended call under the terms that were in force when `attempt` was reserved.
 
     `last_approved_at` is the arrival of this caller's previous approved call on the campaign, None
-    for a first call. A call without an attempt was never connected.
+    for a first call. A call that never came to a conversation is judged on that alone.
     """
-    if attempt is None:
+    if attempt is None or ending.talk_seconds == 0:
         findings = (_connected(ending, False),)
         return Verdict(charge=findings, earning=findings, charge_cents=0, earning_cents=0)
     charge = (
-        _connected(ending, ending.talk_seconds > 0),
+        _connected(ending, True),
         _minimum_talk(ending, attempt.charge.minimum_talk_seconds),
         _caller_area(attempt, area),
         _repeat_caller(attempt, arrived_at, last_approved_at),
@@ -115,7 +115,7 @@ def _earning(attempt: Attempt, ending: Ending, approved: bool) -> tuple[Finding,
         denial=None if approved else Denial.NOT_CHARGED,
     )
     return (
-        _connected(ending, ending.talk_seconds > 0),
+        _connected(ending, True),
         _minimum_talk(ending, minimum),
         charged,
     )
