@@ -25,7 +25,7 @@ class CallStatus(StrEnum):
 
 
 class SignalKind(StrEnum):
-    """Who reports: the leg to a target, the end of a dial, the caller's call, or the carrier asked."""
+    """Who reports: the leg to a target, the end of a dial, the caller's call, the carrier asked."""
 
     LEG = "leg"
     DIAL = "dial"
@@ -219,7 +219,7 @@ def _first_end(signals: tuple[Signal, ...], attempt: int) -> datetime:
 
 
 def unheard(ending: Ending, now: datetime) -> Ending:
-    """The ending of a call whose end nobody ever reported: over now, with the talk that is known."""
+    """The ending of a call whose end nobody reported: over now, with the talk that is known."""
     return replace(ending, ended=True, certain=True, ended_at=now)
 
 

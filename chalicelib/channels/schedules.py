@@ -2,12 +2,14 @@
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, every day the
 closing of what has ended. What they do belongs to the flows.
+
+The functions are registered without being replaced by Chalice's wrapper, which takes whole
+EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
 """
 
 from typing import Any
 
 from chalice import Blueprint, Cron, Rate
-from chalice.app import CloudWatchEvent
 
 from chalicelib import runtime, times
 from chalicelib.store.codec import to_plain
@@ -16,8 +18,7 @@ from chalicelib.store.stores import stores
 blueprint = Blueprint(__name__)
 
 
-@blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")
-def sweep_calls(_event: CloudWatchEvent) -> dict[str, int]:
+def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Settle calls whose end went unheard; answers how many were settled and how many live on."""
     from chalicelib.flows.settlement import sweep
     from chalicelib.providers.twilio import ask_about
@@ -28,15 +29,18 @@ def sweep_calls(_event: CloudWatchEvent) -> dict[str, int]:
     return counts
 
 
-@blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")
-def close_periods(event: CloudWatchEvent) -> Any:
+def close_periods(event: dict[str, Any], _context: Any) -> Any:
     """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
     from chalicelib.flows.closing import close
     from chalicelib.providers.documents import put_document
 
-    as_of = event.to_dict().get("as_of")
+    as_of = event.get("as_of")
     now = runtime.now()
     report = close(
         times.read(as_of) if as_of else now, stores=stores(), now=now, put_document=put_document
     )
     return to_plain(report)
+
+
+blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
+blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

@@ -8,6 +8,9 @@ Owns the four tables, their keys and indexes. The items' meaning belongs to the 
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
 | catalog | CAMPAIGN#id | TARGET#id | a target, its leases and its use by window |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
+| catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
+| catalog | WHERE#id | META | where a target or a number lies, found by its id |
+| catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
 | calls | CALL#id | META | a call |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |

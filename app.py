@@ -1,0 +1,22 @@
+"""RingLedger as Chalice deploys it: every blueprint, registered."""
+
+from chalice import Chalice
+
+from chalicelib.channels import (
+    api_books,
+    api_calls,
+    api_catalog,
+    api_ledger,
+    api_operations,
+    queues,
+    schedules,
+    streams,
+    twilio,
+)
+
+app = Chalice(app_name="ringledger")
+
+for channel in (api_catalog, api_calls, api_books, api_ledger, api_operations):
+    app.register_blueprint(channel.blueprint, url_prefix="/v1")
+for channel in (twilio, streams, queues, schedules):
+    app.register_blueprint(channel.blueprint)

@@ -1,0 +1,243 @@
+"""How is the catalog read and changed over HTTP?
+
+Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. The
+form of a noun belongs to `schemas`, what may be written to the flow.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from chalice import Blueprint
+
+from chalicelib import times
+from chalicelib.campaigns import (
+    Advertiser,
+    Campaign,
+    Number,
+    Offer,
+    Partnership,
+    Placement,
+    Publisher,
+    Target,
+)
+from chalicelib.channels.bodies import Document, merged, validated
+from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.consistency import Kind, Thing
+from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.flows import catalog
+from chalicelib.ids import derived
+from chalicelib.store.catalog import PREFIXES
+from chalicelib.store.codec import from_plain, to_plain
+
+blueprint = Blueprint(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A kind of thing as the API names it, and the filters of its list."""
+
+    kind: Kind
+    path: str
+    article: str = "a"
+    filters: tuple[str, ...] = ("state",)
+
+    @property
+    def word(self) -> str:
+        """What one of them is called."""
+        return self.kind.__name__.lower()
+
+    @property
+    def body(self) -> str:
+        """The schema of what the operator may say."""
+        return f"{self.kind.__name__}Body"
+
+    @property
+    def view(self) -> str:
+        """The schema of what is shown."""
+        return f"{self.kind.__name__}View"
+
+
+_OF_AN_OFFER = ("offer_id", "publisher_id", "state")
+ADVERTISERS = Noun(kind=Advertiser, path="/advertisers", article="an")
+PUBLISHERS = Noun(kind=Publisher, path="/publishers")
+CAMPAIGNS = Noun(kind=Campaign, path="/campaigns", filters=("advertiser_id", "state"))
+TARGETS = Noun(kind=Target, path="/targets", filters=("campaign_id", "state"))
+OFFERS = Noun(kind=Offer, path="/offers", article="an")
+PARTNERSHIPS = Noun(kind=Partnership, path="/partnerships", filters=_OF_AN_OFFER)
+PLACEMENTS = Noun(kind=Placement, path="/placements", filters=_OF_AN_OFFER)
+NUMBERS = Noun(kind=Number, path="/numbers", filters=("e164", *_OF_AN_OFFER))
+NOUNS = (
+    ADVERTISERS, CAMPAIGNS, TARGETS, OFFERS, PUBLISHERS, PARTNERSHIPS, PLACEMENTS, NUMBERS,
+)  # fmt: skip
+
+_FIRST = {"partnership_id": "", "roster": []}
+"""What the flow fills in for a number."""
+
+
+def _serve_creation(noun: Noun, path: str) -> None:
+    route = Route(
+        method="POST",
+        path=path,
+        summary=f"Create {noun.article} {noun.word}",
+        body=noun.body,
+        answers=noun.view,
+        status=201,
+        keyed=True,
+    )
+
+    @endpoint(blueprint, route)
+    def create(request: Request, id: str | None = None) -> Answer:
+        said = validated(_schema(noun.body), request.document())
+        if id is not None:
+            said["campaign_id"] = id
+        draft = _drafted(noun, said, request)
+        content = json.dumps(said, sort_keys=True)
+        if id is not None and request.stores.catalog.find(Campaign, id) is None:
+            raise NotFound(f"there is no campaign {id}")
+        made = catalog.create(draft, stores=request.stores, claim=request.claim(content))
+        hit = {"Idempotency-Hit": "true"} if made.repeated else {}
+        answer = _shown(made.thing)
+        return replace(answer, status=201, headers={**answer.headers, **hit})
+
+
+def _serve_reading(noun: Noun) -> None:
+    route = Route(
+        method="GET",
+        path=f"{noun.path}/{{id}}",
+        summary=f"Read {noun.article} {noun.word}",
+        answers=noun.view,
+    )
+
+    @endpoint(blueprint, route)
+    def read(request: Request, id: str) -> Answer:
+        thing = request.stores.catalog.find(noun.kind, id)
+        if thing is None:
+            raise NotFound(f"there is no {noun.word} {id}")
+        return _shown(thing)
+
+
+def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
+    route = Route(
+        method="GET",
+        path=path,
+        summary=f"List {noun.path.lstrip('/')}",
+        answers=noun.view,
+        query=filters,
+        paged=True,
+    )
+
+    @endpoint(blueprint, route)
+    def show_list(request: Request, id: str | None = None) -> Answer:
+        listing = request.listing()
+        where = dict(listing.filters)
+        if id is not None:
+            where["campaign_id"] = id
+        page = request.stores.catalog.page(
+            noun.kind, where=where, limit=listing.limit, after=listing.after
+        )
+        return request.page([to_plain(thing) for thing in page.items], listing, page.mark)
+
+
+def _serve_change(noun: Noun) -> None:
+    route = Route(
+        method="PATCH",
+        path=f"{noun.path}/{{id}}",
+        summary=f"Change {noun.article} {noun.word}",
+        body=noun.body,
+        answers=noun.view,
+        versioned=True,
+    )
+
+    @endpoint(blueprint, route)
+    def change(request: Request, id: str) -> Answer:
+        patch = request.document()
+        version = _version(patch, request)
+        after = catalog.change(
+            noun.kind,
+            id,
+            lambda thing: _changed(noun, thing, patch),
+            stores=request.stores,
+            version=version,
+        )
+        return _shown(after)
+
+
+def _serve_archiving(noun: Noun) -> None:
+    ends = noun.kind is Partnership
+    route = Route(
+        method="DELETE",
+        path=f"{noun.path}/{{id}}",
+        summary=f"{'End' if ends else 'Archive'} {noun.article} {noun.word}",
+        answers=noun.view,
+    )
+
+    @endpoint(blueprint, route)
+    def archive(request: Request, id: str) -> Answer:
+        return _shown(catalog.archive(noun.kind, id, stores=request.stores))
+
+
+def _schema(name: str) -> Any:
+    from chalicelib.channels import schemas
+
+    return getattr(schemas, name)
+
+
+def _drafted(noun: Noun, said: Document, request: Request) -> Thing:
+    """The thing that the operator describes, new; a number's id follows from its digits."""
+    prefix = PREFIXES[noun.kind]
+    by_number = noun.kind is Number
+    born = {
+        "id": derived(prefix, said["e164"]) if by_number else request.context.new_id(prefix),
+        "created_at": times.written(request.context.clock()),
+    }
+    return cast(Thing, from_plain(noun.kind, {**_FIRST, **said, **born}))
+
+
+def _changed(noun: Noun, thing: Thing, patch: Mapping[str, Any]) -> Thing:
+    """The thing with the patch merged in; Invalid names what may not be said, or does not change.
+
+    What only the platform says (id, version, created_at …) may be repeated as it stands.
+    """
+    schema = _schema(noun.body)
+    stands = to_plain(thing)
+    ours = [name for name in stands if name not in schema.model_fields]
+    wrong = [_fixed(name) for name in ours if name in patch and patch[name] != stands[name]]
+    sayable = {name: stands[name] for name in schema.model_fields}
+    wanted = {name: value for name, value in patch.items() if name not in ours}
+    try:
+        said = validated(schema, merged(sayable, wanted))
+    except Invalid as invalid:
+        raise Invalid((*wrong, *invalid.faults)) from None
+    if wrong:
+        raise Invalid(tuple(wrong))
+    return cast(Thing, from_plain(noun.kind, {**stands, **said}))
+
+
+def _fixed(name: str) -> Fault:
+    return Fault(field=name, rule="fixed", reason=f"{name} does not change once it is said")
+
+
+def _version(patch: Document, request: Request) -> int | None:
+    """The version that the change rests on: of If-Match, or of the document itself."""
+    said = patch.pop("version", None)
+    if said is not None and type(said) is not int:
+        raise Invalid((Fault(field="version", rule="type", reason="must be a whole number"),))
+    expected = request.expected_version()
+    return expected if expected is not None else said
+
+
+def _shown(thing: Thing) -> Answer:
+    return Answer(body=to_plain(thing), headers={"ETag": f'"{thing.version}"'})
+
+
+_OF_A_CAMPAIGN = "/campaigns/{id}/targets"
+
+for _noun in NOUNS:
+    _serve_creation(_noun, _OF_A_CAMPAIGN if _noun is TARGETS else _noun.path)
+    _serve_reading(_noun)
+    _serve_list(_noun, _noun.path, _noun.filters)
+    _serve_change(_noun)
+    _serve_archiving(_noun)
+_serve_list(TARGETS, _OF_A_CAMPAIGN, ("state",))

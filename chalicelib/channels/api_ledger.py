@@ -1,0 +1,144 @@
+"""How is the ledger read over HTTP?
+
+Owns what is shown of entries, balances and the audit, and of an advertiser's funds. Nothing here
+books anything.
+"""
+
+import re
+from collections.abc import Mapping
+
+from chalice import Blueprint
+
+from chalicelib import times
+from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.views import entry_view
+from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.flows.audit import audit, trial_balance
+from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
+from chalicelib.store.codec import to_plain
+from chalicelib.store.entries import account_legs, entries_of_month, read_entry
+from chalicelib.store.history import entries_of_account
+
+blueprint = Blueprint(__name__)
+
+_ADVERTISERS_ACCOUNT = re.compile(rf"(?:{'|'.join(AdvertiserAccount)}):(adv_\w+)", re.ASCII)
+_PUBLISHERS_ACCOUNT = re.compile(rf"pub:(pub_\w+):(?:{'|'.join(PublisherAccount)})", re.ASCII)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/ledger/entries",
+        summary="List the entries of a month, or of an account, in the order of booking",
+        answers="EntryView",
+        query=("month", "account"),
+        paged=True,
+    ),
+)
+def list_entries(request: Request) -> Answer:
+    """Entries with all their legs; without a month or an account, those of this month."""
+    listing = request.listing()
+    if len(listing.filters) > 1:
+        reason = "ask by month or by account"
+        faults = [Fault(field=name, rule="exclusive", reason=reason) for name in listing.filters]
+        raise Invalid(tuple(faults))
+    entries: tuple[Entry, ...]
+    mark: Mapping[str, str] | None
+    if "account" in listing.filters:
+        account = _known(listing.filters["account"], request)
+        history = entries_of_account(
+            request.stores.rows, account, limit=listing.limit, after=listing.after
+        )
+        entries, mark = history.items, history.mark
+    else:
+        month = listing.filters.get("month") or times.written(request.context.clock())[:7]
+        page = entries_of_month(
+            request.stores.rows, month, limit=listing.limit, after=listing.after
+        )
+        entries, mark = tuple(read_entry(item) for item in page.items), page.mark
+    return request.page([entry_view(entry) for entry in entries], listing, mark)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/ledger/balances/{account}",
+        summary="Read the balance of an account, recomputed from its legs",
+        answers="BalanceView",
+    ),
+)
+def read_balance(request: Request, account: str) -> Answer:
+    """The balance in cents: debits are positive, credits negative."""
+    legs = account_legs(request.stores.rows, _known(account, request))
+    balance = sum(leg.amount_cents for leg in legs)
+    return Answer(body={"account": account, "balance_cents": balance})
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/ledger/trial-balance",
+        summary="Read the balance of every account, recomputed from the legs",
+        answers="TrialBalanceView",
+    ),
+)
+def read_trial_balance(request: Request) -> Answer:
+    """Every account of the chart; the total is zero."""
+    balances = trial_balance(request.stores)
+    accounts = [{"account": name, "balance_cents": cents} for name, cents in balances.items()]
+    return Answer(body={"accounts": accounts, "total_cents": sum(balances.values())})
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/ledger/audit",
+        summary="Recompute every balance and compare all that the books hold",
+        answers="AuditView",
+    ),
+)
+def read_audit(request: Request) -> Answer:
+    """What was counted, and every law that does not hold; none is what one hopes for."""
+    report = audit(request.stores)
+    shown = {
+        "clean": report.clean,
+        "total_cents": report.total_cents,
+        "counted": report.counted,
+        "differences": to_plain(report.differences),
+    }
+    return Answer(body=shown)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/advertisers/{id}/funds",
+        summary="Read what an advertiser may still spend",
+        answers="FundsView",
+    ),
+)
+def read_funds(request: Request, id: str) -> Answer:
+    """What is available, and what live and pending calls hold."""
+    return Answer(body=to_plain(request.stores.books.funds(id)))
+
+
+def _known(account: str, request: Request) -> str:
+    """The account, when the chart has it; NotFound otherwise."""
+    if account in set(House):
+        return account
+    find = request.stores.catalog.find
+    if advertisers := _ADVERTISERS_ACCOUNT.fullmatch(account):
+        found = find(Advertiser, advertisers[1]) is not None
+    elif publishers := _PUBLISHERS_ACCOUNT.fullmatch(account):
+        found = find(Publisher, publishers[1]) is not None
+    else:
+        found = False
+    if not found:
+        raise NotFound(f"the chart has no account {account}")
+    return account

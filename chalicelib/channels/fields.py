@@ -1,0 +1,126 @@
+"""Which form has a single field of the API?
+
+Owns the types that the schemas are made of: bounds, patterns, telephone numbers, time zones. What a
+thing consists of belongs to `schemas`.
+"""
+
+import re
+from datetime import time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib import times
+
+_SIP = re.compile(
+    r"sip:[A-Za-z0-9._~!*'()&=+$,;?/%-]{1,100}@[A-Za-z0-9.-]{1,200}(?::\d{1,5})?"
+    r"(?:[;?][A-Za-z0-9._~=&;%+-]{1,150})?"
+)
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Document(BaseModel):
+    """A JSON object with exactly these members, each of exactly its type."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def e164(text: str) -> str:
+    """The number in E.164: written with its country code, in whatever punctuation.
+
+    Possible by its length is enough, because no table of ranges in use is ever complete.
+    """
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException as wrong:
+        reason = "must be a telephone number with its country code, such as +18005550100"
+        raise PydanticCustomError("e164", reason) from wrong
+    if number.extension or not phonenumbers.is_possible_number(number):
+        raise PydanticCustomError("e164", "must be a number that can exist, without extension")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def destination(text: str) -> str:
+    """What a call can be sent to: a number in E.164, or a SIP address."""
+    if not text.lower().startswith("sip:"):
+        return e164(text)
+    address = "sip:" + text[4:]
+    if not _SIP.fullmatch(address):
+        raise PydanticCustomError("sip", "must be a SIP address such as sip:desk@pbx.example.com")
+    return address
+
+
+def zone(name: str) -> str:
+    """An IANA time zone that this platform knows."""
+    try:
+        if _ZONE.fullmatch(name):
+            return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        pass
+    raise PydanticCustomError("zone", "must be an IANA time zone such as America/New_York")
+
+
+def plain_text(text: str) -> str:
+    """Text without control characters, and without space around it."""
+    if _CONTROL.search(text):
+        raise PydanticCustomError("format", "must not hold control characters")
+    if not text.strip():
+        raise PydanticCustomError("length", "must not be empty")
+    return text.strip()
+
+
+def _clock(value: Any) -> Any:
+    """Only `HH:MM` reads as a time of day; anything else is left for the type to refuse."""
+    if isinstance(value, str) and re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d", value, re.ASCII):
+        return time.fromisoformat(value)
+    raise PydanticCustomError("format", "must be a time of day such as 09:30")
+
+
+def _id(prefix: str) -> Any:
+    return Field(pattern=rf"^{prefix}_[0-9A-HJKMNP-TV-Z]{{26}}$")
+
+
+def _moment(text: str) -> str:
+    """An instant of this century, written in UTC; one without an offset names none."""
+    try:
+        moment = times.read(text)
+    except (ValueError, OverflowError) as wrong:
+        reason = "must be a time with its offset (RFC 3339), such as 2026-12-01T00:00:00Z"
+        raise PydanticCustomError("format", reason) from wrong
+    if not 2000 <= moment.year <= 2099:
+        raise PydanticCustomError("range", "must be in this century")
+    return times.written(moment)
+
+
+AdvertiserId = Annotated[str, _id("adv")]
+CampaignId = Annotated[str, _id("cmp")]
+OfferId = Annotated[str, _id("off")]
+PublisherId = Annotated[str, _id("pub")]
+PlacementId = Annotated[str, _id("plc")]
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Cents = Annotated[int, Field(ge=0, le=10**11, description="whole cents")]
+PositiveCents = Annotated[int, Field(ge=1, le=10**11, description="whole cents")]
+Moment = Annotated[str, Field(max_length=40, description="RFC 3339"), AfterValidator(_moment)]
+Seconds = Annotated[int, Field(ge=0, le=14_400, description="whole seconds")]
+Days = Annotated[int, Field(ge=0, le=365, description="whole days")]
+Cap = Annotated[int, Field(ge=1, le=1_000_000)]
+E164 = Annotated[str, Field(max_length=64, description="E.164"), AfterValidator(e164)]
+Destination = Annotated[
+    str,
+    Field(max_length=255, description="E.164, or a sip: address"),
+    AfterValidator(destination),
+]
+Zone = Annotated[str, Field(max_length=64, description="IANA time zone"), AfterValidator(zone)]
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock, json_schema_input_type=str),
+    Field(description="HH:MM on the zone's clock"),
+]
+UsState = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+AreaCode = Annotated[str, Field(pattern="^[2-9][0-9]{2}$")]

@@ -1,0 +1,251 @@
+"""What does the API take and show of the catalog?
+
+Owns the documents of advertisers, campaigns, targets, offers, publishers, partnerships, placements
+and tracking numbers. A body holds what the operator may say; a view adds what the platform says.
+Import it inside handlers only: no other function shall pay for it.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, field_serializer
+from pydantic_core import PydanticCustomError
+
+from chalicelib import campaigns
+from chalicelib.channels.fields import (
+    E164,
+    AdvertiserId,
+    AreaCode,
+    CampaignId,
+    Cap,
+    Cents,
+    Clock,
+    Currency,
+    Days,
+    Destination,
+    Document,
+    Name,
+    OfferId,
+    PlacementId,
+    PublisherId,
+    Seconds,
+    UsState,
+    Zone,
+)
+from chalicelib.consistency import overlapping
+from chalicelib.times import Cycle, OpenBlock
+
+State = Annotated[campaigns.State, Field(strict=False)]
+PartnershipState = Annotated[campaigns.PartnershipState, Field(strict=False)]
+BillingCycle = Annotated[Cycle, Field(strict=False)]
+
+
+class AdvertiserBody(Document):
+    """Who buys calls. `billing` and `currency` are said once; a prepaid advertiser has no credit
+    limit."""
+
+    name: Name
+    billing: Annotated[campaigns.Billing, Field(strict=False)]
+    net_days: Days = 30
+    credit_limit_cents: Cents = 0
+    billing_cycle: BillingCycle = Cycle.MONTHLY
+    currency: Currency = "USD"
+    state: State = campaigns.State.ACTIVE
+
+
+class PayoutTerms(Document):
+    """When a publisher is paid: earnings of a closed cycle, `net_days` after its end."""
+
+    cycle: BillingCycle = Cycle.MONTHLY
+    net_days: Days = 15
+    hold_days: Days = 0
+    minimum_cents: Cents = 0
+
+
+class PublisherBody(Document):
+    """Who brings callers. `currency` is said once."""
+
+    name: Name
+    payout_terms: PayoutTerms = PayoutTerms()
+    currency: Currency = "USD"
+    state: State = campaigns.State.ACTIVE
+
+
+class Geography(Document):
+    """Where callers must be: any of the states or area codes; both empty means anywhere."""
+
+    states: Annotated[list[UsState], Field(max_length=60)] = Field(default_factory=list)
+    area_codes: Annotated[list[AreaCode], Field(max_length=400)] = Field(default_factory=list)
+
+
+class ChargeTerms(Document):
+    """What the advertiser pays for, and how much. `minimum_talk_seconds` is inclusive."""
+
+    charge_cents: Cents
+    minimum_talk_seconds: Seconds = 0
+    repeat_days: Days = 0
+    geography: Geography = Geography()
+
+
+class CampaignBody(Document):
+    """What an advertiser buys. Budgets count over days of `zone`; null is no limit."""
+
+    advertiser_id: AdvertiserId
+    name: Name
+    vertical: Name
+    terms: ChargeTerms
+    zone: Zone = "UTC"
+    daily_budget_cents: Cents | None = None
+    total_budget_cents: Cents | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    max_call_seconds: Annotated[int, Field(ge=1, le=14_400)] = 3600
+    currency: Currency = "USD"
+    state: State = campaigns.State.ACTIVE
+
+
+class Block(Document):
+    """Open on one weekday (0 is Monday); closing at or before opening runs over midnight."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    opens: Clock
+    closes: Clock
+
+    @field_serializer("opens", "closes")
+    def _written(self, moment: Any) -> str:
+        return str(moment.strftime("%H:%M"))
+
+
+def _apart(blocks: list[Block]) -> list[Block]:
+    """Blocks none of which are open at the same time."""
+    spans = [OpenBlock(weekday=b.weekday, opens=b.opens, closes=b.closes) for b in blocks]
+    pairs = overlapping(spans)
+    if pairs:
+        said = "; ".join(f"blocks {one} and {other}" for one, other in pairs[:5])
+        raise PydanticCustomError("overlap", "are open at the same time: {said}", {"said": said})
+    return blocks
+
+
+Blocks = Annotated[list[Block], Field(max_length=70), AfterValidator(_apart)]
+
+
+class Hours(Document):
+    """Weekly opening hours in a zone; no blocks means always open."""
+
+    zone: Zone = "UTC"
+    blocks: Annotated[list[Block], Field(max_length=70), AfterValidator(_apart)] = Field(
+        default_factory=list
+    )
+
+
+class TargetBody(Document):
+    """One place a call can ring. Priority 1 rings first; weights share the calls of one priority;
+    null is no cap."""
+
+    name: Name
+    destination: Destination
+    priority: Annotated[int, Field(ge=1, le=1000)] = 1
+    weight: Annotated[int, Field(ge=1, le=1000)] = 1
+    hours: Hours = Hours()
+    concurrency_cap: Cap | None = None
+    hourly_cap: Cap | None = None
+    daily_cap: Cap | None = None
+    total_cap: Cap | None = None
+    ring_seconds: Annotated[int, Field(ge=5, le=600)] = 25
+    state: State = campaigns.State.ACTIVE
+
+
+class EarningTerms(Document):
+    """What the publisher earns for a charged call; null takes the campaign's minimum."""
+
+    earning_cents: Cents
+    minimum_talk_seconds: Seconds | None = None
+
+
+class OfferBody(Document):
+    """What publishers see: campaigns that compete for its calls."""
+
+    name: Name
+    vertical: Name
+    campaign_ids: Annotated[list[CampaignId], Field(max_length=50)] = Field(default_factory=list)
+    earning: EarningTerms
+    currency: Currency = "USD"
+    state: State = campaigns.State.ACTIVE
+
+
+class PartnershipBody(Document):
+    """A publisher on an offer, once. Without an `earning` of its own the offer's holds."""
+
+    offer_id: OfferId
+    publisher_id: PublisherId
+    earning: EarningTerms | None = None
+    state: PartnershipState = campaigns.PartnershipState.APPROVED
+
+
+class PlacementBody(Document):
+    """Where a publisher shows numbers of an offer."""
+
+    offer_id: OfferId
+    publisher_id: PublisherId
+    name: Name
+    medium: Name = "web"
+    state: State = campaigns.State.ACTIVE
+
+
+class NumberBody(Document):
+    """A tracking number: what callers dial, and where that leads."""
+
+    e164: E164
+    offer_id: OfferId
+    publisher_id: PublisherId
+    placement_id: PlacementId
+    state: State = campaigns.State.ACTIVE
+
+
+class _Kept(Document):
+    id: str
+    version: Annotated[int, Field(description="grows by one with every change")]
+    created_at: Annotated[datetime, Field(strict=False)]
+
+
+class AdvertiserView(AdvertiserBody, _Kept):
+    """An advertiser as it stands."""
+
+
+class PublisherView(PublisherBody, _Kept):
+    """A publisher as it stands."""
+
+
+class CampaignView(CampaignBody, _Kept):
+    """A campaign as it stands."""
+
+
+class TargetView(TargetBody, _Kept):
+    """A target as it stands."""
+
+    campaign_id: CampaignId
+
+
+class OfferView(OfferBody, _Kept):
+    """An offer as it stands."""
+
+
+class PartnershipView(PartnershipBody, _Kept):
+    """A partnership as it stands."""
+
+
+class PlacementView(PlacementBody, _Kept):
+    """A placement as it stands."""
+
+
+class Buyer(Document):
+    """A campaign on the roster, with whose money it pays."""
+
+    campaign_id: CampaignId
+    advertiser_id: AdvertiserId
+
+
+class NumberView(NumberBody, _Kept):
+    """A tracking number as it stands; its roster repeats the offer's campaigns."""
+
+    partnership_id: str
+    roster: list[Buyer]

@@ -1,0 +1,217 @@
+"""What does the API take and show of money and its documents?
+
+Owns the documents of invoices, payments, payouts, entries, balances and closings. Import it inside
+handlers only: no other function shall pay for it.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib import auditing, invoices, payments, payouts
+from chalicelib.channels.fields import (
+    AdvertiserId,
+    Currency,
+    Document,
+    Moment,
+    Name,
+    PositiveCents,
+    PublisherId,
+)
+
+CallId = Annotated[str, Field(pattern="^call_")]
+Balance = Annotated[int, Field(description="whole cents; debits positive, credits negative")]
+Amount = Annotated[int, Field(description="whole cents")]
+
+
+class PaymentBody(Document):
+    """Money that came in. The advertiser's `reference` makes one payment, however often it is
+    recorded."""
+
+    advertiser_id: AdvertiserId
+    reference: Name
+    amount_cents: PositiveCents
+    currency: Currency
+    received_at: Moment | None = None
+
+
+class ClosingBody(Document):
+    """Which moment counts as the end; null is now."""
+
+    as_of: Moment | None = None
+
+
+class PeriodView(Document):
+    """A stretch of time that includes `start` and excludes `end`."""
+
+    start: Moment
+    end: Moment
+
+
+class LineView(Document):
+    """The calls of one campaign at one rate."""
+
+    campaign_id: str
+    unit_cents: Amount
+    quantity: int
+    amount_cents: Amount
+
+
+class InvoiceView(Document):
+    """An invoice, or the statement of a prepaid advertiser. `calls_path` leads to its calls."""
+
+    id: str
+    kind: Annotated[invoices.InvoiceKind, Field(strict=False)]
+    number: str | None
+    advertiser_id: str
+    state: Annotated[invoices.InvoiceState, Field(strict=False)]
+    currency: Currency
+    period: PeriodView
+    issued_at: Moment | None
+    due_at: Moment | None
+    lines: list[LineView]
+    call_count: int
+    amount_cents: Amount
+    paid_cents: Amount
+    owed_cents: Amount
+    calls_path: str
+
+
+class ChargeView(Document):
+    """What one call cost its advertiser."""
+
+    call_id: CallId
+    advertiser_id: str
+    campaign_id: str
+    publisher_id: str
+    talk_seconds: int
+    amount_cents: Amount
+    currency: Currency
+    arrived_at: Moment
+    booked_at: Moment
+    collected: bool
+
+
+class ApplicationView(Document):
+    """The part of a payment that pays one invoice."""
+
+    invoice_id: str
+    amount_cents: Amount
+
+
+class PaymentView(Document):
+    """Money that came in, and the invoices that it paid."""
+
+    id: str
+    kind: Annotated[payments.PaymentKind, Field(strict=False)]
+    advertiser_id: str
+    reference: str
+    amount_cents: Amount
+    currency: Currency
+    received_at: Moment
+    booked_at: Moment
+    applications: list[ApplicationView]
+    unapplied_cents: Amount
+
+
+class PayoutView(Document):
+    """Released earnings paid to a publisher together. `calls_path` leads to their calls."""
+
+    id: str
+    publisher_id: str
+    currency: Currency
+    cutoff: Moment
+    state: Annotated[payouts.PayoutState, Field(strict=False)]
+    amount_cents: Amount
+    call_count: int
+    created_at: Moment | None
+    settled_at: Moment | None
+    calls_path: str
+
+
+class EarningView(Document):
+    """What one call earned its publisher."""
+
+    call_id: CallId
+    publisher_id: PublisherId
+    offer_id: str
+    campaign_id: str
+    amount_cents: Amount
+    currency: Currency
+    booked_at: Moment
+    release_after: Moment
+
+
+class LegView(Document):
+    """One side of an entry."""
+
+    account: str
+    amount_cents: Balance
+
+
+class EntryView(Document):
+    """A balanced posting, never changed once written."""
+
+    id: str
+    key: str
+    template: str
+    currency: Currency
+    booked_at: Moment
+    legs: list[LegView]
+    refs: dict[str, str]
+
+
+class BalanceView(Document):
+    """What an account comes to."""
+
+    account: str
+    balance_cents: Balance
+
+
+class TrialBalanceView(Document):
+    """Every account of the chart; the total is zero."""
+
+    accounts: list[BalanceView]
+    total_cents: Balance
+
+
+class DifferenceView(Document):
+    """One law broken: by what, what the law asks for, and what is there instead."""
+
+    law: Annotated[auditing.Law, Field(strict=False)]
+    subject: str
+    expected: str
+    found: str
+
+
+class AuditView(Document):
+    """How much was compared, and the first laws that do not hold."""
+
+    clean: bool
+    total_cents: Balance
+    counted: dict[str, int]
+    differences: list[DifferenceView]
+
+
+class FundsView(Document):
+    """What an advertiser may still spend, and what live and pending calls hold of it."""
+
+    advertiser_id: str
+    available_cents: Balance
+    held_cents: Amount
+
+
+class ClosingView(Document):
+    """What a closing has done. `unfinished` are completed by another run soon after."""
+
+    as_of: Moment
+    issued: list[InvoiceView]
+    released: int
+    payouts: list[PayoutView]
+    unfinished: list[str]
+
+
+class HealthView(Document):
+    """A sign of life."""
+
+    status: str

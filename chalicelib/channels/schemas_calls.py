@@ -1,0 +1,131 @@
+"""What does the API show of calls?
+
+Owns the documents of a call, its decisions, its verdict and the carrier's reports. They describe
+and check what is answered; no request brings one.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from chalicelib import calls, routing, validation
+from chalicelib.channels.fields import Document, Moment
+
+Reason = Annotated[routing.Reason, Field(strict=False)]
+
+
+class AreaView(Document):
+    """Where the caller seems to be, and who said so."""
+
+    state: str | None
+    zip: str | None
+    area_code: str | None
+    source: str
+
+
+class CallView(Document):
+    """A call. `number` was dialled; `tried` are the targets of all attempts; `reasons` say why a
+    call was denied."""
+
+    id: str
+    carrier: str
+    carrier_call_id: str
+    status: Annotated[calls.CallStatus, Field(strict=False)]
+    number: str
+    number_id: str | None
+    offer_id: str | None
+    advertiser_id: str | None
+    campaign_id: str | None
+    target_id: str | None
+    publisher_id: str | None
+    partnership_id: str | None
+    placement_id: str | None
+    caller: Annotated[str | None, Field(description="null for an anonymous caller")]
+    area: AreaView
+    attempts: int
+    tried: list[str]
+    talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
+    charge_cents: int
+    earning_cents: int
+    refusal: Reason | None
+    reasons: list[str]
+    arrived_at: Moment
+    ended_at: Moment | None
+    judged_at: Moment | None
+
+
+class ConsideredView(Document):
+    """One target in the order considered, and its one outcome."""
+
+    target_id: str
+    campaign_id: str
+    priority: int
+    weight: int
+    charge_cents: int
+    reason: Reason
+
+
+class DecisionView(Document):
+    """The trace of one attempt; `target_id` is null when nobody took the call."""
+
+    attempt: int
+    target_id: str | None
+    refusal: Reason | None
+    considered: list[ConsideredView]
+
+
+class DecisionsView(Document):
+    """Why the call went where it went, attempt by attempt."""
+
+    call_id: str
+    decisions: list[DecisionView]
+
+
+class FindingView(Document):
+    """One rule: what it saw, what it asked for, and the denial where it failed."""
+
+    rule: Annotated[validation.Rule, Field(strict=False)]
+    saw: str
+    asked: str
+    denial: Annotated[validation.Denial, Field(strict=False)] | None
+
+
+class JudgementView(Document):
+    """The outcome for the advertiser's charge and for the publisher's earning; `evidence` tells
+    which report the talk time rests on."""
+
+    approved: bool
+    judged_at: Moment
+    talk_seconds: int
+    evidence: Annotated[calls.Evidence, Field(strict=False)]
+    charge: list[FindingView]
+    earning: list[FindingView]
+    charge_cents: int
+    earning_cents: int
+
+
+class VerdictView(Document):
+    """Why the call counts or does not; null while it is not judged."""
+
+    call_id: str
+    status: Annotated[calls.CallStatus, Field(strict=False)]
+    verdict: JudgementView | None
+
+
+class SignalView(Document):
+    """One report of the carrier, as it came; attempt 0 is the caller's own leg."""
+
+    kind: Annotated[calls.SignalKind, Field(strict=False)]
+    attempt: int
+    status: Annotated[calls.LegStatus, Field(strict=False)]
+    seconds: int | None
+    bridged: bool | None
+    received_at: Moment
+    raw: dict[str, Any]
+
+
+class SignalsView(Document):
+    """The reports that are still kept."""
+
+    call_id: str
+    signals: list[SignalView]

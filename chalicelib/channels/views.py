@@ -1,0 +1,63 @@
+"""How do the documents of the books look to whoever asks for them?
+
+Owns the plain form of invoices, payments, payouts, and of the charges and earnings behind them.
+Every member is always there, null where there is nothing to say.
+"""
+
+from typing import Any
+
+from chalicelib.invoices import Charge, Invoice
+from chalicelib.ledger import Entry
+from chalicelib.payments import Payment
+from chalicelib.payouts import Earning, Payout
+from chalicelib.store.codec import to_plain
+
+View = dict[str, Any]
+
+
+def invoice_view(invoice: Invoice) -> View:
+    """An invoice or a statement; its calls, and their table, are at `calls_path`."""
+    plain: View = to_plain(invoice)
+    shown = {
+        name: plain[name]
+        for name in (
+            "id", "kind", "number", "advertiser_id", "state", "currency", "period", "issued_at",
+            "due_at", "lines", "call_count",
+        )
+    }  # fmt: skip
+    return shown | {
+        "amount_cents": invoice.total_cents,
+        "paid_cents": invoice.paid_cents,
+        "owed_cents": invoice.owed_cents,
+        "calls_path": f"/v1/invoices/{invoice.id}/calls",
+    }
+
+
+def payment_view(payment: Payment) -> View:
+    """A payment with the invoices it paid; what waits for an invoice is unapplied."""
+    plain: View = to_plain(payment)
+    return plain | {"unapplied_cents": payment.unapplied_cents}
+
+
+def payout_view(payout: Payout) -> View:
+    """A payout; its calls are at `calls_path`."""
+    plain: View = to_plain(payout)
+    return plain | {"calls_path": f"/v1/payouts/{payout.id}/calls"}
+
+
+def charge_view(charge: Charge) -> View:
+    """What one call cost its advertiser."""
+    plain: View = to_plain(charge)
+    return plain
+
+
+def earning_view(earning: Earning) -> View:
+    """What one call earned its publisher."""
+    plain: View = to_plain(earning)
+    return plain
+
+
+def entry_view(entry: Entry) -> View:
+    """An entry of the ledger with its legs; debits are positive, credits negative."""
+    plain: View = to_plain(entry)
+    return {"id": entry.id, **plain}

@@ -1,0 +1,230 @@
+"""Does a thing of the catalog hold together, fit the things it names, and may it change like this?
+
+Owns the rules that span more than one field or more than one thing: references and their
+currencies, fields that never change, the life of a partnership, opening hours that do not overlap.
+The form of a single field belongs to the channel that receives it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.campaigns import (
+    Advertiser,
+    Billing,
+    Campaign,
+    Number,
+    Offer,
+    Partnership,
+    PartnershipState,
+    Placement,
+    Publisher,
+    State,
+    Target,
+)
+from chalicelib.errors import Fault
+from chalicelib.times import OpenBlock
+
+Thing = Advertiser | Campaign | Target | Offer | Publisher | Partnership | Placement | Number
+Kind = type[Any]
+
+_MINUTES_A_DAY = 24 * 60
+_MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
+
+FIXED: Mapping[Kind, tuple[str, ...]] = {
+    Advertiser: ("billing", "currency"),
+    Campaign: ("advertiser_id", "currency"),
+    Target: ("campaign_id",),
+    Offer: ("currency",),
+    Publisher: ("currency",),
+    Partnership: ("offer_id", "publisher_id"),
+    Placement: ("offer_id", "publisher_id"),
+    Number: ("e164",),
+}
+"""What is said once, when a thing is made: money already booked or held rests on it."""
+
+_REFERENCES: Mapping[Kind, tuple[tuple[str, Kind], ...]] = {
+    Advertiser: (),
+    Publisher: (),
+    Campaign: (("advertiser_id", Advertiser),),
+    Target: (("campaign_id", Campaign),),
+    Offer: (("campaign_ids", Campaign),),
+    Partnership: (("offer_id", Offer), ("publisher_id", Publisher)),
+    Placement: (("offer_id", Offer), ("publisher_id", Publisher)),
+    Number: (("offer_id", Offer), ("publisher_id", Publisher), ("placement_id", Placement)),
+}
+
+_NEXT_STATES: Mapping[PartnershipState, frozenset[PartnershipState]] = {
+    PartnershipState.APPLIED: frozenset({PartnershipState.APPROVED, PartnershipState.ENDED}),
+    PartnershipState.APPROVED: frozenset({PartnershipState.PAUSED, PartnershipState.ENDED}),
+    PartnershipState.PAUSED: frozenset({PartnershipState.APPROVED, PartnershipState.ENDED}),
+    PartnershipState.ENDED: frozenset({PartnershipState.APPLIED}),
+}
+_FIRST_STATES = frozenset({PartnershipState.APPLIED, PartnershipState.APPROVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A field of one thing that names another."""
+
+    field: str
+    kind: Kind
+    id: str
+
+
+def references(thing: Thing) -> tuple[Reference, ...]:
+    """Every thing that this one names, in the order of its fields."""
+    return tuple(_references(thing))
+
+
+def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None) -> list[Fault]:
+    """Everything wrong with `thing`, given what was found of the things it names, by id.
+
+    `before` is what it was until now, None for a new one. A thing newly named must not be
+    archived; one that was named before may have been archived since.
+    """
+    known = {reference.id for reference in references(before)} if before else set()
+    seen = [_reference_fault(reference, found, known) for reference in references(thing)]
+    return [
+        *(fault for fault in seen if fault),
+        *_currency_faults(thing, found),
+        *_own_faults(thing, found),
+        *(_change_faults(before, thing) if before else _birth_faults(thing)),
+    ]
+
+
+def partnership_faults(number: Number, partnership: Partnership | None) -> list[Fault]:
+    """What keeps a publisher from a number of this offer: no partnership, or an ended one."""
+    if partnership is None:
+        reason = f"{number.publisher_id} has no partnership on {number.offer_id}"
+        return [Fault(field="publisher_id", rule="no_partnership", reason=reason)]
+    if partnership.state is PartnershipState.ENDED:
+        reason = f"the partnership of {number.publisher_id} on {number.offer_id} has ended"
+        return [Fault(field="publisher_id", rule="partnership_ended", reason=reason)]
+    return []
+
+
+def overlapping(blocks: Sequence[OpenBlock]) -> list[tuple[int, int]]:
+    """The positions of blocks that are open at the same time, in pairs, lower position first."""
+    spans = [(position, _spans(block)) for position, block in enumerate(blocks)]
+    return [
+        (one, other)
+        for at, (one, mine) in enumerate(spans)
+        for other, theirs in spans[at + 1 :]
+        if any(a < d and c < b for a, b in mine for c, d in theirs)
+    ]
+
+
+def _references(thing: Thing) -> Iterator[Reference]:
+    for field, kind in _REFERENCES[type(thing)]:
+        value = getattr(thing, field)
+        if isinstance(value, tuple):
+            for position, one in enumerate(value):
+                yield Reference(field=f"{field}.{position}", kind=kind, id=one)
+        else:
+            yield Reference(field=field, kind=kind, id=value)
+
+
+def _reference_fault(
+    reference: Reference, found: Mapping[str, Thing], known: set[str]
+) -> Fault | None:
+    noun = reference.kind.__name__.lower()
+    other = found.get(reference.id)
+    if other is None:
+        reason = f"there is no {noun} {reference.id}"
+        return Fault(field=reference.field, rule="unknown_reference", reason=reason)
+    if reference.id not in known and other.state is State.ARCHIVED:
+        reason = f"{noun} {reference.id} is archived"
+        return Fault(field=reference.field, rule="archived_reference", reason=reason)
+    return None
+
+
+def _currency_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
+    """Money never changes its currency on the way from advertiser to publisher."""
+    named = [(r, found[r.id]) for r in references(thing) if r.id in found]
+    expected = getattr(thing, "currency", None)
+    wrong = []
+    for reference, other in named:
+        theirs = getattr(other, "currency", None)
+        expected = expected or theirs
+        if theirs is not None and theirs != expected:
+            reason = f"{reference.id} is in {theirs}, not in {expected}"
+            wrong.append(Fault(field=reference.field, rule="currency_mismatch", reason=reason))
+    return wrong
+
+
+def _own_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
+    if isinstance(thing, Advertiser):
+        return _credit_faults(thing)
+    if isinstance(thing, Offer):
+        return _repetition_faults(thing)
+    if isinstance(thing, Number):
+        return _placement_faults(thing, found.get(thing.placement_id))
+    return []
+
+
+def _credit_faults(advertiser: Advertiser) -> list[Fault]:
+    if advertiser.billing is Billing.NET or advertiser.credit_limit_cents == 0:
+        return []
+    reason = "a prepaid advertiser has no credit limit"
+    return [Fault(field="credit_limit_cents", rule="prepaid", reason=reason)]
+
+
+def _repetition_faults(offer: Offer) -> list[Fault]:
+    ids = offer.campaign_ids
+    return [
+        Fault(field=f"campaign_ids.{at}", rule="repeated", reason=f"{one} is named before")
+        for at, one in enumerate(ids)
+        if one in ids[:at]
+    ]
+
+
+def _placement_faults(number: Number, placement: Thing | None) -> list[Fault]:
+    if not isinstance(placement, Placement):
+        return []
+    ours = (number.offer_id, number.publisher_id)
+    if (placement.offer_id, placement.publisher_id) == ours:
+        return []
+    reason = (
+        f"{placement.id} is a placement of {placement.publisher_id} on {placement.offer_id}, "
+        f"not of {number.publisher_id} on {number.offer_id}"
+    )
+    return [Fault(field="placement_id", rule="placement_mismatch", reason=reason)]
+
+
+def _birth_faults(thing: Thing) -> list[Fault]:
+    if not isinstance(thing, Partnership) or thing.state in _FIRST_STATES:
+        return []
+    reason = "a partnership begins as applied or approved"
+    return [Fault(field="state", rule="transition", reason=reason)]
+
+
+def _change_faults(before: Thing, after: Thing) -> list[Fault]:
+    changed = [
+        Fault(field=field, rule="fixed", reason=f"{field} does not change once it is said")
+        for field in FIXED[type(before)]
+        if getattr(before, field) != getattr(after, field)
+    ]
+    if isinstance(before, Partnership) and isinstance(after, Partnership):
+        changed += _transition_faults(before.state, after.state)
+    return changed
+
+
+def _transition_faults(before: PartnershipState, after: PartnershipState) -> list[Fault]:
+    if after is before or after in _NEXT_STATES[before]:
+        return []
+    possible = " or ".join(sorted(_NEXT_STATES[before]))
+    reason = f"a partnership that is {before} can become {possible}, not {after}"
+    return [Fault(field="state", rule="transition", reason=reason)]
+
+
+def _spans(block: OpenBlock) -> list[tuple[int, int]]:
+    """The block in minutes of the week, its end excluded; split at the end of the week."""
+    start = block.weekday * _MINUTES_A_DAY + block.opens.hour * 60 + block.opens.minute
+    closes = block.closes.hour * 60 + block.closes.minute
+    end = block.weekday * _MINUTES_A_DAY + closes
+    if block.closes <= block.opens:
+        end += _MINUTES_A_DAY
+    if end <= _MINUTES_A_WEEK:
+        return [(start, end)]
+    return [(start, _MINUTES_A_WEEK), (0, end - _MINUTES_A_WEEK)]

@@ -1,0 +1,161 @@
+"""How does a person read the description of the API?
+
+Owns the page of the reference that is made from the OpenAPI document: what holds for every route,
+then each route, then each document with its fields.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+_INTRO = """# The API
+
+Made from the routes and schemas in `chalicelib/channels/` by `python -m infra.openapi`. The same
+description for programs, in OpenAPI 3.1, is `chalicelib/assets/openapi.json`, which a deployment
+hands out at `/v1/openapi.json`.
+
+## What holds for every route
+
+**Who asks.** `Authorization: Bearer <operator key>` on every request but the public ones. Without
+it nothing is read or written, and the answer is 401.
+
+**Bodies** are JSON objects in UTF-8, each field of exactly its type: `"5"` is no number, `true` is
+no number, `5.0` is no whole number. A field that is not listed below is a fault. Money is whole
+cents, times are RFC 3339 in UTC, telephone numbers are read in any punctuation with their country
+code and answered in E.164.
+
+**Lists** take `limit` (1 to 200, 50 unless said) and `cursor`, and answer
+`{"data": [...], "next_cursor": "..."}`; `next_cursor` is null on the last page. A page that a
+filter had to search for may be shorter than its limit. A cursor holds for the list and the filters
+it was made for.
+
+**Changes** are JSON Merge Patch (RFC 7396): a member that is not named stays, null takes it back to
+its default, lists are replaced whole. Every thing has a `version`, which is also its `ETag`. With
+`If-Match`, or with `version` in the body, a change is refused when the thing has moved on. A change
+that changes nothing keeps the version.
+
+**Archiving** (DELETE) keeps the thing and its history, and answers it; doing it again changes
+nothing. PATCH `state` brings it back. A partnership ends instead: applied -> approved, approved <->
+paused, any of these -> ended, ended -> applied.
+
+**Repetition.** A POST that creates takes an `Idempotency-Key` (1 to 255 visible ASCII characters).
+The same key with the same content makes the thing once: the repetition is answered with the thing
+as it stands, and `Idempotency-Hit: true`. With other content it is refused. Payments are also made
+once by their `reference`.
+
+**Refusals** are Problem Details (RFC 9457) with a stable `code`. Code `invalid` names every fault
+in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
+
+| status | code | meaning |
+|---|---|---|
+| 400 | `invalid` | the request breaks rules, all named |
+| 400 | `malformed_body` | the body is not a JSON object |
+| 401 | `unauthenticated` | the operator's key is missing or wrong |
+| 404 | `not_found` | there is no such thing |
+| 409 | `version_mismatch` | the thing has moved on from the version named |
+| 409 | `number_taken` | the telephone number is a tracking number already |
+| 409 | `partnership_exists` | the publisher is on the offer already |
+| 409 | `payment_reference_reused` | the reference has recorded another payment |
+| 409 | `conflict` | what is stored says otherwise |
+| 413 | `body_too_large` | a body holds at most 128 KiB |
+| 415 | `unsupported_media_type` | send `application/json` |
+| 422 | `idempotency_key_reused` | the key was used with other content |
+| 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |
+
+Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format`, `choice`, `e164`,
+`sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
+`unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
+`placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
+`positive`.
+"""
+
+
+def page(document: Json) -> str:
+    """The page for an OpenAPI document."""
+    parts = [_INTRO, "## Routes\n"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            parts.append("\n".join(_route(method.upper(), path, operation)))
+    parts.append("## Documents\n")
+    parts += [
+        "\n".join(_schema(name, schema))
+        for name, schema in document["components"]["schemas"].items()
+        if not name.endswith("Patch")
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _route(method: str, path: str, operation: Json) -> Iterator[str]:
+    yield f"### `{method} {path}`\n"
+    public = " No key is asked for." if operation.get("security") == [] else ""
+    yield f"{operation['summary']}.{public}\n"
+    for parameter in operation["parameters"]:
+        if parameter["in"] != "path":
+            yield f"- {parameter['in']} `{parameter['name']}`: {parameter['description']}"
+    if "requestBody" in operation:
+        media, content = next(iter(operation["requestBody"]["content"].items()))
+        yield f"- body: {_type(content['schema'])} (`{media}`)"
+    for status, answer in operation["responses"].items():
+        for media, content in answer.get("content", {}).items():
+            yield f"- answers {status}: {_type(content['schema'])} (`{media}`)"
+    yield ""
+
+
+def _schema(name: str, schema: Json) -> Iterator[str]:
+    yield f'### <a id="{name.lower()}"></a>{name}\n'
+    if "description" in schema:
+        yield " ".join(schema["description"].split()) + "\n"
+    if "enum" in schema:
+        yield "One of: " + ", ".join(f"`{value}`" for value in schema["enum"]) + ".\n"
+    if "properties" not in schema:
+        return
+    yield "| field | type | unless said | about |"
+    yield "|---|---|---|---|"
+    required = schema.get("required", ())
+    for field, form in schema["properties"].items():
+        unless = "required" if field in required else _default(form)
+        yield f"| `{field}` | {_type(form)} | {unless} | {_about(form)} |"
+    yield ""
+
+
+def _default(form: Json) -> str:
+    if "default" not in form:
+        return ""
+    value = form["default"]
+    if isinstance(value, dict | list):
+        return ""
+    return f"`{'null' if value is None else value}`"
+
+
+def _type(form: Json) -> str:
+    if "$ref" in form:
+        name = form["$ref"].rpartition("/")[2]
+        if name.endswith("Patch"):
+            name = f"{name.removesuffix('Patch')}Body"
+            return f"any members of [{name}](#{name.lower()})"
+        return f"[{name}](#{name.lower()})"
+    for union in ("anyOf", "allOf"):
+        if union in form:
+            return " or ".join(_type(one) for one in form[union])
+    if form.get("type") == "array":
+        return f"list of {_type(form['items'])}"
+    if "data" in form.get("properties", {}):
+        return f"page of {_type(form['properties']['data']['items'])}"
+    kind = form.get("type", "anything")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _about(form: Json) -> str:
+    """Description and bounds, of the field itself or of what it may be besides null."""
+    said = [form, *form.get("anyOf", ())]
+    words = [" ".join(one["description"].split()) for one in said if "description" in one]
+    for one in said:
+        low, high = one.get("minimum"), one.get("maximum")
+        if low is not None and high is not None:
+            words.append(f"{low} to {high}")
+        if "maxLength" in one:
+            words.append(f"at most {one['maxLength']} characters")
+        if "pattern" in one:
+            words.append(f"`{one['pattern']}`".replace("|", "\\|"))
+    return "; ".join(words)

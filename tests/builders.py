@@ -1,0 +1,220 @@
+"""Valid things of the domain, one call each; a test overrides only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
+from chalicelib.campaigns import (
+    Advertiser,
+    Area,
+    Billing,
+    Buyer,
+    Campaign,
+    ChargeTerms,
+    EarningTerms,
+    Number,
+    Offer,
+    Partnership,
+    Placement,
+    Publisher,
+    Target,
+)
+from chalicelib.routing import CampaignFacts, Market, TargetFacts
+
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+CALLER = "+14155550100"
+TRACKING_NUMBER = "+18005550100"
+
+
+def an_advertiser(**overrides: Any) -> Advertiser:
+    """Active and prepaid."""
+    values: dict[str, Any] = {
+        "id": "adv_1",
+        "name": "Acme Roofing",
+        "billing": Billing.PREPAID,
+        "created_at": NOW,
+    }
+    return Advertiser(**(values | overrides))
+
+
+def a_publisher(**overrides: Any) -> Publisher:
+    """Active, paid monthly on net 15."""
+    values: dict[str, Any] = {"id": "pub_1", "name": "Bright Media", "created_at": NOW}
+    return Publisher(**(values | overrides))
+
+
+def charge_terms(**overrides: Any) -> ChargeTerms:
+    """25 dollars from 60 seconds on, from anywhere, repetitions welcome."""
+    values: dict[str, Any] = {"charge_cents": 2500, "minimum_talk_seconds": 60}
+    return ChargeTerms(**(values | overrides))
+
+
+def a_campaign(**overrides: Any) -> Campaign:
+    """Active, without budgets."""
+    values: dict[str, Any] = {
+        "id": "cmp_1",
+        "advertiser_id": "adv_1",
+        "name": "Roof repair",
+        "vertical": "roofing",
+        "terms": charge_terms(),
+        "created_at": NOW,
+    }
+    return Campaign(**(values | overrides))
+
+
+def a_target(**overrides: Any) -> Target:
+    """Active, always open, without caps."""
+    values: dict[str, Any] = {
+        "id": "tgt_1",
+        "campaign_id": "cmp_1",
+        "name": "Front desk",
+        "destination": "+12125550100",
+        "created_at": NOW,
+    }
+    return Target(**(values | overrides))
+
+
+def an_offer(**overrides: Any) -> Offer:
+    """Active, with the one campaign, earning 15 dollars."""
+    values: dict[str, Any] = {
+        "id": "off_1",
+        "name": "Roofing calls",
+        "vertical": "roofing",
+        "campaign_ids": ("cmp_1",),
+        "earning": EarningTerms(earning_cents=1500),
+        "created_at": NOW,
+    }
+    return Offer(**(values | overrides))
+
+
+def a_partnership(**overrides: Any) -> Partnership:
+    """Approved, on the offer's terms."""
+    values: dict[str, Any] = {
+        "id": "par_1",
+        "offer_id": "off_1",
+        "publisher_id": "pub_1",
+        "created_at": NOW,
+    }
+    return Partnership(**(values | overrides))
+
+
+def a_placement(**overrides: Any) -> Placement:
+    """Active, on the web."""
+    values: dict[str, Any] = {
+        "id": "plc_1",
+        "offer_id": "off_1",
+        "publisher_id": "pub_1",
+        "name": "Search ad",
+        "created_at": NOW,
+    }
+    return Placement(**(values | overrides))
+
+
+def a_number(**overrides: Any) -> Number:
+    """Active, leading to the offer with its one buyer."""
+    values: dict[str, Any] = {
+        "id": "num_1",
+        "e164": TRACKING_NUMBER,
+        "offer_id": "off_1",
+        "publisher_id": "pub_1",
+        "partnership_id": "par_1",
+        "placement_id": "plc_1",
+        "roster": (Buyer(campaign_id="cmp_1", advertiser_id="adv_1"),),
+        "created_at": NOW,
+    }
+    return Number(**(values | overrides))
+
+
+def target_facts(**overrides: Any) -> TargetFacts:
+    """A target that nobody uses; overrides may be facts, or fields of the target itself."""
+    facts: dict[str, Any] = {"leases": {}, "used": {}}
+    facts |= {name: overrides.pop(name) for name in (*facts, "target") if name in overrides}
+    return TargetFacts(**({"target": a_target(**overrides)} | facts))
+
+
+def campaign_facts(**overrides: Any) -> CampaignFacts:
+    """A campaign with 1000 dollars to spend and one idle target."""
+    campaign = overrides.get("campaign", a_campaign())
+    values: dict[str, Any] = {
+        "campaign": campaign,
+        "advertiser": an_advertiser(id=campaign.advertiser_id),
+        "available_cents": 100_000,
+        "spent": {},
+        "targets": (target_facts(campaign_id=campaign.id),),
+    }
+    return CampaignFacts(**(values | overrides))
+
+
+def a_market(*targets: TargetFacts, **overrides: Any) -> Market:
+    """An offer with one campaign and the given targets; with none given, one idle target."""
+    facts = campaign_facts(targets=targets) if targets else campaign_facts()
+    values: dict[str, Any] = {
+        "offer": an_offer(),
+        "publisher": a_publisher(),
+        "partnership": a_partnership(),
+        "campaigns": (facts,),
+    }
+    return Market(**(values | overrides))
+
+
+def a_hold(**overrides: Any) -> Hold:
+    """What an attempt on the one target keeps reserved."""
+    values: dict[str, Any] = {
+        "target_id": "tgt_1",
+        "campaign_id": "cmp_1",
+        "advertiser_id": "adv_1",
+        "amount_cents": 2500,
+        "target_windows": ("hour#2026-11-23T15+0000", "day#2026-11-23", "total"),
+        "campaign_windows": ("day#2026-11-23", "total"),
+        "lease_until": NOW + timedelta(hours=1),
+    }
+    return Hold(**(values | overrides))
+
+
+def an_attempt(**overrides: Any) -> Attempt:
+    """The first attempt, at the one target."""
+    values: dict[str, Any] = {
+        "number": 1,
+        "destination": "+12125550100",
+        "ring_seconds": 25,
+        "max_call_seconds": 3600,
+        "reserved_at": NOW,
+        "charge": charge_terms(),
+        "earning": EarningTerms(earning_cents=1500),
+        "hold": a_hold(),
+    }
+    return Attempt(**(values | overrides))
+
+
+def a_call(**overrides: Any) -> Call:
+    """Live, on its first attempt, from California."""
+    values: dict[str, Any] = {
+        "id": "call_1",
+        "carrier": "twilio",
+        "carrier_call_id": "CA" + "1" * 32,
+        "e164": TRACKING_NUMBER,
+        "caller": CALLER,
+        "caller_hash": "caller-hash",
+        "area": Area(state="CA", zip="94103", area_code="415", source="carrier"),
+        "arrived_at": NOW,
+        "number_id": "num_1",
+        "offer_id": "off_1",
+        "publisher_id": "pub_1",
+        "partnership_id": "par_1",
+        "placement_id": "plc_1",
+        "attempt": an_attempt(),
+    }
+    return Call(**(values | overrides))
+
+
+def a_signal(**overrides: Any) -> Signal:
+    """The target's leg reporting 90 seconds of talk."""
+    values: dict[str, Any] = {
+        "kind": SignalKind.LEG,
+        "attempt": 1,
+        "status": LegStatus.COMPLETED,
+        "seconds": 90,
+        "received_at": NOW,
+        "raw": {"CallStatus": "completed"},
+    }
+    return Signal(**(values | overrides))

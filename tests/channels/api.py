@@ -1,0 +1,180 @@
+"""The API as its users have it: requests through Chalice, over rows in memory."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from chalice.test import Client
+
+from app import app
+from chalicelib import ids
+from chalicelib.channels import http
+from chalicelib.runtime import Secrets
+from chalicelib.store.stores import Stores
+from tests.builders import NOW
+from tests.fakes import FakeRows
+
+KEY = "an-operator-key"
+SECRETS = Secrets(
+    twilio_account_sid="AC1",
+    twilio_tokens=("token",),
+    caller_hash_key="a-hash-key",
+    operator_key_sha256=hashlib.sha256(KEY.encode()).hexdigest(),
+    voice_url="https://voice.example.com",
+)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def faults(self) -> set[tuple[str, str]]:
+        """Each fault as its field and rule."""
+        return {(one["field"], one["rule"]) for one in self.body["invalid_parameters"]}
+
+
+@dataclass
+class Api:
+    """A deployment in memory behind its HTTP door, with the operator's key in hand."""
+
+    rows: FakeRows = field(default_factory=FakeRows)
+    now: datetime = NOW
+    documents: dict[str, bytes] = field(default_factory=dict)
+    _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def stores(self) -> Stores:
+        """What the deployment remembers, read afresh."""
+        return Stores(self.rows)
+
+    def later(self, **span: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**span)
+
+    def get(self, path: str, **query: str) -> Reply:
+        """Read, with the query escaped."""
+        return self.send("GET", path + (f"?{urlencode(query)}" if query else ""))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Reply:
+        """Create; headers are named with underscores."""
+        return self.send("POST", path, body or {}, headers=_named(headers))
+
+    def patch(self, path: str, body: Any, **headers: str) -> Reply:
+        """Change."""
+        return self.send("PATCH", path, body, headers=_named(headers))
+
+    def delete(self, path: str) -> Reply:
+        """Archive."""
+        return self.send("DELETE", path)
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, headers: Json | None = None
+    ) -> Reply:
+        """One request with the operator's key; `body` is sent as JSON, bytes as they are."""
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
+        raw = b"" if body is None else raw
+        sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+        with self._serving(), Client(app) as client:
+            answer = client.http.request(
+                method, f"/v1{path}", headers=sent | (headers or {}), body=raw
+            )
+        said = answer.body.decode()
+        is_json = "json" in str(answer.headers.get("Content-Type"))
+        return Reply(answer.status_code, json.loads(said) if is_json else said, answer.headers)
+
+    def created(self, path: str, **body: Any) -> Json:
+        """What a creation made; it must succeed."""
+        reply = self.post(path, body)
+        assert reply.status == 201, reply.body
+        made: Json = reply.body
+        return made
+
+    @contextmanager
+    def _serving(self) -> Iterator[None]:
+        context = http.Context(
+            stores=lambda: self.stores,
+            secrets=lambda: SECRETS,
+            clock=lambda: self.now,
+            new_id=self._new_id,
+            put_document=lambda key, body, _type: self.documents.update({key: body}),
+        )
+        with http.answering_with(context):
+            yield
+
+    def _new_id(self, prefix: str) -> str:
+        entropy = next(self._counter).to_bytes(10, "big")
+        return ids.new(prefix, now=self.now, entropy=entropy)
+
+
+def _named(headers: Mapping[str, str]) -> Json:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@dataclass
+class Market:
+    """One campaign with its target, on an offer, with a publisher and a number."""
+
+    api: Api
+    billing: str = "prepaid"
+    credit_limit_cents: int = 0
+    e164: str = "+18005550100"
+    advertiser: Json = field(init=False)
+    publisher: Json = field(init=False)
+    campaign: Json = field(init=False)
+    target: Json = field(init=False)
+    offer: Json = field(init=False)
+    partnership: Json = field(init=False)
+    placement: Json = field(init=False)
+    number: Json = field(init=False)
+
+    def __post_init__(self) -> None:
+        api = self.api
+        self.advertiser = api.created(
+            "/advertisers", name="Acme Roofing", billing=self.billing,
+            credit_limit_cents=self.credit_limit_cents,
+        )  # fmt: skip
+        self.publisher = api.created("/publishers", name="Bright Media")
+        self.campaign = self.campaign_more()
+        self.target = api.created(
+            f"/campaigns/{self.campaign['id']}/targets", name="Desk", destination="+12125550100"
+        )
+        self.offer = api.created(
+            "/offers", name="Roofing calls", vertical="roofing",
+            campaign_ids=[self.campaign["id"]], earning={"earning_cents": 1500},
+        )  # fmt: skip
+        self.partnership = api.created("/partnerships", **self.led)
+        self.placement = api.created("/placements", **self.led, name="Search ad")
+        self.number = self.number_more(self.e164)
+
+    @property
+    def led(self) -> Json:
+        """The offer and the publisher."""
+        return {"offer_id": self.offer["id"], "publisher_id": self.publisher["id"]}
+
+    def campaign_more(self, **overrides: Any) -> Json:
+        """Another campaign of the advertiser."""
+        values = {
+            "advertiser_id": self.advertiser["id"], "name": "Roof repair", "vertical": "roofing",
+            "terms": {"charge_cents": 2500, "minimum_talk_seconds": 60},
+        }  # fmt: skip
+        return self.api.created("/campaigns", **values | overrides)
+
+    def number_more(self, e164: str) -> Json:
+        """Another number of the same placement."""
+        return self.api.created(
+            "/numbers", **self.led, placement_id=self.placement["id"], e164=e164
+        )

@@ -1,0 +1,46 @@
+"""How the tests of routing ask: one decision, and what they look at in it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.routing import (
+    Decision,
+    Market,
+    Reason,
+    choose,
+)
+from tests.builders import (
+    NOW,
+    a_market,
+    campaign_facts,
+    target_facts,
+)
+
+TICK = timedelta(microseconds=1)
+HOUR, DAY, TOTAL = "hour#2026-11-23T15+0000", "day#2026-11-23", "total"
+
+
+def decide(
+    market: Market, *, call_id: str = "call_1", now: datetime = NOW, **more: Any
+) -> Decision:
+    """The decision on a call that arrives now."""
+    return choose(market, call_id=call_id, now=now, **more)
+
+
+def order(decision: Decision) -> list[str]:
+    """The targets that may take the call, first choice first."""
+    return [candidate.facts.target.id for candidate in decision.candidates]
+
+
+def reasons(decision: Decision) -> dict[str, Reason]:
+    """What the trace says of each target."""
+    return {seen.target_id: seen.reason for seen in decision.considered}
+
+
+def outcome(
+    *, now: datetime = NOW, campaign: Mapping[str, Any] | None = None, **target: Any
+) -> Reason | None:
+    """Why a market with this one target refuses the call; None when the target may take it."""
+    facts = campaign_facts(targets=(target_facts(**target),), **(campaign or {}))
+    return decide(a_market(campaigns=(facts,)), now=now).refusal
