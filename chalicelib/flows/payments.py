@@ -1,0 +1,132 @@
+"""What happens when an advertiser's money comes in?
+
+Joins a payment with the open invoices, lets it collect whole calls, and releases the earnings
+behind them. Every step finds by itself what is left to do, so that the same request, or the next
+closing, completes what a dead process began.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib import payments
+from chalicelib.campaigns import Advertiser
+from chalicelib.errors import Busy, NotFound
+from chalicelib.invoices import Invoice, InvoiceState
+from chalicelib.payments import Payment, PaymentKind
+from chalicelib.payouts import Earning
+from chalicelib.store import collecting
+from chalicelib.store import payments as store
+from chalicelib.store.invoices import charges_of, open_invoices
+from chalicelib.store.stores import Stores
+
+_TRIES = 8
+_MOST_INVOICES = 50
+
+
+def record_payment(
+    *,
+    advertiser_id: str,
+    reference: str,
+    amount_cents: int,
+    currency: str,
+    received_at: datetime | None,
+    stores: Stores,
+    now: datetime,
+) -> Payment:
+    """Record money that came in: a top-up when prepaid, else a payment of the oldest invoices.
+
+    The same reference with the same content gives the same payment, however often; with another it
+    is a Conflict. Money without a date came in `now`. NotFound without the advertiser, Invalid for
+    an amount below one cent or a currency that is not the advertiser's.
+    """
+    advertiser = stores.catalog.find(Advertiser, advertiser_id)
+    if advertiser is None:
+        raise NotFound(f"there is no advertiser {advertiser_id}")
+    wanted = payments.receive(
+        advertiser, reference=reference, amount_cents=amount_cents, currency=currency,
+        received_at=received_at, now=now,
+    )  # fmt: skip
+    recorded = _record(wanted, stores=stores)
+    payments.confirm_same(recorded, wanted, dated=received_at is not None)
+    if recorded.kind is PaymentKind.PAYMENT:
+        freed = pass_on(advertiser_id, stores=stores, now=now)
+        publishers = _publishers(freed, recorded, stores)
+        for publisher_id in sorted(publishers):
+            release_due(publisher_id, as_of=now, freed=freed, stores=stores, now=now)
+    return store.find_payment(stores.rows, wanted.id) or recorded
+
+
+def pass_on(advertiser_id: str, *, stores: Stores, now: datetime) -> tuple[Earning, ...]:
+    """Let money that waits pay open invoices, and collect every whole call that is covered.
+
+    Returns the earnings that this has freed for release. An invoice of which an index does not show
+    all charges yet is left for the next time.
+    """
+    _apply_waiting(advertiser_id, stores=stores, now=now)
+    freed: list[Earning] = []
+    for invoice in open_invoices(stores.rows, advertiser_id):
+        if not invoice.spare_cents and invoice.state is not InvoiceState.PAID:
+            continue
+        charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
+        if len(charges) == invoice.call_count:
+            covered = payments.collectable(charges, invoice.paid_cents)
+            freed += collecting.collect(stores.rows, invoice, covered)
+    return tuple(freed)
+
+
+def release_due(
+    publisher_id: str, *, as_of: datetime, freed: Iterable[Earning], stores: Stores, now: datetime
+) -> tuple[Earning, ...]:
+    """Release the publisher's collected earnings whose hold is over at `as_of` (inclusive).
+
+    `freed` are earnings known to be collected, of any publisher, which an index may not show yet.
+    """
+    waiting = {
+        earning.call_id: earning
+        for earning in (*collecting.earnings_due(stores.rows, publisher_id, as_of), *freed)
+        if earning.publisher_id == publisher_id and earning.release_after <= as_of
+    }
+    return collecting.release(stores.rows, list(waiting.values()), now)
+
+
+def _record(wanted: Payment, *, stores: Stores) -> Payment:
+    """The payment as it was recorded first, whether now or before."""
+    for _ in range(_TRIES):
+        known = store.find_payment(stores.rows, wanted.id)
+        if known:
+            return known
+        invoices = {} if wanted.kind is PaymentKind.TOP_UP else _payable(wanted, stores)
+        parts = payments.allocate(wanted.amount_cents, invoices.values(), most=_MOST_INVOICES)
+        payment = replace(wanted, applications=parts)
+        if store.record(stores.rows, payment, invoices):
+            return payment
+    raise Busy(f"the invoices of {wanted.advertiser_id} are being changed by others")
+
+
+def _payable(wanted: Payment, stores: Stores) -> dict[str, Invoice]:
+    return {invoice.id: invoice for invoice in open_invoices(stores.rows, wanted.advertiser_id)}
+
+
+def _apply_waiting(advertiser_id: str, *, stores: Stores, now: datetime) -> None:
+    """Pay invoices from earlier payments, pair by pair, until either side is used up."""
+    lost = 0
+    while lost < _TRIES:
+        waiting = store.unapplied_payments(stores.rows, advertiser_id)
+        if not waiting:
+            return
+        pair = payments.match(waiting, open_invoices(stores.rows, advertiser_id))
+        if pair is None:
+            return
+        lost += not store.apply_match(stores.rows, pair, now)
+    raise Busy(f"the payments of {advertiser_id} are being changed by others")
+
+
+def _publishers(freed: Iterable[Earning], payment: Payment, stores: Stores) -> set[str]:
+    """Whose calls were collected now, or are on the invoices that the payment has paid."""
+    on_invoices = {
+        booked.charge.publisher_id
+        for part in payment.applications
+        for booked in charges_of(stores.rows, part.invoice_id)
+    }
+    return on_invoices | {earning.publisher_id for earning in freed}

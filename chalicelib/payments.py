@@ -1,0 +1,182 @@
+"""Which invoices does money pay, and which calls are then collected?
+
+Owns the money that came in from an advertiser: a top-up of a prepaid balance, or a payment that
+goes to open invoices, the oldest first. What an invoice asks for belongs to `invoices`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib import times
+from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.errors import Conflict, Fault, Invalid
+from chalicelib.ids import derived
+from chalicelib.invoices import Charge, Invoice, in_order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funds:
+    """What an advertiser may still spend, and what live and pending calls hold of it, in cents."""
+
+    advertiser_id: str
+    available_cents: int
+    held_cents: int
+
+
+class PaymentKind(StrEnum):
+    """Money before the calls, or money for invoiced ones."""
+
+    TOP_UP = "top_up"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The part of a payment that pays one invoice."""
+
+    invoice_id: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money that came in, and the invoices it has paid; the rest of a payment waits unapplied."""
+
+    id: str
+    kind: PaymentKind
+    advertiser_id: str
+    reference: str
+    amount_cents: int
+    currency: str
+    received_at: datetime
+    booked_at: datetime
+    applications: tuple[Application, ...] = ()
+
+    @property
+    def unapplied_cents(self) -> int:
+        """What waits for an invoice; a top-up waits for none."""
+        if self.kind is PaymentKind.TOP_UP:
+            return 0
+        return self.amount_cents - sum(part.amount_cents for part in self.applications)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Money that waited, and the invoice it is to pay."""
+
+    payment: Payment
+    invoice: Invoice
+    amount_cents: int
+
+
+def receive(
+    advertiser: Advertiser,
+    *,
+    reference: str,
+    amount_cents: int,
+    currency: str,
+    received_at: datetime | None,
+    now: datetime,
+) -> Payment:
+    """The payment that the advertiser's money makes; one reference makes one payment.
+
+    Money without a date came in `now`. Invalid when it is not positive, or in a currency that is
+    not the advertiser's, or without a reference.
+    """
+    faults = (
+        _fault("reference", "required", "A payment has a reference of the bank.", not reference),
+        _fault("amount_cents", "positive", "A payment is at least one cent.", amount_cents < 1),
+        _fault(
+            "currency", "currency_of_advertiser", f"The advertiser pays in {advertiser.currency}.",
+            currency != advertiser.currency,
+        ),
+    )  # fmt: skip
+    found = tuple(fault for fault in faults if fault)
+    if found:
+        raise Invalid(found)
+    prepaid = advertiser.billing is Billing.PREPAID
+    return Payment(
+        id=derived("pay", advertiser.id, reference),
+        kind=PaymentKind.TOP_UP if prepaid else PaymentKind.PAYMENT,
+        advertiser_id=advertiser.id,
+        reference=reference,
+        amount_cents=amount_cents,
+        currency=currency,
+        received_at=received_at or now,
+        booked_at=now,
+    )
+
+
+def confirm_same(stored: Payment, repeated: Payment, *, dated: bool) -> None:
+    """Conflict when a reference comes again with another amount or currency, or, where the
+    repetition is `dated`, with another date."""
+    same = (stored.amount_cents, stored.currency) == (repeated.amount_cents, repeated.currency)
+    dates = {times.written(one.received_at) for one in (stored, repeated)}
+    if not same or (dated and len(dates) > 1):
+        raise Conflict(
+            f"the reference {stored.reference} has recorded another payment",
+            code="payment_reference_reused",
+        )
+
+
+def allocate(
+    amount_cents: int, invoices: Iterable[Invoice], *, most: int
+) -> tuple[Application, ...]:
+    """The invoices that `amount_cents` pays, the oldest first, no more than `most` of them."""
+    parts: list[Application] = []
+    left = amount_cents
+    for invoice in _oldest_first(invoices)[:most]:
+        part = min(left, invoice.owed_cents)
+        if part > 0:
+            parts.append(Application(invoice_id=invoice.id, amount_cents=part))
+            left -= part
+    return tuple(parts)
+
+
+def match(payments: Iterable[Payment], invoices: Iterable[Invoice]) -> Match | None:
+    """The oldest money that waits and the oldest invoice it can pay; None when either is lacking.
+
+    It uses up the one or pays off the other, so that no pair meets twice.
+    """
+    waiting = sorted(payments, key=lambda payment: (payment.booked_at, payment.id))
+    payment = next((one for one in waiting if one.unapplied_cents > 0), None)
+    invoice = next(iter(_oldest_first(invoices)), None)
+    if payment is None or invoice is None:
+        return None
+    amount = min(payment.unapplied_cents, invoice.owed_cents)
+    return Match(payment=payment, invoice=invoice, amount_cents=amount)
+
+
+def with_application(payment: Payment, part: Application) -> Payment:
+    """The payment after it has paid another invoice."""
+    return replace(payment, applications=(*payment.applications, part))
+
+
+def collectable(charges: Iterable[Charge], paid_cents: int) -> tuple[Charge, ...]:
+    """The charges that `paid_cents` covers in the order of booking: whole calls only.
+
+    The first call that the money does not cover is where it stops, even if a later one would fit.
+    """
+    covered: list[Charge] = []
+    left = paid_cents
+    for charge in in_order(charges):
+        left -= charge.amount_cents
+        if left < 0:
+            break
+        covered.append(charge)
+    return tuple(covered)
+
+
+def _oldest_first(invoices: Iterable[Invoice]) -> Sequence[Invoice]:
+    owing = [
+        (invoice.issued_at, invoice.id, invoice)
+        for invoice in invoices
+        if invoice.owed_cents > 0 and invoice.issued_at is not None
+    ]
+    return [invoice for _, _, invoice in sorted(owing, key=lambda place: place[:2])]
+
+
+def _fault(field: str, rule: str, reason: str, broken: bool) -> Fault | None:
+    return Fault(field=field, rule=rule, reason=reason) if broken else None

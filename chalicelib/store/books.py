@@ -1,0 +1,84 @@
+"""What money is there, and which documents are there of it?
+
+Owns looking things up: one by its id, or all of a kind in the order of creation. How they change
+belongs to the modules beside it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from chalicelib.errors import NotFound
+from chalicelib.invoices import BookedCharge, Invoice
+from chalicelib.payments import Funds, Payment
+from chalicelib.payouts import BookedEarning, Payout
+from chalicelib.store.charges import read_charge, read_earning
+from chalicelib.store.funds import read_funds
+from chalicelib.store.invoices import charges_of, read_invoice
+from chalicelib.store.payments import read_payment
+from chalicelib.store.payouts import earnings_of, read_payout
+from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[T]):
+    """Where things of one kind lie, and how a row of theirs is read."""
+
+    kind: str
+    prefix: str
+    read: Callable[[Item], T]
+
+
+CHARGES: Shelf[BookedCharge] = Shelf("charge", "CHARGE", read_charge)
+EARNINGS: Shelf[BookedEarning] = Shelf("earning", "EARNING", read_earning)
+INVOICES: Shelf[Invoice] = Shelf("invoice", "INVOICE", read_invoice)
+STATEMENTS: Shelf[Invoice] = Shelf("statement", "INVOICE", read_invoice)
+PAYMENTS: Shelf[Payment] = Shelf("payment", "PAYMENT", read_payment)
+PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
+
+
+@dataclass(frozen=True, slots=True)
+class BooksPage(Generic[T]):
+    """Things of one page, and the mark at which the next begins; None when there is none."""
+
+    items: tuple[T, ...]
+    mark: dict[str, str] | None
+
+
+class Books:
+    """Money and its documents, for whoever asks; drafts are nobody's business yet."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def get(self, shelf: Shelf[T], thing_id: str) -> T:
+        """The thing as it stands; NotFound when there is none of this kind."""
+        key = Key(BOOKS, f"{shelf.prefix}#{thing_id}")
+        found, _ = self._rows.gather([key])
+        if key not in found or found[key].get("kind") != shelf.kind:
+            raise NotFound(f"there is no {shelf.kind} {thing_id}")
+        return shelf.read(found[key])
+
+    def list(
+        self, shelf: Shelf[T], *, limit: int | None = None, after: Mapping[str, str] | None = None
+    ) -> BooksPage[T]:
+        """A page of the things of a kind, the oldest first."""
+        question = Question(
+            table=BOOKS, index="by_kind", partition=shelf.kind, limit=limit, after=after
+        )
+        page = self._rows.page(question)
+        return BooksPage(tuple(shelf.read(item) for item in page.items), page.mark)
+
+    def funds(self, advertiser_id: str) -> Funds:
+        """What the advertiser may spend; NotFound when no funds were opened."""
+        return read_funds(self._rows, advertiser_id)
+
+    def charges_of(self, invoice_id: str) -> tuple[BookedCharge, ...]:
+        """Every charge of an invoice or a statement."""
+        return charges_of(self._rows, invoice_id)
+
+    def earnings_of(self, payout_id: str) -> tuple[BookedEarning, ...]:
+        """Every earning of a payout."""
+        return earnings_of(self._rows, payout_id)

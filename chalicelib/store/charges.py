@@ -1,0 +1,107 @@
+"""How do the charge and the earning of an approved call lie in the books?
+
+Owns their rows: as they are made at approval, and reading them back. What they become afterwards
+belongs to `claims`, which puts them into documents, and to `collecting`, which moves them on as
+money comes in.
+"""
+
+from chalicelib import times
+from chalicelib.invoices import BookedCharge, Charge, ChargeState
+from chalicelib.payouts import BookedEarning, Earning, EarningState
+from chalicelib.store import codec
+from chalicelib.store.rows import BOOKS, Item, Key, Put
+
+
+def charge_key(call_id: str) -> Key:
+    """Where the charge of a call lies."""
+    return Key(BOOKS, f"CHARGE#{call_id}")
+
+
+def earning_key(call_id: str) -> Key:
+    """Where the earning of a call lies."""
+    return Key(BOOKS, f"EARNING#{call_id}")
+
+
+def charges_waiting(advertiser_id: str) -> str:
+    """The partition of `by_open` in which an advertiser's charges wait for their invoice."""
+    return f"CHARGES#{advertiser_id}"
+
+
+def earnings_awaiting(publisher_id: str) -> str:
+    """The partition of `by_open` in which collected earnings wait for their release."""
+    return f"AWAITING#{publisher_id}"
+
+
+def earnings_payable(publisher_id: str) -> str:
+    """The partition of `by_open` in which released earnings wait for their payout."""
+    return f"PAYABLE#{publisher_id}"
+
+
+def charge_put(charge: Charge) -> Put:
+    """The new row of a charge; refused when the call has been charged before."""
+    order = f"{times.written(charge.booked_at)}#{charge.call_id}"
+    key = charge_key(charge.call_id)
+    return Put(
+        BOOKS,
+        {
+            "pk": key.pk,
+            "sk": key.sk,
+            "kind": "charge",
+            "id": charge.call_id,
+            "created_key": order,
+            "open": charges_waiting(charge.advertiser_id),
+            "open_key": order,
+            "amount_cents": charge.amount_cents,
+            "state": (ChargeState.COLLECTED if charge.collected else ChargeState.OPEN).value,
+            "doc": codec.to_json(charge),
+        },
+    )
+
+
+def earning_put(earning: Earning, *, collected: bool) -> Put:
+    """The new row of an earning; refused when the call has earned before.
+
+    One whose charge is `collected` already waits for its release at once. One of nothing is
+    settled from the start.
+    """
+    key = earning_key(earning.call_id)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "kind": "earning",
+        "id": earning.call_id,
+        "created_key": f"{times.written(earning.booked_at)}#{earning.call_id}",
+        "amount_cents": earning.amount_cents,
+        "state": (EarningState.APPROVED if earning.amount_cents else EarningState.PAID).value,
+        "doc": codec.to_json(earning),
+    }
+    if collected and earning.amount_cents:
+        item["open"] = earnings_awaiting(earning.publisher_id)
+        item["open_key"] = release_order(earning)
+    return Put(BOOKS, item)
+
+
+def release_order(earning: Earning) -> str:
+    """The sort key of an earning among those that wait for release."""
+    return f"{times.written(earning.release_after)}#{earning.call_id}"
+
+
+def payout_order(earning: Earning) -> str:
+    """The sort key of an earning among those that wait for a payout."""
+    return f"{times.written(earning.booked_at)}#{earning.call_id}"
+
+
+def read_charge(item: Item) -> BookedCharge:
+    """The charge that a row holds, with the document that it stands on."""
+    return BookedCharge(
+        charge=codec.from_json(Charge, item["doc"]), document_id=item.get("document_id")
+    )
+
+
+def read_earning(item: Item) -> BookedEarning:
+    """The earning that a row holds, with how far it has come and its payout."""
+    return BookedEarning(
+        earning=codec.from_json(Earning, item["doc"]),
+        state=EarningState(item["state"]),
+        document_id=item.get("document_id"),
+    )

@@ -1,0 +1,110 @@
+"""How do rows that wait become part of one document, each exactly once?
+
+Owns the claim: in batches, a draft grows by what it claims, and each claimed row stops waiting, in
+one transaction. A draft that a dead process left behind is found and goes on where it stopped.
+What a finished document says belongs to the module of its kind.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.store.rows import (
+    BOOKS,
+    Absent,
+    Change,
+    Equals,
+    Item,
+    Key,
+    NotWritten,
+    Question,
+    Rows,
+)
+
+DRAFT = "draft"
+_A_BATCH = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A document that gathers rows: where it lies, among whose drafts, and what is known of it."""
+
+    key: Key
+    id: str
+    owner_id: str
+    order: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A row that waits in a partition of `by_open`, and how much it brings."""
+
+    key: Key
+    open: str
+    amount_cents: int
+
+
+def drafts_of(owner_id: str) -> str:
+    """The partition of `by_open` that lists what one advertiser or publisher has unfinished."""
+    return f"DRAFTS#{owner_id}"
+
+
+def waiting_items(rows: Rows, partition: str, *, below: str | None = None) -> tuple[Item, ...]:
+    """Every row that waits in the partition, up to a sort key; the index may lag by a moment."""
+    question = Question(table=BOOKS, index="by_open", partition=partition, below=below)
+    _, (items,) = rows.gather([], [question])
+    return items
+
+
+def document_items(rows: Rows, document_id: str) -> tuple[Item, ...]:
+    """Every row that the document has claimed; the index may lag by a moment."""
+    question = Question(table=BOOKS, index="by_document", partition=document_id)
+    _, (items,) = rows.gather([], [question])
+    return items
+
+
+def claim(rows: Rows, draft: Draft, members: Sequence[Waiting]) -> frozenset[Key]:
+    """Put rows into the draft, and return which this call has put there.
+
+    A row that waits no more is left to whoever took it. Once the document is finished it takes
+    nothing, and the rest goes on waiting.
+    """
+    claimed: set[Key] = set()
+    left = list(members)
+    found, _ = rows.gather([draft.key])
+    image = found.get(draft.key)
+    while left and (image is None or image["state"] == DRAFT):
+        batch = left[:_A_BATCH]
+        try:
+            rows.write([_grow(draft, batch, image), *(_take(draft, one) for one in batch)])
+        except NotWritten as refused:
+            image = refused.images.get(0, image)
+            left = [m for place, m in enumerate(left, start=1) if place not in refused.images]
+            continue
+        image = image or {"state": DRAFT}
+        claimed.update(one.key for one in batch)
+        left = left[_A_BATCH:]
+    return frozenset(claimed)
+
+
+def _grow(draft: Draft, batch: Sequence[Waiting], image: Item | None) -> Change:
+    return Change(
+        key=draft.key,
+        set={
+            ("state",): DRAFT,
+            ("doc",): draft.doc,
+            ("open",): drafts_of(draft.owner_id),
+            ("open_key",): draft.order,
+        },
+        add={("count",): len(batch), ("amount_cents",): sum(one.amount_cents for one in batch)},
+        when=[Equals(("state",), DRAFT) if image else Absent(("pk",))],
+    )
+
+
+def _take(draft: Draft, one: Waiting) -> Change:
+    return Change(
+        key=one.key,
+        set={("document_id",): draft.id},
+        remove=[("open",), ("open_key",)],
+        when=[Equals(("open",), one.open)],
+    )

@@ -1,0 +1,200 @@
+"""How does money that came in reach the calls it pays for, and then their publishers?
+
+Owns two moves of rows: paid money collects whole charges, whose earnings then wait for release; and
+earnings whose time has come are released, each with its entry. The database refuses to collect more
+than was paid. Which charges are covered belongs to `chalicelib.payments`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib import ledger, times
+from chalicelib.errors import Broken, Busy
+from chalicelib.invoices import Charge, ChargeState, Invoice, InvoiceState
+from chalicelib.payouts import Earning, EarningState
+from chalicelib.store import codec
+from chalicelib.store.charges import (
+    charge_key,
+    earning_key,
+    earnings_awaiting,
+    earnings_payable,
+    payout_order,
+    read_charge,
+    read_earning,
+    release_order,
+)
+from chalicelib.store.claims import waiting_items
+from chalicelib.store.entries import entry_puts
+from chalicelib.store.invoices import invoice_key
+from chalicelib.store.rows import (
+    Absent,
+    Action,
+    AtLeast,
+    Change,
+    Condition,
+    Equals,
+    Item,
+    Key,
+    NotWritten,
+    Path,
+    Rows,
+)
+
+_CHARGES_A_BATCH = 45
+_RELEASES_A_BATCH = 25
+_TRIES = 8
+
+
+def collect(rows: Rows, invoice: Invoice, covered: Sequence[Charge]) -> tuple[Earning, ...]:
+    """Collect the charges that the invoice's money covers, in the given order; returns the earnings
+    that now wait for release.
+
+    Charges that were collected before stay as they are. With the last charge of a paid invoice the
+    invoice waits no more.
+    """
+    freed: list[Earning] = []
+    for first in range(0, len(covered), _CHARGES_A_BATCH):
+        batch = covered[first : first + _CHARGES_A_BATCH]
+        last = first + len(batch) == len(covered) and invoice.state is InvoiceState.PAID
+        freed += _collect_batch(rows, invoice, batch, last=last)
+    return tuple(freed)
+
+
+def release(rows: Rows, earnings: Sequence[Earning], now: datetime) -> tuple[Earning, ...]:
+    """Release earnings, each with its entry; returns those that nobody had released before."""
+    released: list[Earning] = []
+    left = list(earnings)
+    while left:
+        batch = left[:_RELEASES_A_BATCH]
+        groups = [_release_actions(earning, now) for earning in batch]
+        try:
+            rows.write([action for group in groups for action in group])
+        except NotWritten as refused:
+            gone = _taken_by_others(groups, refused.images)
+            left = [earning for place, earning in enumerate(left) if place not in gone]
+            continue
+        released += batch
+        left = left[_RELEASES_A_BATCH:]
+    return tuple(released)
+
+
+def earnings_due(rows: Rows, publisher_id: str, as_of: datetime) -> tuple[Earning, ...]:
+    """Collected earnings of the publisher whose hold is over at `as_of`, an end at that very
+    instant included; the index may lag by a moment."""
+    after_all_of_that_instant = f"{times.written(as_of)}$"
+    waiting = waiting_items(rows, earnings_awaiting(publisher_id), below=after_all_of_that_instant)
+    return tuple(read_earning(item).earning for item in waiting)
+
+
+def _collect_batch(
+    rows: Rows, invoice: Invoice, batch: Sequence[Charge], *, last: bool
+) -> tuple[Earning, ...]:
+    ids = [charge.call_id for charge in batch]
+    for _try in range(_TRIES):
+        found, _ = rows.gather([key(one) for one in ids for key in (charge_key, earning_key)])
+        pending = [one for one in ids if _is_open(found[charge_key(one)])]
+        if not pending:
+            return ()
+        charges = [read_charge(found[charge_key(one)]).charge for one in pending]
+        earnings = [_earning_to_free(found, one) for one in pending]
+        freed = [earning for earning in earnings if earning]
+        actions: list[Action] = [
+            _hand_on(invoice, charges, last=last),
+            *(_collected(charge) for charge in charges),
+            *(_await_release(earning) for earning in freed),
+        ]
+        try:
+            rows.write(actions)
+        except NotWritten as refused:
+            if set(refused.images) == {0}:
+                raise Broken(f"{invoice.id} has collected more than was paid") from refused
+            continue
+        return tuple(freed)
+    raise Busy(f"the charges of {invoice.id} are being collected by others")
+
+
+def _is_open(item: Item) -> bool:
+    return bool(item["state"] == ChargeState.OPEN)
+
+
+def _earning_to_free(found: Mapping[Key, Item], call_id: str) -> Earning | None:
+    """The call's earning; None when it is one of nothing."""
+    item = found.get(earning_key(call_id))
+    if item is None:
+        raise Broken(f"{call_id} has a charge and no earning")
+    booked = read_earning(item)
+    return booked.earning if booked.state is EarningState.APPROVED else None
+
+
+def _hand_on(invoice: Invoice, charges: Sequence[Charge], *, last: bool) -> Change:
+    """The invoice's money passes to the charges; refused where there is less of it."""
+    cents = sum(charge.amount_cents for charge in charges)
+    when: list[Condition] = [AtLeast(("available_cents",), cents)]
+    remove: list[Path] = []
+    if last:
+        when.append(Equals(("state",), InvoiceState.PAID.value))
+        remove = [("open",), ("open_key",)]
+    return Change(
+        key=invoice_key(invoice.id), add={("available_cents",): -cents}, remove=remove, when=when
+    )
+
+
+def _collected(charge: Charge) -> Change:
+    return Change(
+        key=charge_key(charge.call_id),
+        set={
+            ("state",): ChargeState.COLLECTED.value,
+            ("doc",): codec.to_json(replace(charge, collected=True)),
+        },
+        when=[Equals(("state",), ChargeState.OPEN.value)],
+    )
+
+
+def _await_release(earning: Earning) -> Change:
+    return Change(
+        key=earning_key(earning.call_id),
+        set={
+            ("open",): earnings_awaiting(earning.publisher_id),
+            ("open_key",): release_order(earning),
+        },
+        when=[Equals(("state",), EarningState.APPROVED.value), Absent(("open",))],
+    )
+
+
+def _release_actions(earning: Earning, now: datetime) -> list[Action]:
+    entry = ledger.release(
+        call_id=earning.call_id,
+        publisher_id=earning.publisher_id,
+        earning_cents=earning.amount_cents,
+        currency=earning.currency,
+        now=now,
+    )
+    move = Change(
+        key=earning_key(earning.call_id),
+        set={
+            ("state",): EarningState.PAYABLE.value,
+            ("open",): earnings_payable(earning.publisher_id),
+            ("open_key",): payout_order(earning),
+        },
+        when=[
+            Equals(("state",), EarningState.APPROVED.value),
+            Equals(("open",), earnings_awaiting(earning.publisher_id)),
+        ],
+    )
+    return [move, *entry_puts(entry)]
+
+
+def _taken_by_others(
+    groups: Sequence[Sequence[Action]], refused: Mapping[int, Item | None]
+) -> set[int]:
+    """Which groups of a refused write had their first action refused."""
+    gone: set[int] = set()
+    place = 0
+    for number, group in enumerate(groups):
+        if place in refused:
+            gone.add(number)
+        place += len(group)
+    if not gone:
+        raise Broken(f"entries of releases {sorted(refused)} have been booked before")
+    return gone

@@ -1,0 +1,210 @@
+"""How do invoices and statements lie in the books, and how do they get their number?
+
+Owns their rows from the first claimed charge to the last collected call, and the counters of the
+two series. What a document says belongs to `chalicelib.invoices`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib import times
+from chalicelib.errors import Broken
+from chalicelib.invoices import BookedCharge, Charge, Invoice, InvoiceKind, InvoiceState, number
+from chalicelib.ledger import Entry
+from chalicelib.payments import Application
+from chalicelib.store import codec
+from chalicelib.store.charges import charge_key, charges_waiting, read_charge
+from chalicelib.store.claims import (
+    Draft,
+    Waiting,
+    claim,
+    document_items,
+    drafts_of,
+    waiting_items,
+)
+from chalicelib.store.entries import entry_puts
+from chalicelib.store.rows import (
+    BOOKS,
+    Absent,
+    Change,
+    Equals,
+    Item,
+    Key,
+    NotWritten,
+    Path,
+    Rows,
+)
+
+EntryOf = Callable[[Invoice], Entry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A draft as it stands, and the charges known to be in it.
+
+    They are not `whole` while an index has yet to show charges that the draft has counted.
+    """
+
+    document: Invoice
+    charges: tuple[Charge, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all the charges of the document."""
+        total = sum(charge.amount_cents for charge in self.charges)
+        counted = (self.document.call_count, self.document.total_cents)
+        return (len(self.charges), total) == counted
+
+
+def invoice_key(invoice_id: str) -> Key:
+    """Where an invoice or a statement lies."""
+    return Key(BOOKS, f"INVOICE#{invoice_id}")
+
+
+def invoices_open(advertiser_id: str) -> str:
+    """The partition of `by_open` with the invoices that wait for money, or have been paid and
+    have calls yet to be collected."""
+    return f"INVOICES#{advertiser_id}"
+
+
+def read_invoice(item: Item) -> Invoice:
+    """The document that a row holds; what moves with claims and payments lies beside its text."""
+    return replace(
+        codec.from_json(Invoice, item["doc"]),
+        state=InvoiceState(item["state"]),
+        call_count=item["count"],
+        total_cents=item["amount_cents"],
+        paid_cents=item.get("paid_cents", 0),
+        spare_cents=item.get("available_cents", 0),
+    )
+
+
+def invoices_by_id(rows: Rows, ids: tuple[str, ...]) -> tuple[Invoice, ...]:
+    """The documents as they stand; those that are not there are left out."""
+    found, _ = rows.gather([invoice_key(one) for one in ids])
+    return tuple(read_invoice(item) for item in found.values())
+
+
+def open_invoices(rows: Rows, advertiser_id: str) -> tuple[Invoice, ...]:
+    """The advertiser's invoices that wait for money or for collection, as they stand."""
+    items = waiting_items(rows, invoices_open(advertiser_id))
+    return invoices_by_id(rows, tuple(item["id"] for item in items))
+
+
+def invoice_drafts(rows: Rows, advertiser_id: str) -> tuple[Invoice, ...]:
+    """What an earlier closing has left unfinished."""
+    return tuple(read_invoice(item) for item in waiting_items(rows, drafts_of(advertiser_id)))
+
+
+def charges_of(rows: Rows, invoice_id: str) -> tuple[BookedCharge, ...]:
+    """The charges of a document; the index may lag by a moment."""
+    return tuple(read_charge(item) for item in document_items(rows, invoice_id))
+
+
+def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
+    """Put every charge booked before the period's end into the draft, and read what it holds.
+
+    None when there is nothing in it, or when it is a draft no more.
+    """
+    end = times.written(document.period.end)
+    waiting = waiting_items(rows, charges_waiting(document.advertiser_id), below=end)
+    charges = {charge_key(item["id"]): read_charge(item).charge for item in waiting}
+    members = [
+        Waiting(
+            key=key, open=charges_waiting(document.advertiser_id), amount_cents=charge.amount_cents
+        )
+        for key, charge in charges.items()
+    ]
+    claimed = claim(rows, _draft_of(document), members)
+    found = invoices_by_id(rows, (document.id,))
+    if not found or found[0].state is not InvoiceState.DRAFT:
+        return None
+    known = {booked.charge.call_id: booked.charge for booked in charges_of(rows, document.id)}
+    known |= {charges[key].call_id: charges[key] for key in claimed}
+    return Gathered(document=found[0], charges=tuple(known.values()))
+
+
+def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice | None:
+    """Give the document the next number of its series and post its entry, in one transaction.
+
+    None when the draft has grown since it was read, or is a draft no more. A number that another
+    document takes meanwhile is passed over for the next one, so that none is left out.
+    """
+    counter = Key(BOOKS, f"COUNTER#{issued.kind}")
+    found, _ = rows.gather([counter])
+    last = found[counter]["count"] if counter in found else 0
+    while True:
+        numbered = replace(issued, number=number(issued.kind, last + 1))
+        entries = entry_puts(entry_of(numbered)) if entry_of else []
+        try:
+            rows.write([_finish(numbered), _count(counter, last), *entries])
+        except NotWritten as refused:
+            if 0 in refused.images:
+                return None
+            image = refused.images.get(1)
+            if image is None:
+                raise Broken(f"the number {numbered.number} has been booked before") from refused
+            last = image["count"]
+            continue
+        return numbered
+
+
+def apply_change(before: Invoice, part: Application) -> Change:
+    """The invoice after a part of a payment, while it stands as it was when `before` was read."""
+    paid: dict[Path, str] = {}
+    if before.owed_cents == part.amount_cents:
+        paid = {("state",): InvoiceState.PAID.value}
+    return Change(
+        key=invoice_key(before.id),
+        set=paid,
+        add={("paid_cents",): part.amount_cents, ("available_cents",): part.amount_cents},
+        when=[
+            Equals(("state",), InvoiceState.OPEN.value),
+            Equals(("paid_cents",), before.paid_cents),
+        ],
+    )
+
+
+def _draft_of(document: Invoice) -> Draft:
+    return Draft(
+        key=invoice_key(document.id),
+        id=document.id,
+        owner_id=document.advertiser_id,
+        order=times.written(document.period.start),
+        doc=codec.to_json(document),
+    )
+
+
+def _finish(issued: Invoice) -> Change:
+    """The draft becomes the document; an invoice then waits for money and collection."""
+    order = f"{times.written(issued.issued_at)}#{issued.id}" if issued.issued_at else issued.id
+    sets: dict[Path, str | int] = {
+        ("state",): issued.state.value,
+        ("kind",): issued.kind.value,
+        ("id",): issued.id,
+        ("created_key",): order,
+        ("doc",): codec.to_json(issued),
+        ("paid_cents",): issued.paid_cents,
+        ("available_cents",): issued.spare_cents,
+    }
+    waits = issued.kind is InvoiceKind.INVOICE
+    if waits:
+        sets |= {("open",): invoices_open(issued.advertiser_id), ("open_key",): order}
+    return Change(
+        key=invoice_key(issued.id),
+        set=sets,
+        remove=[] if waits else [("open",), ("open_key",)],
+        when=[
+            Equals(("state",), InvoiceState.DRAFT.value),
+            Equals(("count",), issued.call_count),
+            Equals(("amount_cents",), issued.total_cents),
+        ],
+    )
+
+
+def _count(counter: Key, last: int) -> Change:
+    return Change(
+        key=counter,
+        add={("count",): 1},
+        when=[Equals(("count",), last) if last else Absent(("pk",))],
+    )
