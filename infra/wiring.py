@@ -1,0 +1,147 @@
+"""What must be set that Chalice cannot say?
+
+Owns the third step of a deployment: the voice function's public URL, how the
+stream and the queue are read, and the alarms. Every part may be run again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.stage import API_FUNCTION, Stage, Stopped
+
+# A stream batch is tried six times, then its records go to the on-failure queue.
+STREAM_OPTIONS: dict[str, Any] = {
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": 5,
+    "ParallelizationFactor": 2,
+}
+QUEUE_OPTIONS: dict[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One alarm: it sounds when `metric` of `dimension` exceeds `limit` within a minute."""
+
+    name: str
+    namespace: str
+    metric: str
+    dimension: tuple[str, str]
+    statistic: str
+    limit: int
+    meaning: str
+
+
+def function_url(lambda_: Any, stage: Stage) -> str:
+    """The voice function's public URL without trailing slash, made if there is none."""
+    name = stage.function("voice")
+    try:
+        found = lambda_.get_function_url_config(FunctionName=name)
+    except lambda_.exceptions.ResourceNotFoundException:
+        found = lambda_.create_function_url_config(FunctionName=name, AuthType="NONE")
+    _allow_everyone(lambda_, name)
+    return str(found["FunctionUrl"]).rstrip("/")
+
+
+def _allow_everyone(lambda_: Any, name: str) -> None:
+    """Both permissions that a public URL needs; signatures are checked by the function."""
+    grants: dict[str, dict[str, Any]] = {
+        "public-url": {
+            "Action": "lambda:InvokeFunctionUrl",
+            "FunctionUrlAuthType": "NONE",
+        },
+        "public-invoke": {
+            "Action": "lambda:InvokeFunction",
+            "InvokedViaFunctionUrl": True,
+        },
+    }
+    for statement, grant in grants.items():
+        try:
+            lambda_.add_permission(FunctionName=name, StatementId=statement, Principal="*", **grant)
+        except lambda_.exceptions.ResourceConflictException:
+            continue
+
+
+def read_sources(lambda_: Any, stage: Stage, outputs: Mapping[str, str]) -> None:
+    """Set how `validate` reads the calls stream and `settle` its queue."""
+    failed = {"OnFailure": {"Destination": outputs["ValidateFailedQueueArn"]}}
+    stream = {**STREAM_OPTIONS, "DestinationConfig": failed}
+    _set(lambda_, stage.function("validate"), outputs["CallsStreamArn"], stream)
+    _set(lambda_, stage.function("settle"), outputs["SettleQueueArn"], QUEUE_OPTIONS)
+
+
+def _set(lambda_: Any, function: str, source: str, options: Mapping[str, Any]) -> None:
+    mappings = lambda_.list_event_source_mappings(FunctionName=function, EventSourceArn=source)
+    if not mappings["EventSourceMappings"]:
+        raise Stopped(
+            f"{function} does not read {source}, although Chalice should have connected "
+            "them. Deploy again; if it stays so, look for the function's name in app.py."
+        )
+    for mapping in mappings["EventSourceMappings"]:
+        lambda_.update_event_source_mapping(UUID=mapping["UUID"], **options)
+
+
+def alarms(stage: Stage) -> list[Alarm]:
+    """Every alarm of the stage."""
+    dead = {
+        "settle-dead": "Calls that could not be settled. Mend the cause, then start a redrive "
+        "of the queue to its source.",
+        "validate-failed": "Calls whose validation failed. The sweeper validates them; look "
+        "into the log of validate.",
+    }
+    return [
+        *(
+            Alarm(
+                name=stage.prefix + queue,
+                namespace="AWS/SQS",
+                metric="ApproximateNumberOfMessagesVisible",
+                dimension=("QueueName", stage.prefix + queue),
+                statistic="Maximum",
+                limit=0,
+                meaning=meaning,
+            )
+            for queue, meaning in dead.items()
+        ),
+        *(
+            Alarm(
+                name=f"{stage.prefix}{function}-errors",
+                namespace="AWS/Lambda",
+                metric="Errors",
+                dimension=("FunctionName", stage.function(function)),
+                statistic="Sum",
+                limit=0,
+                meaning=f"{function} failed; its log says why.",
+            )
+            for function in ("voice", API_FUNCTION, "sweep", "close")
+        ),
+        Alarm(
+            name=f"{stage.prefix}validate-age",
+            namespace="AWS/Lambda",
+            metric="IteratorAge",
+            dimension=("FunctionName", stage.function("validate")),
+            statistic="Maximum",
+            limit=5 * 60 * 1000,
+            meaning="Ended calls wait more than five minutes for their verdict.",
+        ),
+    ]
+
+
+def set_alarms(cloudwatch: Any, stage: Stage, topic: str) -> None:
+    """Put every alarm; each tells `topic`."""
+    for alarm in alarms(stage):
+        name, value = alarm.dimension
+        cloudwatch.put_metric_alarm(
+            AlarmName=alarm.name,
+            AlarmDescription=alarm.meaning,
+            Namespace=alarm.namespace,
+            MetricName=alarm.metric,
+            Dimensions=[{"Name": name, "Value": value}],
+            Statistic=alarm.statistic,
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=alarm.limit,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+            AlarmActions=[topic],
+        )

@@ -1,0 +1,79 @@
+"""Calls over real HTTP through the deployed stack, from the first ring to the verdict."""
+
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+
+import pytest
+
+from simulator import Behaviour, Faults, Outcome
+from tests.e2e.deployment import Deployment, Market
+
+
+def test_a_long_call_is_approved_charged_and_earned(deployment: Deployment) -> None:
+    market = Market(deployment)
+    with deployment.network() as network:
+        placed = market.rings(network, talk=60)
+    assert placed.violations == ()
+    call = deployment.judged(placed.sid)
+    assert (call["status"], call["talk_seconds"]) == ("approved", 60)
+    assert (call["charge_cents"], call["earning_cents"]) == (2500, 1500)
+    assert market.funds()["available_cents"] == 997_500
+    decision = deployment.api("GET", f"/calls/{call['id']}/decision")
+    assert "chosen" in str(decision)
+    verdict = deployment.api("GET", f"/calls/{call['id']}/verdict")
+    assert "minimum_talk" in str(verdict)
+    assert deployment.trial_balance()["total_cents"] == 0
+
+
+def test_a_short_call_is_denied_with_its_reason(deployment: Deployment) -> None:
+    market = Market(deployment)
+    with deployment.network() as network:
+        placed = market.rings(network, talk=59)
+    call = deployment.judged(placed.sid)
+    assert (call["status"], call["reasons"]) == ("denied", ["too_short"])
+    assert market.funds()["available_cents"] == 1_000_000
+
+
+def test_a_busy_target_is_followed_by_the_next(deployment: Deployment) -> None:
+    market = Market(deployment, targets=2)
+    busy = Behaviour(outcome=Outcome.BUSY, after=2)
+    with deployment.network() as network:
+        placed = market.rings(network, attempts=(busy, Behaviour(talk=75)))
+    call = deployment.judged(placed.sid)
+    assert (call["status"], call["target_id"]) == ("approved", market.target_ids[1])
+    assert placed.violations == ()
+
+
+@pytest.mark.parametrize("kept", ["leg", "dial", "status"])
+def test_each_ending_report_ends_the_call_alone(deployment: Deployment, kept: str) -> None:
+    market = Market(deployment)
+    lost = tuple(kind for kind in ("leg", "dial", "status") if kind != kept)
+    with deployment.network() as network:
+        placed = market.rings(network, talk=66, faults=Faults(drop=lost))
+        call = deployment.judged(placed.sid)
+    assert (call["status"], call["talk_seconds"]) == ("approved", 66)
+
+
+def test_a_balance_that_two_calls_would_overdraw_admits_one(deployment: Deployment) -> None:
+    market = Market(deployment, top_up_cents=2_500)
+    with deployment.network() as network, ThreadPoolExecutor(2) as pool:
+        placed = list(pool.map(lambda _: market.rings(network, talk=70), range(2)))
+        calls = [deployment.judged(one.sid) for one in placed]
+    assert sorted(call["status"] for call in calls) == ["approved", "denied"]
+    assert [call["reasons"] for call in calls if call["status"] == "denied"] == [["no_funds"]]
+    assert market.funds()["available_cents"] == 0
+
+
+def test_a_wrong_signature_is_refused(deployment: Deployment) -> None:
+    form = {"AccountSid": deployment.endpoints["twilio_account_sid"], "CallSid": "CA" + "9" * 32}
+    request = Request(
+        deployment.endpoints["voice_inbound"],
+        data=urlencode(form).encode(),
+        headers={"X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+    )
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request, timeout=20)
+    assert refused.value.code == 403
+    assert deployment.call("CA" + "9" * 32) == {}

@@ -1,0 +1,230 @@
+"""A back office in memory: parties, approved calls, money that comes in, closings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib import ledger
+from chalicelib.campaigns import Advertiser, Billing, PayoutTerms, Publisher
+from chalicelib.flows.audit import AuditReport, audit
+from chalicelib.flows.closing import ClosingReport, close
+from chalicelib.flows.payments import record_payment
+from chalicelib.flows.payouts import settle_payout
+from chalicelib.invoices import Charge, Invoice
+from chalicelib.payments import Payment
+from chalicelib.payouts import BookedEarning, Earning, Payout
+from chalicelib.store.books import (
+    CHARGES,
+    EARNINGS,
+    INVOICES,
+    PAYMENTS,
+    PAYOUTS,
+    STATEMENTS,
+    Shelf,
+)
+from chalicelib.store.catalog import thing_puts
+from chalicelib.store.charges import charge_put, earning_put
+from chalicelib.store.entries import entry_puts
+from chalicelib.store.funds import move_funds, open_funds, reserve_funds
+from chalicelib.store.rows import BOOKS, CATALOG, LEDGER, Rows
+from chalicelib.store.stores import Stores
+from tests.builders import a_publisher, an_advertiser
+from tests.fakes import Crash, FakeRows
+
+IN_NOVEMBER = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+CLOSING = datetime(2026, 12, 1, 6, 10, tzinfo=UTC)
+
+NET = an_advertiser(
+    id="adv_net", name="Acme Roofing", billing=Billing.NET, credit_limit_cents=1_000_000
+)
+PREPAID = an_advertiser(id="adv_pre", name="Best Plumbing", billing=Billing.PREPAID)
+WEEKLY = a_publisher(
+    id="pub_a", name="Bright Media", payout_terms=PayoutTerms(net_days=0, hold_days=0)
+)
+HELD = a_publisher(id="pub_b", name="Calm Media", payout_terms=PayoutTerms(net_days=0, hold_days=7))
+
+
+@dataclass
+class Office:
+    """The books of two advertisers and two publishers, with a clock that is moved by hand."""
+
+    rows: Rows = field(default_factory=FakeRows)
+    now: datetime = IN_NOVEMBER
+    documents: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stores = Stores(self.rows)
+
+    def opens(
+        self,
+        advertisers: tuple[Advertiser, ...] = (NET, PREPAID),
+        publishers: tuple[Publisher, ...] = (WEEKLY, HELD),
+    ) -> "Office":
+        """Lay the parties."""
+        for advertiser in advertisers:
+            self.rows.write([*thing_puts(advertiser), open_funds(advertiser)])
+        for publisher in publishers:
+            self.rows.write(thing_puts(publisher))
+        return self
+
+    def later(self, **span: float) -> "Office":
+        """Let time pass."""
+        self.now += timedelta(**span)
+        return self
+
+    def approves(
+        self,
+        call_id: str,
+        advertiser: Advertiser = NET,
+        publisher: Publisher = WEEKLY,
+        *,
+        charge: int = 2500,
+        earning: int = 1500,
+        campaign: str = "cmp_1",
+    ) -> None:
+        """A call is reserved, and then approved as the settlement does it."""
+        self.rows.write([reserve_funds(advertiser.id, charge)])
+        prepaid = advertiser.billing is Billing.PREPAID
+        entry = ledger.approval(
+            call_id=call_id, advertiser_id=advertiser.id, billing=advertiser.billing,
+            publisher_id=publisher.id, charge_cents=charge, earning_cents=earning,
+            currency="USD", now=self.now,
+        )  # fmt: skip
+        charged = Charge(
+            call_id=call_id, advertiser_id=advertiser.id, campaign_id=campaign,
+            publisher_id=publisher.id, talk_seconds=130, amount_cents=charge, currency="USD",
+            arrived_at=self.now - timedelta(minutes=5), booked_at=self.now, collected=prepaid,
+        )  # fmt: skip
+        earned = Earning(
+            call_id=call_id, publisher_id=publisher.id, offer_id="off_1", campaign_id=campaign,
+            amount_cents=earning, currency="USD", booked_at=self.now,
+            release_after=self.now + timedelta(days=publisher.payout_terms.hold_days),
+        )  # fmt: skip
+        self.rows.write(
+            [
+                move_funds(advertiser.id, charge, charge),
+                charge_put(charged),
+                earning_put(earned, collected=prepaid),
+                *entry_puts(entry),
+            ]
+        )
+
+    def receives(
+        self,
+        reference: str,
+        cents: int,
+        advertiser: Advertiser = NET,
+        received_at: datetime | None = None,
+        currency: str = "USD",
+    ) -> Payment:
+        """Money comes in."""
+        return record_payment(
+            advertiser_id=advertiser.id, reference=reference, amount_cents=cents,
+            currency=currency, received_at=received_at, stores=self.stores, now=self.now,
+        )  # fmt: skip
+
+    def keeps(self, key: str, body: bytes, content_type: str) -> None:
+        """The bucket."""
+        assert content_type == "text/csv; charset=utf-8"
+        self.documents[key] = body
+
+    def closes(self, as_of: datetime | None = None) -> ClosingReport:
+        """The scheduled run, at the clock's time."""
+        return close(as_of or self.now, stores=self.stores, now=self.now, put_document=self.keeps)
+
+    def settles(self, payout_id: str) -> Payout:
+        """The bank has paid."""
+        return settle_payout(payout_id, stores=self.stores, now=self.now)
+
+    def audits(self) -> AuditReport:
+        """The whole of the books compared."""
+        return audit(self.stores)
+
+    def all(self, shelf: Shelf[Any]) -> tuple[Any, ...]:
+        """All things of a kind."""
+        return self.stores.books.list(shelf).items
+
+    @property
+    def invoices(self) -> tuple[Invoice, ...]:
+        """Every issued invoice."""
+        return self.all(INVOICES)
+
+    @property
+    def statements(self) -> tuple[Invoice, ...]:
+        """Every issued statement."""
+        return self.all(STATEMENTS)
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """Every payment and top-up."""
+        return self.all(PAYMENTS)
+
+    @property
+    def payouts(self) -> tuple[Payout, ...]:
+        """Every payout."""
+        return self.all(PAYOUTS)
+
+    def collected(self) -> set[str]:
+        """The calls whose money is in."""
+        return {one.charge.call_id for one in self.all(CHARGES) if one.charge.collected}
+
+    def earning(self, call_id: str) -> BookedEarning:
+        """How far the earning of a call has come."""
+        return self.stores.books.get(EARNINGS, call_id)
+
+    def funds(self, advertiser: Advertiser = NET) -> tuple[int, int]:
+        """What the advertiser may spend, and what is held."""
+        funds = self.stores.books.funds(advertiser.id)
+        return funds.available_cents, funds.held_cents
+
+    def picture(self) -> dict[str, Any]:
+        """Everything there is, to compare two offices with."""
+        assert isinstance(self.rows, FakeRows)
+        rows = {
+            f"{table} {row['pk']} {row['sk']}": row
+            for table in (CATALOG, BOOKS, LEDGER)
+            for row in self.rows.rows_of(table)
+        }
+        return rows | self.documents
+
+
+def every_crash(prepare: Callable[[], Office], act: Callable[[Office], object]) -> list[Office]:
+    """Offices in which the process died before, or after, each of the writes of `act` in turn."""
+    died: list[Office] = []
+    for kind in ("before", "after"):
+        for position in range(1, 1000):
+            office = prepare()
+            assert isinstance(office.rows, FakeRows)
+            getattr(office.rows, f"crash_{kind}_write")(position)
+            try:
+                act(office)
+            except Crash:
+                died.append(office)
+            else:
+                break
+    return died
+
+
+def busy_november() -> Office:
+    """Both ways of paying, two rates, two publishers, and money that waits for its invoice."""
+    office = Office().opens()
+    office.receives("topup-1", 20_000, PREPAID)
+    office.receives("wire-1", 6_000, NET)
+    office.approves("call_1", NET, WEEKLY, charge=2500, earning=1500)
+    office.later(hours=1).approves("call_2", NET, HELD, charge=2500, earning=1000)
+    office.later(hours=1).approves("call_3", NET, WEEKLY, charge=3000, earning=0)
+    office.later(hours=1).approves("call_4", NET, WEEKLY, campaign="cmp_2")
+    office.later(hours=1).approves("call_5", PREPAID, WEEKLY, charge=4000, earning=2000)
+    office.now = CLOSING
+    return office
+
+
+def long_november(calls: int, rows: Rows | None = None) -> Office:
+    """One advertiser, one publisher, many calls."""
+    office = Office(rows=rows or FakeRows()).opens()
+    for number in range(calls):
+        office.later(minutes=1).approves(f"call_{number:03d}", NET, WEEKLY)
+    office.now = CLOSING
+    return office

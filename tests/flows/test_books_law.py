@@ -1,0 +1,175 @@
+"""Whatever happens to the books, in whatever order, interrupted anywhere: they stay whole."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from chalicelib.campaigns import Advertiser, Billing, Publisher
+from chalicelib.payouts import EarningState, PayoutState
+from chalicelib.store.books import CHARGES, EARNINGS
+from chalicelib.store.rows import Action, NotWritten
+from tests.fakes import Crash, FakeRows
+from tests.flows.office import HELD, NET, PREPAID, WEEKLY, Office
+
+Death = tuple[str, int] | None
+
+deaths = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integers(1, 12))
+
+
+class MortalRows(FakeRows):
+    """Rows whose process may be told to die around one of its next writes."""
+
+    death: Death = None
+
+    def write(self, actions: Sequence[Action]) -> None:
+        moment, left = self.death or ("never", 0)
+        self.death = (moment, left - 1) if self.death else None
+        if (moment, left) == ("before", 1):
+            raise Crash
+        super().write(actions)
+        if (moment, left) == ("after", 1):
+            raise Crash
+
+
+class Books(RuleBasedStateMachine):
+    """Approvals, money, closings and settlements; each may die on the way and be repeated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = MortalRows()
+        self.office = Office(rows=self.rows)
+        self.charged = 0
+        self.earned = 0
+        self.received: dict[tuple[str, str], int] = {}
+
+    @initialize()
+    def opens(self) -> None:
+        self.office.opens()
+
+    def does(self, act: Callable[[], object], death: Death) -> None:
+        """Act; where the process dies on the way, act once more, as a retry does."""
+        self.rows.death = death
+        try:
+            act()
+        except Crash:
+            self.rows.death = None
+            self.whole()
+            act()
+        self.rows.death = None
+
+    @rule(
+        advertiser=st.sampled_from([NET, PREPAID]),
+        publisher=st.sampled_from([WEEKLY, HELD]),
+        charge=st.sampled_from([0, 1900, 2500]),
+        earning=st.sampled_from([0, 700, 1500]),
+    )
+    def approves(
+        self, advertiser: Advertiser, publisher: Publisher, charge: int, earning: int
+    ) -> None:
+        number = len(self.office.all(CHARGES))
+        try:
+            self.office.approves(
+                f"call_{number:03d}", advertiser, publisher, charge=charge, earning=earning
+            )
+        except NotWritten:
+            assert advertiser.billing is Billing.PREPAID
+            assert self.office.funds(advertiser)[0] < charge
+            return
+        self.charged += charge
+        self.earned += earning
+
+    @rule(
+        advertiser=st.sampled_from([NET, PREPAID]),
+        cents=st.sampled_from([1, 1000, 2500, 5000, 30_000]),
+        death=deaths,
+    )
+    def receives(self, advertiser: Advertiser, cents: int, death: Death) -> None:
+        reference = f"wire-{len(self.received)}"
+        self.received[advertiser.id, reference] = cents
+        self.does(lambda: self.office.receives(reference, cents, advertiser), death)
+
+    @precondition(lambda self: self.received)
+    @rule(data=st.data())
+    def receives_again(self, data: st.DataObject) -> None:
+        (owner, reference), cents = data.draw(st.sampled_from(sorted(self.received.items())))
+        before = self.office.audits().accounts["cash:bank"]
+        self.office.receives(reference, cents, NET if owner == NET.id else PREPAID)
+        assert self.office.audits().accounts["cash:bank"] == before
+
+    @rule(days=st.sampled_from([0, 1, 8, 31]), death=deaths)
+    def closes(self, days: int, death: Death) -> None:
+        self.office.later(days=days)
+        self.does(self.office.closes, death)
+
+    @rule()
+    def closes_twice(self) -> None:
+        self.office.closes()
+        once = self.office.picture()
+        self.office.closes()
+        assert self.office.picture() == once
+
+    @precondition(lambda self: self.office.payouts)
+    @rule(data=st.data(), death=deaths)
+    def settles(self, data: st.DataObject, death: Death) -> None:
+        payout = data.draw(st.sampled_from(sorted(one.id for one in self.office.payouts)))
+        self.does(lambda: self.office.settles(payout), death)
+
+    @invariant()
+    def whole(self) -> None:
+        """Every law of the audit holds, even where a process has just died."""
+        report = self.office.audits()
+        assert report.total_cents == 0
+        assert report.clean, report.differences
+
+    @invariant()
+    def every_cent_is_accounted_for(self) -> None:
+        accounts = self.office.audits().accounts
+        settled = [one for one in self.office.payouts if one.state is PayoutState.SETTLED]
+        paid_out = sum(one.amount_cents for one in settled)
+        assert accounts["revenue:calls"] == -self.charged
+        assert accounts["cost:publishers"] == self.earned
+        assert accounts["cash:bank"] == sum(self.received.values()) - paid_out
+
+    @invariant()
+    def nothing_is_released_before_it_is_collected(self) -> None:
+        collected = self.office.collected()
+        released = {
+            one.earning.call_id
+            for one in self.office.all(EARNINGS)
+            if one.state is EarningState.PAYABLE
+        }
+        assert released <= collected
+
+    @invariant()
+    def nothing_is_claimed_twice(self) -> None:
+        billed = Counter(
+            one.charge.call_id
+            for document in (*self.office.invoices, *self.office.statements)
+            for one in self.office.stores.books.charges_of(document.id)
+        )
+        paid = Counter(
+            one.earning.call_id
+            for payout in self.office.payouts
+            for one in self.office.stores.books.earnings_of(payout.id)
+        )
+        assert set((billed + paid).values()) <= {1, 2}
+        assert set(billed.values()) | set(paid.values()) <= {1}
+
+    @invariant()
+    def numbers_have_no_gaps(self) -> None:
+        for series, documents in (("INV", self.office.invoices), ("ST", self.office.statements)):
+            numbers = sorted(str(one.number) for one in documents)
+            assert numbers == [f"{series}-{n:06d}" for n in range(1, len(documents) + 1)]
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(stateful_step_count=30)

@@ -1,0 +1,155 @@
+"""The three steps of a deployment, with the real `chalice deploy`, on local AWS."""
+
+import json
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.deploy import Deployed, deploy
+from infra.local import LocalStack
+from infra.local_app import public_paths
+from infra.stage import FUNCTIONS, Stage, Stopped
+from tests.e2e.deployment import free_ports
+from tests.infra.conftest import Ground
+
+STAGE = Stage("trial")
+CARRIER = {
+    "RINGLEDGER_TWILIO_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdef",
+    "RINGLEDGER_TWILIO_AUTH_TOKEN": "a-token",
+}
+
+
+@dataclass
+class Trial:
+    """A stage deployed twice: what the first and the second run returned."""
+
+    stack: LocalStack
+    first: Deployed
+    second: Deployed
+
+    def client(self, service: str) -> Any:
+        return self.stack.cloud.client(service)
+
+
+@pytest.fixture(scope="module")
+def trial(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """Deployed twice by the operator's command, from a copy of the project."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy2(project / name, copy / name)
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(project / name, copy / name)
+    stack = LocalStack(tmp_path_factory.mktemp("aws"), free_ports())
+    stack.start()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CARRIER.items():
+            patch.setenv(name, value)
+        first = deploy(stack.cloud, STAGE, copy)
+    second = deploy(stack.cloud, STAGE, copy)
+    api = first.api.split("//")[1].split(".")[0]
+    public_paths(stack.directory, api, first.voice)
+    yield Trial(stack, first, second)
+    stack.kill()
+
+
+def test_nothing_is_made_without_the_carriers_credentials(stack: LocalStack) -> None:
+    with pytest.raises(Stopped, match="RINGLEDGER_TWILIO_ACCOUNT_SID"):
+        deploy(stack.cloud, STAGE)
+    assert stack.cloud.client("cloudformation").list_stacks()["StackSummaries"] == []
+
+
+def test_every_function_is_there_with_its_environment(trial: Trial) -> None:
+    listed = trial.client("lambda").list_functions()["Functions"]
+    assert {f["FunctionName"] for f in listed} == {STAGE.function(name) for name in FUNCTIONS}
+    for function in listed:
+        variables = function["Environment"]["Variables"]
+        assert variables["RINGLEDGER_STAGE"] == "trial"
+        assert variables["RINGLEDGER_TABLE_PREFIX"] == "ringledger-trial-"
+        assert variables["RINGLEDGER_PARAMETER_PATH"] == "/ringledger/trial"
+        assert "token" not in json.dumps(variables).lower(), "no secret in a listing"
+
+
+def test_a_second_deployment_changes_no_address_and_no_secret(trial: Trial) -> None:
+    assert trial.first.operator_key is not None
+    assert trial.second.operator_key is None
+    assert (trial.second.api, trial.second.voice) == (trial.first.api, trial.first.voice)
+
+
+def test_the_voice_url_has_both_permissions(trial: Trial) -> None:
+    policy = trial.client("lambda").get_policy(FunctionName=STAGE.function("voice"))["Policy"]
+    grants = {s["Sid"]: s for s in json.loads(policy)["Statement"]}
+    assert grants["public-url"]["Action"] == "lambda:InvokeFunctionUrl"
+    assert grants["public-url"]["Condition"]["StringEquals"] == {
+        "lambda:FunctionUrlAuthType": "NONE"
+    }
+    assert grants["public-invoke"]["Action"] == "lambda:InvokeFunction"
+    assert grants["public-invoke"]["Condition"]["Bool"]["lambda:InvokedViaFunctionUrl"]
+
+
+def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial: Trial) -> None:
+    (mapping,) = trial.client("lambda").list_event_source_mappings(
+        FunctionName=STAGE.function("validate")
+    )["EventSourceMappings"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] == 5
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(
+        "ringledger-trial-validate-failed"
+    )
+    (queue,) = trial.client("lambda").list_event_source_mappings(
+        FunctionName=STAGE.function("settle")
+    )["EventSourceMappings"]
+    assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_alarm_tells_the_operator(trial: Trial) -> None:
+    alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
+        "settle-dead", "validate-failed", "validate-age",
+        "voice-errors", "api_handler-errors", "sweep-errors", "close-errors",
+    }  # fmt: skip
+    assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
+
+
+def test_the_api_answers_the_operator_and_nobody_else(trial: Trial) -> None:
+    def status(key: str) -> int:
+        request = urllib.request.Request(
+            f"{trial.stack.url}/v1/advertisers", headers={"Authorization": f"Bearer {key}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as fault:
+            return fault.code
+
+    assert status(trial.first.operator_key or "") == 200
+    assert status("rlo_somebody_else") == 401
+
+
+def test_the_voice_url_answers_an_unsigned_webhook_with_403(trial: Trial) -> None:
+    request = urllib.request.Request(
+        f"{trial.stack.url}/voice/twilio/inbound", data=b"CallSid=CA1&From=%2B14155550100"
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 403
+
+
+def test_the_voice_function_cannot_touch_the_ledger(trial: Trial) -> None:
+    ground = Ground(trial.stack)
+    voice = ground.as_function(STAGE.function("voice"), "dynamodb")
+    key = {"pk": {"S": "ENTRY#1"}, "sk": {"S": "META"}}
+    voice.get_item(TableName=f"{STAGE.prefix}catalog", Key=key)
+    with pytest.raises(ClientError, match="not authorized to perform: dynamodb:PutItem"):
+        voice.put_item(TableName=f"{STAGE.prefix}ledger", Item=key)
+    settle = ground.as_function(STAGE.function("settle"), "dynamodb")
+    settle.put_item(TableName=f"{STAGE.prefix}ledger", Item=key)
+    with pytest.raises(ClientError, match="not authorized to perform: dynamodb:DeleteItem"):
+        settle.delete_item(TableName=f"{STAGE.prefix}ledger", Key=key)

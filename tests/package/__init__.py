@@ -1,0 +1,1 @@
+"""Tests of what is shipped: the zip, its imports and what each function may do."""
