@@ -111,7 +111,7 @@ class Attempt:
 class Call:
     """A caller's call. `attempt` is the one that holds something now; None when nothing is held.
 
-    `refusal` says why a call was never offered to a target, in the words of `routing.Reason`.
+    `refusal` says why a call was never offered to a target, in the words of `reasons.Reason`.
     `caller` is None for an anonymous one.
     """
 

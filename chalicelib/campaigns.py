@@ -113,7 +113,7 @@ class ChargeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarningTerms:
-    """What the publisher earns for a charged call; no minimum of its own means the campaign's."""
+    """What the publisher earns for a charged call; no minimum of its own: the campaign's."""
 
     earning_cents: int
     minimum_talk_seconds: int | None = None
@@ -121,7 +121,7 @@ class EarningTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """What an advertiser buys. Budgets are in cents over the windows of `zone`; None is no limit."""
+    """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit."""
 
     id: str
     advertiser_id: str
@@ -139,6 +139,9 @@ class Campaign:
     created_at: datetime
 
 
+_ALWAYS = Hours()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One place a call can ring: an E.164 number or a `sip:` address in `destination`.
@@ -153,7 +156,7 @@ class Target:
     destination: str
     priority: int = 1
     weight: int = 1
-    hours: Hours = Hours()
+    hours: Hours = _ALWAYS
     concurrency_cap: int | None = None
     hourly_cap: int | None = None
     daily_cap: int | None = None

@@ -85,7 +85,7 @@ def client(service: str) -> Any:
 
 
 def secret_values() -> Secrets:
-    """The deployment's secrets, read anew every five minutes, so that a rotated token is taken up."""
+    """The deployment's secrets, read anew every five minutes: a rotated token is taken up."""
     return _read_secrets(int(time.monotonic() // SECRETS_SECONDS))
 
 

@@ -8,7 +8,7 @@ enums. A test fails when a page is older than the code it is made from. Run it a
 from enum import StrEnum
 from pathlib import Path
 
-from chalicelib import routing, validation
+from chalicelib import reasons, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -36,7 +36,7 @@ reservation as one transaction. A process that does not know the number yet read
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
-`chalicelib/routing.py` and `chalicelib/validation.py` by `python -m infra.reference`.
+`chalicelib/reasons.py` and `chalicelib/validation.py` by `python -m infra.reference`.
 """
 
 
@@ -46,13 +46,13 @@ def access_patterns() -> str:
     return f"{_PATTERNS_INTRO}\n{docstring[docstring.index('| table |') :].strip()}\n"
 
 
-def reasons() -> str:
+def reason_codes() -> str:
     """The page of reason codes: of routing, of validation."""
     return "\n".join(
         [
             _REASONS_INTRO,
             *_table("Routing: why a target was taken or passed over, or a call refused",
-                    routing.MEANING),
+                    reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
         ]
     )  # fmt: skip
@@ -65,7 +65,7 @@ def _table(title: str, meanings: dict[StrEnum, str]) -> list[str]:
 
 def pages() -> dict[Path, str]:
     """Every page made from the code, with what it must hold."""
-    return {PAGES / "access-patterns.md": access_patterns(), PAGES / "reasons.md": reasons()}
+    return {PAGES / "access-patterns.md": access_patterns(), PAGES / "reasons.md": reason_codes()}
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def settle_calls(event: SQSEvent) -> Failures:
 
 
 def handle(messages: Iterable[SQSRecord], settle: Callable[[str], Progress]) -> Failures:
-    """Settle each message's call; the ids of the messages that failed, which are delivered again."""
+    """Settle each message's call; the ids of messages that failed, which are delivered again."""
     failures = []
     for message in messages:
         message_id = message.to_dict()["messageId"]

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, routing, validation
+from chalicelib import calls, reasons, validation
 from chalicelib.channels.fields import Document, Moment
 
-Reason = Annotated[routing.Reason, Field(strict=False)]
+Reason = Annotated[reasons.Reason, Field(strict=False)]
 
 
 class AreaView(Document):

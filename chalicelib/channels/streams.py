@@ -1,7 +1,7 @@
 """What follows from a change in the calls table?
 
 Owns the stream of the calls table: each new signal leads to a look at its call. A record that
-fails is reported alone, so that the others are done and it is tried again a bounded number of times.
+fails is reported alone: the others are done, and it is tried again a bounded number of times.
 """
 
 from collections.abc import Callable

@@ -19,7 +19,7 @@ from chalicelib.calls import ENDED, LegStatus, Signal, call_id
 from chalicelib.channels import twilio_forms, twiml
 from chalicelib.channels.twilio_signature import signed
 from chalicelib.flows import inbound
-from chalicelib.routing import Reason
+from chalicelib.reasons import Reason
 from chalicelib.store.stores import Stores, stores
 
 blueprint = Blueprint(__name__)

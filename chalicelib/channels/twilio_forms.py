@@ -90,7 +90,7 @@ def _hashed(caller: str, hash_key: str) -> str:
 
 
 def _area(form: Mapping[str, str], caller: str | None) -> Area:
-    """Where the caller's number belongs: the carrier's word for the state, the number's area code."""
+    """Where the caller's number belongs: the carrier's word for the state, its area code."""
     nanp = _NANP.fullmatch(caller or "")
     state = form.get("FromState", "").upper() or None
     return Area(

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.calls import Attempt, Call, Signal, call_id
 from chalicelib.campaigns import Area, Number, State
-from chalicelib.routing import Decision, Reason, choose, settled_on
+from chalicelib.reasons import Reason
+from chalicelib.routing import Decision, choose, settled_on
 from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores

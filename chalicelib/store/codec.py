@@ -30,7 +30,8 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if dataclasses.is_dataclass(value):
-        return {name: to_plain(getattr(value, name)) for name in _field_names(type(value))}
+        names = _field_names(typing.cast(Any, type(value)))
+        return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -40,7 +41,8 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[T], document: Any) -> T:
     """The thing of type `kind` that `to_plain` wrote; unknown fields are passed over."""
-    return typing.cast(T, _reader(kind)(document))
+    reader: Reader = _reader(typing.cast(Any, kind))
+    return typing.cast(T, reader(document))
 
 
 def to_json(value: Any) -> str:
@@ -54,7 +56,7 @@ def from_json(kind: type[T], text: str) -> T:
 
 
 @cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
+def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 

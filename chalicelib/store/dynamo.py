@@ -6,7 +6,7 @@ request belongs to `expressions`, its values to `attributes`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from secrets import randbelow, token_hex
@@ -146,16 +146,11 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
 
 def _everything(question: Question) -> tuple[Item, ...]:
     """Every row of the question, page after page."""
-    return tuple(_walk(question))
-
-
-def _walk(question: Question) -> Iterator[Item]:
-    mark = question.after
-    while True:
-        items, mark = _ask(question, mark, None)
-        yield from items
-        if mark is None:
-            return
+    items, mark = _ask(question, question.after, None)
+    while mark is not None:
+        more, mark = _ask(question, mark, None)
+        items += more
+    return tuple(items)
 
 
 def _ask(

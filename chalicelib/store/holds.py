@@ -106,7 +106,9 @@ def _target_change(
         removes += [("leases", call) for call in reaped]
         removes += [("used", w) for w in take.facts.used if window_is_over(w, moment.now)]
         when += _target_conditions(take, moment.now, reaped)
-    moved = {("used", w): n for w, n in places.items() if n and ("used", w) not in removes}
+    moved: dict[Path, int] = {
+        ("used", w): n for w, n in places.items() if n and ("used", w) not in removes
+    }
     return Change(key=key, set=sets, add=moved, remove=removes, when=when)
 
 

@@ -20,7 +20,8 @@ from chalicelib.campaigns import (
     Publisher,
     Target,
 )
-from chalicelib.routing import CampaignFacts, Market, Reason, TargetFacts
+from chalicelib.reasons import Reason
+from chalicelib.routing import CampaignFacts, Market, TargetFacts
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
 from chalicelib.store.holds import funds_key

@@ -74,7 +74,7 @@ class Reservations:
         return self._write(actions, own=3)
 
     def give_up(self, call: Call, decision: Decision, *, signal: Signal) -> Outcome:
-        """Keep that nobody is left to try, with the signal; the hold is given back at settlement."""
+        """Keep that nobody is left to try, with the signal; settlement gives back the hold."""
         number = signal.attempt + 1
         stands = [
             Equals(("status",), CallStatus.LIVE.value),

@@ -40,7 +40,7 @@ class Parties:
 
 
 def caller_key(campaign_id: str, caller_hash: str) -> Key:
-    """Where a caller's last approved call on a campaign is marked; the number itself is not kept."""
+    """Where a caller's last approved call on a campaign is marked, without the number itself."""
     return Key(CALLS, f"CALLER#{campaign_id}#{caller_hash}")
 
 

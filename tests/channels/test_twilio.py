@@ -13,6 +13,7 @@ from chalicelib.calls import CallStatus
 from chalicelib.channels.twilio import Context, handle
 from chalicelib.channels.twilio_signature import signature
 from chalicelib.runtime import Secrets
+from chalicelib.store.stores import Stores
 from tests import builders
 from tests.builders import CALLER, TRACKING_NUMBER
 from tests.fakes import FakeRows
@@ -74,7 +75,7 @@ class Phone:
 
     def rings(self, **more: str) -> ElementTree.Element:
         """A call comes in; the answer as XML."""
-        answer = self.posts("/twilio/inbound", **more)
+        answer = self.posts("/twilio/inbound", more)
         assert answer["statusCode"] == 200
         return ElementTree.fromstring(answer["body"])
 
@@ -153,15 +154,10 @@ def test_when_nobody_can_take_it_the_caller_hears_a_decent_line() -> None:
 
 
 def test_a_broken_store_still_speaks_to_the_caller(phone: Phone) -> None:
-    def broken() -> World:
+    def broken() -> Stores:
         raise ConnectionError("the database is away")
 
-    context = Context(
-        secrets=phone.context.secrets,
-        stores=broken,
-        clock=phone.world.clock,  # type: ignore[arg-type]
-    )
-    phone.context = context
+    phone.context = Context(secrets=phone.context.secrets, stores=broken, clock=phone.world.clock)
     assert "nobody can take your call" in (phone.rings().findtext("Say") or "")
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.reasons import Reason
 from chalicelib.routing import (
     Decision,
     Market,
-    Reason,
     choose,
 )
 from tests.builders import (

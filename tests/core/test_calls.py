@@ -91,6 +91,10 @@ class TestConversations:
         assert read(*everything[:3]) == talked(88, Evidence.DIAL)
         assert read(*everything[:2]) == talked(91, Evidence.RECORD)
 
+    def test_of_two_reports_that_differ_the_longer_is_believed(self) -> None:
+        assert read(leg(90), leg(30)) == read(leg(30), leg(90)) == talked(90, Evidence.LEG)
+        assert read(hung_up(95), hung_up(35)).talk_seconds == 95
+
     def test_a_report_without_a_duration_counts_as_no_talk(self) -> None:
         assert read(leg(None)) == talked(0, Evidence.LEG)
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.campaigns import PartnershipState, State
+from chalicelib.reasons import MEANING, Reason
 from chalicelib.routing import (
-    MEANING,
     Decision,
-    Reason,
     expired_leases,
 )
 from chalicelib.times import Hours, OpenBlock

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.campaigns import State
+from chalicelib.reasons import Reason
 from chalicelib.routing import (
     CampaignFacts,
     Market,
-    Reason,
     TargetFacts,
 )
 from chalicelib.times import Hours, OpenBlock

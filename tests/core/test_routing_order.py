@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.campaigns import EarningTerms, State
+from chalicelib.reasons import Reason
 from chalicelib.routing import (
-    Reason,
     settled_on,
 )
 from tests.builders import (
@@ -82,6 +82,11 @@ class TestFailover:
         decision = decide(market, attempt=attempt, tried=("tgt_1",))
         assert len(decision.candidates) == candidates
         assert (decision.refusal is Reason.ATTEMPTS_USED_UP) == (candidates == 0)
+
+    def test_used_up_attempts_are_the_refusal_beside_the_targets_tried(self) -> None:
+        campaign = campaign_facts(campaign=a_campaign(max_attempts=1), targets=self.TWO)
+        decision = decide(a_market(campaigns=(campaign,)), attempt=2, tried=("tgt_1",))
+        assert decision.refusal is Reason.ATTEMPTS_USED_UP
 
     def test_used_up_attempts_of_one_campaign_leave_another_its_own(self) -> None:
         few, many = a_campaign(max_attempts=1), a_campaign(id="cmp_2", max_attempts=3)

@@ -142,6 +142,12 @@ class TestCallerArea:
         saw = verdict().charge[2].saw
         assert saw == "state CA, area code 415, told by carrier"
 
+    def test_the_verdict_says_which_places_were_asked_for(self) -> None:
+        geography = Geography(states=("CA", "NV"), area_codes=("415",))
+        narrow = verdict(an_attempt(charge=charge_terms(geography=geography)))
+        assert narrow.charge[2].asked == "CA or NV or 415"
+        assert verdict().charge[2].asked == "anywhere"
+
     def test_an_unknown_place_is_shown_as_unknown(self) -> None:
         assert verdict(area=Area()).charge[2].saw == "state ?, area code ?, told by prefix"
 

@@ -1,4 +1,4 @@
-"""The platform as a user has it: local AWS, the deployed package, real HTTP, a telephone network."""
+"""The platform as a user has it: local AWS, the package, real HTTP, a telephone network."""
 
 import json
 import socket
@@ -167,10 +167,11 @@ class Market:
             self.pay(self.top_up_cents, f"topup-{number}")
         self.publisher_id = api("POST", "/publishers", {
             "name": f"Publisher {number}",
-            "payout_terms": {"cycle": "monthly", "net_days": 15, "hold_days": 0, "minimum_cents": 0},
+            "payout_terms": {"cycle": "monthly", "net_days": 15},
         })["id"]  # fmt: skip
         self.campaign_id = api("POST", "/campaigns", {
-            "advertiser_id": self.advertiser_id, "name": f"Campaign {number}", "vertical": "roofing",
+            "advertiser_id": self.advertiser_id, "name": f"Campaign {number}",
+            "vertical": "roofing",
             "terms": {"charge_cents": self.charge_cents,
                       "minimum_talk_seconds": self.minimum_talk_seconds},
         } | self.campaign)["id"]  # fmt: skip

@@ -1,9 +1,9 @@
 """Calls over real HTTP through the deployed stack, from the first ring to the verdict."""
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
-from urllib.error import HTTPError
 
 import pytest
 

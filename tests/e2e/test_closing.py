@@ -1,4 +1,4 @@
-"""A period closed on the deployed stack: invoice, payment, release, payout, and books that sum to zero."""
+"""A period closed on the deployed stack: invoice, payment, release, payout, balanced books."""
 
 from typing import Any
 

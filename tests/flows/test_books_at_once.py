@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -77,10 +78,10 @@ def test_a_call_that_another_closing_adds_meanwhile_is_on_the_invoice_and_in_its
 @pytest.mark.parametrize("sums", [(4000, 4000), (4000, 500), (500, 4000), (500, 500)])
 def test_two_payments_at_once_pay_each_invoice_once(sums: tuple[int, int]) -> None:
     for position in range(1, 8):
-        office = with_calls(Office())
+        rows = FakeRows()
+        office = with_calls(Office(rows=rows))
         office.closes()
-        assert isinstance(office.rows, FakeRows)
-        office.rows.before_write(lambda here=office: pays(here, "wire-2", sums[1]), position)
+        rows.before_write(partial(pays, office, "wire-2", sums[1]), position)
         pays(office, "wire-1", sums[0])
         pays(office, "wire-2", sums[1])
         report = office.audits()

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Billing, State
-from chalicelib.routing import Reason
+from chalicelib.reasons import Reason
 from chalicelib.store.rows import CATALOG, Change, Key
 from tests import builders
 from tests.fakes import Crash, FakeRows

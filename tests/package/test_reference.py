@@ -1,6 +1,6 @@
 """The pages that are made from the code are as new as the code."""
 
-from chalicelib import routing, validation
+from chalicelib import reasons, validation
 from infra.reference import pages
 
 
@@ -10,5 +10,5 @@ def test_every_generated_page_says_what_the_code_says() -> None:
 
 
 def test_every_reason_has_a_meaning() -> None:
-    assert set(routing.MEANING) == set(routing.Reason)
+    assert set(reasons.MEANING) == set(reasons.Reason)
     assert set(validation.MEANING) == set(validation.Denial)

@@ -1,0 +1,59 @@
+"""Why was a target taken or passed over, or a call refused?
+
+Owns the one table of routing's reason codes and their meaning. Which applies is for `routing`.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a target was taken or passed over, or a call refused; stable, meant for programs."""
+
+    CHOSEN = "chosen"
+    OUTRANKED = "outranked"
+    ALREADY_TRIED = "already_tried"
+    LOST_RACE = "lost_race"
+    ADVERTISER_PAUSED = "advertiser_paused"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    TARGET_PAUSED = "target_paused"
+    CLOSED = "closed"
+    AT_CONCURRENCY = "at_concurrency"
+    CAPPED_HOUR = "capped_hour"
+    CAPPED_DAY = "capped_day"
+    CAPPED_TOTAL = "capped_total"
+    NO_BUDGET_DAY = "no_budget_day"
+    NO_BUDGET_TOTAL = "no_budget_total"
+    NO_FUNDS = "no_funds"
+    UNKNOWN_NUMBER = "unknown_number"
+    NUMBER_PAUSED = "number_paused"
+    OFFER_PAUSED = "offer_paused"
+    PUBLISHER_PAUSED = "publisher_paused"
+    PARTNERSHIP_NOT_APPROVED = "partnership_not_approved"
+    NO_TARGET = "no_target"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+
+
+MEANING: dict[StrEnum, str] = {
+    Reason.CHOSEN: "took the call",
+    Reason.OUTRANKED: "could have taken it, but another came first",
+    Reason.ALREADY_TRIED: "was dialled before in this call",
+    Reason.LOST_RACE: "its last place, slot or money went to another call in the same moment",
+    Reason.ADVERTISER_PAUSED: "its advertiser is paused or archived",
+    Reason.CAMPAIGN_PAUSED: "its campaign is paused or archived",
+    Reason.TARGET_PAUSED: "is paused or archived itself",
+    Reason.CLOSED: "is closed at this time in its time zone",
+    Reason.AT_CONCURRENCY: "has as many live calls as it takes at once",
+    Reason.CAPPED_HOUR: "has had its calls of the hour",
+    Reason.CAPPED_DAY: "has had its calls of the day",
+    Reason.CAPPED_TOTAL: "has had all its calls",
+    Reason.NO_BUDGET_DAY: "the campaign's budget of the day cannot carry another charge",
+    Reason.NO_BUDGET_TOTAL: "the campaign's total budget cannot carry another charge",
+    Reason.NO_FUNDS: "the advertiser's balance or credit cannot carry another charge",
+    Reason.UNKNOWN_NUMBER: "nobody has the dialled number",
+    Reason.NUMBER_PAUSED: "the dialled number is out of service",
+    Reason.OFFER_PAUSED: "the number's offer is paused or archived",
+    Reason.PUBLISHER_PAUSED: "the number's publisher is paused or archived",
+    Reason.PARTNERSHIP_NOT_APPROVED: "the publisher's partnership on the offer is not approved",
+    Reason.NO_TARGET: "no target is left, for more than one reason",
+    Reason.ATTEMPTS_USED_UP: "the campaign allows no further attempt",
+}

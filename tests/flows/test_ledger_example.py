@@ -1,0 +1,54 @@
+"""The worked example of the reference is what the platform does."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chalicelib import auditing, ledger
+from tests.flows.office import CLOSING, NET, PREPAID, WEEKLY, Office
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "ledger.md").read_text()
+
+
+def rows_under(heading: str) -> list[list[str]]:
+    """The cells of the table that follows a line, without its head."""
+    lines = PAGE.partition(heading)[2].strip().splitlines()
+    table = [line for line in lines[: lines.index("") if "" in lines else None] if line[:1] == "|"]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_the_worked_example_is_true_to_the_cent() -> None:
+    acme = replace(NET, credit_limit_cents=100_000)
+    office = Office().opens(advertisers=(acme, PREPAID), publishers=(WEEKLY,))
+    office.receives("best-1", 10_000, PREPAID)
+    office.approves("call_1", PREPAID, WEEKLY)
+    office.approves("call_2", acme, WEEKLY)
+    office.approves("call_3", acme, WEEKLY)
+    office.now = CLOSING
+    office.closes()
+    office.now = datetime(2026, 12, 3, tzinfo=UTC)
+    office.settles(office.payouts[0].id)
+    office.now = datetime(2026, 12, 5, tzinfo=UTC)
+    office.receives("acme-1", 4_000, acme)
+    office.now = datetime(2026, 12, 9, tzinfo=UTC)
+    office.receives("acme-2", 3_000, acme)
+
+    report = office.audits()
+    assert report.clean
+    told = rows_under("The trial balance after that:")
+    assert {account: int(cents) for account, cents in told} == report.accounts
+    assert office.funds(acme) == (102_000, 0)
+    assert office.funds(PREPAID) == (7_500, 0)
+
+
+def test_the_reference_names_every_template_and_every_law() -> None:
+    templates = {cells[0] for cells in rows_under("## Templates")}
+    assert templates == {
+        template.__name__
+        for template in (
+            ledger.top_up, ledger.approval, ledger.invoice_issued, ledger.payment, ledger.applied,
+            ledger.release, ledger.payout_settled,
+        )
+    } | {"payout_create"}  # fmt: skip
+    laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}
+    assert laws == set(auditing.Law)
