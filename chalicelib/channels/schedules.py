@@ -12,6 +12,7 @@ from typing import Any
 from chalice import Blueprint, Cron, Rate
 
 from chalicelib import runtime, times
+from chalicelib.errors import Busy
 from chalicelib.store.codec import to_plain
 from chalicelib.store.stores import stores
 
@@ -39,6 +40,9 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
     report = close(
         times.read(as_of) if as_of else now, stores=stores(), now=now, put_document=put_document
     )
+    if report.unfinished:
+        # The retry of the invocation, minutes later, sees what an index does not show yet.
+        raise Busy(f"{len(report.unfinished)} documents wait for charges to become visible")
     return to_plain(report)
 
 

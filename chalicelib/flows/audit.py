@@ -23,7 +23,8 @@ from chalicelib.store.books import (
     STATEMENTS,
     Shelf,
 )
-from chalicelib.store.funds import funds_from, funds_key
+from chalicelib.store.funds import funds_from
+from chalicelib.store.holds import funds_key
 from chalicelib.store.postings import entries_by_id, postings
 from chalicelib.store.stores import Stores
 

@@ -1,8 +1,7 @@
 """What may an advertiser still spend, and what is held of it?
 
-Owns the funds row of an advertiser and every way it changes: opened, reserved, moved when a hold
-ends, and topped up. What the ledger says of the same money belongs to `entries`; the transaction
-that a change is part of, to whoever composes it.
+Owns the funds row of an advertiser: how it is opened, topped up and read. How calls reserve and
+spend of it belongs to `holds`; what the ledger says of the same money, to `entries`.
 
 For a prepaid advertiser `available + held` is the balance paid in and not yet charged; for one on
 terms it is the credit limit less what is charged and not yet paid.
@@ -11,15 +10,10 @@ terms it is the credit limit less what is charged and not yet paid.
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import NotFound
 from chalicelib.payments import Funds
-from chalicelib.store.rows import BOOKS, AtLeast, Change, Item, Key, Present, Put, Rows
+from chalicelib.store.holds import funds_key
+from chalicelib.store.rows import BOOKS, Change, Item, Present, Put, Rows
 
 _AVAILABLE = ("available_cents",)
-_HELD = ("held_cents",)
-
-
-def funds_key(advertiser_id: str) -> Key:
-    """Where an advertiser's funds lie."""
-    return Key(BOOKS, f"FUNDS#{advertiser_id}")
 
 
 def open_funds(advertiser: Advertiser) -> Put:
@@ -28,28 +22,6 @@ def open_funds(advertiser: Advertiser) -> Put:
     key = funds_key(advertiser.id)
     item = {"pk": key.pk, "sk": key.sk, "available_cents": limit, "held_cents": 0, "doc": "{}"}
     return Put(BOOKS, item)
-
-
-def reserve_funds(advertiser_id: str, cents: int) -> Change:
-    """Hold `cents` for a call; refused when less than that is available."""
-    return Change(
-        key=funds_key(advertiser_id),
-        add={_AVAILABLE: -cents, _HELD: cents},
-        when=(AtLeast(_AVAILABLE, cents),),
-    )
-
-
-def move_funds(advertiser_id: str, release_cents: int, charge_cents: int) -> Change:
-    """End a hold of `release_cents`, of which `charge_cents` are spent and the rest comes back.
-
-    A denied call charges 0. Refused when less than the hold is held, which never happens while
-    each hold ends once.
-    """
-    return Change(
-        key=funds_key(advertiser_id),
-        add={_HELD: -release_cents, _AVAILABLE: release_cents - charge_cents},
-        when=(AtLeast(_HELD, release_cents),),
-    )
 
 
 def add_funds(advertiser_id: str, cents: int) -> Change:

@@ -155,8 +155,24 @@ def _funds_changes(
     released = release.amount_cents if release and release.advertiser_id == advertiser_id else 0
     taken = take.amount_cents if take and take.advertiser_id == advertiser_id else 0
     charged = kept.charge_cents if kept and released else 0
+    if (taken, charged) == (released, 0):
+        return []
+    return [funds_change(advertiser_id, taken=taken, released=released, charged=charged)]
+
+
+def funds_change(
+    advertiser_id: str, *, taken: int = 0, released: int = 0, charged: int = 0
+) -> Change:
+    """Hold `taken` cents, end a hold of `released`, and spend `charged` of what that freed.
+
+    Refused when less than it takes is available, and when less than it frees is held, which never
+    happens while each hold ends once.
+    """
     more = taken - released
     adds: dict[Path, int] = {("held_cents",): more, ("available_cents",): -more - charged}
-    when = [AtLeast(("available_cents",), more)] if more > 0 else []
-    moved = {path: cents for path, cents in adds.items() if cents}
-    return [Change(key=funds_key(advertiser_id), add=moved, when=when)] if moved else []
+    room = AtLeast(("available_cents",), more) if more > 0 else AtLeast(("held_cents",), -more)
+    return Change(
+        key=funds_key(advertiser_id),
+        add={path: cents for path, cents in adds.items() if cents},
+        when=[room],
+    )

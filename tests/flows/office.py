@@ -26,7 +26,8 @@ from chalicelib.store.books import (
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
-from chalicelib.store.funds import move_funds, open_funds, reserve_funds
+from chalicelib.store.funds import open_funds
+from chalicelib.store.holds import funds_change
 from chalicelib.store.rows import BOOKS, CATALOG, LEDGER, Rows
 from chalicelib.store.stores import Stores
 from tests.builders import a_publisher, an_advertiser
@@ -85,7 +86,10 @@ class Office:
         campaign: str = "cmp_1",
     ) -> None:
         """A call is reserved, and then approved as the settlement does it."""
-        self.rows.write([reserve_funds(advertiser.id, charge)])
+        reserved = [funds_change(advertiser.id, taken=charge)] if charge else []
+        spent = [funds_change(advertiser.id, released=charge, charged=charge)] if charge else []
+        for reservation in reserved:
+            self.rows.write([reservation])
         prepaid = advertiser.billing is Billing.PREPAID
         entry = ledger.approval(
             call_id=call_id, advertiser_id=advertiser.id, billing=advertiser.billing,
@@ -104,7 +108,7 @@ class Office:
         )  # fmt: skip
         self.rows.write(
             [
-                move_funds(advertiser.id, charge, charge),
+                *spent,
                 charge_put(charged),
                 earning_put(earned, collected=prepaid),
                 *entry_puts(entry),

@@ -13,7 +13,7 @@ from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
 from chalicelib.store import codec
 from chalicelib.store.entries import entry_puts
-from chalicelib.store.funds import reserve_funds
+from chalicelib.store.holds import funds_change
 from chalicelib.store.rows import BOOKS, LEDGER, Change, Item, Key, Put
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, HELD, NET, PREPAID, WEEKLY, Office
@@ -61,7 +61,7 @@ def test_the_trial_balance_lists_every_account_and_sums_to_zero() -> None:
 def test_a_call_that_is_reserved_moves_no_account_and_keeps_the_books_clean() -> None:
     office = full_books()
     before = office.audits().accounts
-    office.rows.write([reserve_funds("adv_net", 2500)])
+    office.rows.write([funds_change("adv_net", taken=2500)])
     report = office.audits()
     assert report.clean
     assert report.accounts == before
