@@ -35,7 +35,7 @@ clean: $(READY) ## Stop local AWS and forget its state
 	@$(BIN)/python -m infra.local clean
 
 audit: $(READY) ## Recompute every balance from the entries and compare
-	@$(BIN)/python -m infra.audit
+	@$(BIN)/python -m infra.audit $(STAGE)
 
 check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/ruff check .

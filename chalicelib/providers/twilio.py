@@ -6,10 +6,11 @@ record belongs to `settlement`.
 
 import base64
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
@@ -19,25 +20,46 @@ from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
 TIMEOUT_SECONDS = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whom to ask, and as whom."""
+
+    api_url: str
+    sid: str
+    token: str
+
+
 def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
+    """What this deployment's Twilio account records of a call; see `record_of`."""
+    secrets = runtime.secret_values()
+    account = Account(
+        api_url=runtime.settings().twilio_api_url,
+        sid=secrets.twilio_account_sid,
+        token=secrets.twilio_tokens[0],
+    )
+    return record_of(call, now, account)
+
+
+def record_of(call: Call, now: datetime, account: Account) -> tuple[Signal, ...]:
     """What Twilio records of a call that has ended: its own end, and that of the present attempt.
 
     Nothing while the call is still going on, and nothing when Twilio cannot be asked now.
     """
     try:
-        parent = _get(f"Calls/{quote(call.carrier_call_id, safe='')}.json", {})
+        parent = _get(account, f"Calls/{quote(call.carrier_call_id, safe='')}.json", {})
         ended = _signal(parent, 0, now)
         if ended is None:
             return ()
-        legs = _get("Calls.json", {"ParentCallSid": call.carrier_call_id, "PageSize": "50"})
-    except (HTTPError, URLError, TimeoutError, ConnectionError, ValueError, KeyError) as fault:
+        of_call = {"ParentCallSid": call.carrier_call_id, "PageSize": "50"}
+        legs = _get(account, "Calls.json", of_call)
+        leg = _present_leg(call, legs["calls"])
+        of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
+    except (OSError, HTTPException, ValueError, KeyError) as fault:
         runtime.logger().warning(
             "the carrier could not be asked about a call",
-            extra={"call_id": call.id, "fault": str(fault)},
+            extra={"call_id": call.id, "fault": repr(fault)},
         )
         return ()
-    leg = _present_leg(call, legs.get("calls", []))
-    of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
     return (ended, of_leg) if of_leg else (ended,)
 
 
@@ -68,11 +90,9 @@ def _signal(record: dict[str, Any], attempt: int, now: datetime) -> Signal | Non
     )
 
 
-def _get(path: str, query: dict[str, str]) -> dict[str, Any]:
-    secrets = runtime.secret_values()
-    sid = secrets.twilio_account_sid
-    url = f"{runtime.settings().twilio_api_url}/2010-04-01/Accounts/{sid}/{path}"
-    basic = base64.b64encode(f"{sid}:{secrets.twilio_tokens[0]}".encode()).decode()
+def _get(account: Account, path: str, query: dict[str, str]) -> dict[str, Any]:
+    url = f"{account.api_url}/2010-04-01/Accounts/{account.sid}/{path}"
+    basic = base64.b64encode(f"{account.sid}:{account.token}".encode()).decode()
     request = Request(f"{url}?{urlencode(query)}" if query else url)
     request.add_header("Authorization", f"Basic {basic}")
     with urlopen(request, timeout=TIMEOUT_SECONDS) as response:

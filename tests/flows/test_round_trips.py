@@ -1,0 +1,83 @@
+"""How long a caller waits on the database: the requests of a decision, as they go over the wire."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from chalicelib import runtime
+from chalicelib.store.dynamo import DynamoRows
+from tests import builders
+from tests.world import World
+
+
+class Wire:
+    """Counts requests, and lets those go on together that must be under way at the same time.
+
+    Each wave names the operations expected side by side. A request waits until its whole wave has
+    been sent, so a wave that is sent one after the other never gets through.
+    """
+
+    def __init__(self, *waves: tuple[str, ...]) -> None:
+        self._waves = [list(wave) for wave in waves]
+        self._gates = [threading.Barrier(len(wave), timeout=10) for wave in waves]
+        self._lock = threading.Lock()
+        self.unexpected: list[str] = []
+
+    def sent(self, model: Any, **_: Any) -> None:
+        """Called by botocore before a request leaves."""
+        with self._lock:
+            position = next((n for n, wave in enumerate(self._waves) if wave), None)
+            if position is None or model.name not in self._waves[position]:
+                self.unexpected.append(model.name)
+                return
+            self._waves[position].remove(model.name)
+        self._gates[position].wait()
+
+    @property
+    def left(self) -> list[str]:
+        """What was expected and never sent."""
+        return [name for wave in self._waves for name in wave]
+
+
+@contextmanager
+def watched(*waves: tuple[str, ...]) -> Iterator[Wire]:
+    """The wire for as long as the block lasts."""
+    wire, events = Wire(*waves), runtime.client("dynamodb").meta.events
+    events.register("before-call.dynamodb", wire.sent)
+    try:
+        yield wire
+    finally:
+        events.unregister("before-call.dynamodb", wire.sent)
+
+
+READ = ("BatchGetItem", "Query")
+NUMBER, RESERVE, KEEP = ("BatchGetItem",), ("TransactWriteItems",), ("PutItem",)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("targets", [1, 200])
+def test_a_cold_decision_waits_three_times_and_a_warm_one_twice(targets: int) -> None:
+    world = World(DynamoRows())
+    world.opens(*(builders.a_target(id=f"tgt_{n:03d}") for n in range(targets)))
+    with watched(NUMBER, READ, RESERVE) as cold:
+        world.arrives("CA1")
+    with watched(READ, RESERVE) as warm:
+        world.arrives("CA2")
+    for wire in (cold, warm):
+        assert (wire.unexpected, wire.left) == ([], [])
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_failover_waits_twice_and_a_report_once() -> None:
+    world = World(DynamoRows())
+    world.opens(builders.a_target(id="tgt_1", priority=1), builders.a_target(id="tgt_2", priority=2))
+    world.arrives()
+    with watched(READ, RESERVE) as failover:
+        world.fails()
+    with watched(KEEP) as report:
+        world.reports("CA1", builders.a_signal())
+    for wire in (failover, report):
+        assert (wire.unexpected, wire.left) == ([], [])

@@ -1,0 +1,86 @@
+"""Asking the carrier over real HTTP: what its record tells, and what happens when it cannot say."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from chalicelib.calls import Evidence, LegStatus, read_signals
+from chalicelib.providers.twilio import Account, record_of
+from simulator import Behaviour, Caller, CallScript, Network
+from tests.builders import CALLER, NOW, TRACKING_NUMBER, a_call, an_attempt
+
+SID, TOKEN = "AC" + "1" * 32, "token"
+TARGET = "+12125550100"
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A voice application that dials the target and takes every report."""
+
+    def do_POST(self) -> None:
+        path, length = self.path, int(self.headers["Content-Length"])
+        self.rfile.read(length)
+        dial = f"<Dial answerOnBridge='true'><Number>{TARGET}</Number></Dial>"
+        body = f"<Response>{dial if path == '/inbound' else ''}</Response>".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        made = Network(
+            account_sid=SID, auth_token=TOKEN, voice_inbound=f"{base}/inbound",
+            voice_status=f"{base}/status",
+        )  # fmt: skip
+        yield made
+        made.close()
+        server.shutdown()
+
+
+def a_script() -> CallScript:
+    target = Behaviour(after=5, talk=77)
+    return CallScript(to=TRACKING_NUMBER, caller=Caller(number=CALLER), target=target)
+
+
+def account(url: str, token: str = TOKEN) -> Account:
+    return Account(api_url=url, sid=SID, token=token)
+
+
+def test_the_record_tells_the_talk_time_of_the_present_attempt(network: Network) -> None:
+    placed = network.place(a_script())
+    call = a_call(carrier_call_id=placed.sid, attempt=an_attempt(destination=TARGET))
+    with network.rest_server() as rest:
+        signals = record_of(call, NOW, account(rest.url))
+    ending = read_signals(call, signals)
+    assert (ending.talk_seconds, ending.evidence) == (77, Evidence.RECORD)
+    assert ending.certain
+
+
+def test_a_leg_to_another_place_is_not_the_present_attempt(network: Network) -> None:
+    placed = network.place(a_script())
+    call = a_call(carrier_call_id=placed.sid, attempt=an_attempt(destination="+13105550100"))
+    with network.rest_server() as rest:
+        (own,) = record_of(call, NOW, account(rest.url))
+    assert (own.attempt, own.status) == (0, LegStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("token", ["wrong", TOKEN])
+def test_a_carrier_that_does_not_know_call_or_asker_tells_nothing(
+    network: Network, token: str
+) -> None:
+    with network.rest_server() as rest:
+        assert record_of(a_call(carrier_call_id="CA" + "0" * 32), NOW, account(rest.url, token)) == ()
+
+
+def test_a_carrier_that_is_away_tells_nothing() -> None:
+    assert record_of(a_call(), NOW, account("http://127.0.0.1:9")) == ()
