@@ -8,8 +8,10 @@ always hears something sensible, whatever fails behind this door.
 import base64
 import binascii
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from chalice import Blueprint
@@ -22,6 +24,8 @@ from chalicelib.flows import inbound
 from chalicelib.reasons import Reason
 from chalicelib.store.stores import Stores, stores
 
+T = TypeVar("T")
+
 blueprint = Blueprint(__name__)
 _MOST_ATTEMPTS = 99
 
@@ -33,6 +37,7 @@ class Context:
     secrets: Callable[[], runtime.Secrets] = runtime.secret_values
     stores: Callable[[], Stores] = stores
     clock: inbound.Clock = runtime.now
+    patience_seconds: float = inbound.BUDGET.total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,9 @@ def _body(event: dict[str, Any]) -> str | None:
 def _inbound(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> dict[str, Any]:
     arrival = twilio_forms.arrival(webhook.form, secrets.caller_hash_key)
     try:
-        answer = inbound.answer(arrival, stores=context.stores(), clock=context.clock)
+        answer = _in_time(
+            lambda: inbound.answer(arrival, stores=context.stores(), clock=context.clock), context
+        )
     except Exception:
         # Whatever failed, somebody is on the line: the fallback is spoken and the fault is logged.
         runtime.logger().exception("a call could not be routed", extra=_masked(webhook.form))
@@ -117,12 +124,26 @@ def _dial(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> dict
         return _twiml(twiml.hangup())
     call = webhook.query.get("call", "")
     try:
-        answer = _after_dial(call, signal, webhook.form, context)
+        answer = _in_time(lambda: _after_dial(call, signal, webhook.form, context), context)
     except Exception:
         # The caller is still on the line: the fallback is spoken, and the sweeper settles the call.
         runtime.logger().exception("a dial could not be followed", extra=_masked(webhook.form))
         return _twiml(twiml.apology(twiml.SORRY))
     return _twiml(_spoken(answer, webhook.base) if answer else twiml.hangup())
+
+
+def _in_time(decide: Callable[[], T], context: Context) -> T:
+    """What `decide` returns; TimeoutError once the caller has waited long enough.
+
+    A decision that comes too late may still reserve something: the end of the call, or the sweep,
+    gives it back.
+    """
+    return _deciders().submit(decide).result(timeout=context.patience_seconds)
+
+
+@cache
+def _deciders() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="decision")
 
 
 def _after_dial(

@@ -1,6 +1,7 @@
 """The voice function: signed webhooks in, TwiML out, whatever happens behind it."""
 
 import base64
+import threading
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.etree import ElementTree
@@ -159,6 +160,20 @@ def test_a_broken_store_still_speaks_to_the_caller(phone: Phone) -> None:
 
     phone.context = Context(secrets=phone.context.secrets, stores=broken, clock=phone.world.clock)
     assert "nobody can take your call" in (phone.rings().findtext("Say") or "")
+
+
+def test_a_store_that_takes_too_long_does_not_leave_the_caller_in_silence(phone: Phone) -> None:
+    over = threading.Event()
+
+    def slow() -> Stores:
+        over.wait(timeout=30)
+        return phone.world.stores
+
+    phone.context = Context(
+        secrets=phone.context.secrets, stores=slow, clock=phone.world.clock, patience_seconds=0.05
+    )
+    assert "nobody can take your call" in (phone.rings().findtext("Say") or "")
+    over.set()
 
 
 def test_a_whole_call_is_connected_reported_and_settled(phone: Phone) -> None:
