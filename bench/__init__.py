@@ -1,0 +1,1 @@
+"""Speeds and sizes, each beside something measured in the same run."""
