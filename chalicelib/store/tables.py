@@ -1,6 +1,7 @@
 """Under which key does a thing lie, and which question does each index answer?
 
-Owns the four tables, their keys and indexes. The items' meaning belongs to the modules beside it.
+Owns the four tables, their keys, attributes and indexes, and their deployed names. How rows are
+read and written belongs to `dynamo`, what they mean to the other modules beside it.
 
 | table | pk | sk | holds |
 |---|---|---|---|
@@ -43,19 +44,12 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib import runtime
-
-META = "META"
-OPEN = "open"
+from chalicelib.store.rows import META
 
 
 class _Meta:
-    """How every table is reached: short time-outs, one retry."""
+    """What all tables share."""
 
-    region = None
-    connect_timeout_seconds = runtime.CONNECT_TIMEOUT_SECONDS
-    read_timeout_seconds = runtime.READ_TIMEOUT_SECONDS
-    max_retry_attempts = 1
-    max_pool_connections = 32
     billing_mode = "PAY_PER_REQUEST"
 
 
@@ -64,26 +58,19 @@ def table_name(table: str) -> str:
     return runtime.settings().table_prefix + table
 
 
-class ByKind(GlobalSecondaryIndex[Any]):
-    """All catalog things of one kind."""
+def _index(name: str, partition: str, order: str) -> Any:
+    """An index over two of a table's attributes; it holds whole rows that have both."""
 
     class Meta:
-        index_name = "by_kind"
+        index_name = name
         projection = AllProjection()
 
-    kind = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
-
-
-class ByOffer(GlobalSecondaryIndex[Any]):
-    """Numbers, partnerships and placements of an offer."""
-
-    class Meta:
-        index_name = "by_offer"
-        projection = AllProjection()
-
-    offer_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    attributes = {
+        "Meta": Meta,
+        partition: UnicodeAttribute(hash_key=True),
+        order: UnicodeAttribute(range_key=True),
+    }
+    return type(name, (GlobalSecondaryIndex,), attributes)()
 
 
 class CatalogRow(Model):
@@ -102,52 +89,8 @@ class CatalogRow(Model):
     leases: MapAttribute[str, Any] = MapAttribute(null=True)
     used: MapAttribute[str, Any] = MapAttribute(null=True)
     spent: MapAttribute[str, Any] = MapAttribute(null=True)
-    by_kind = ByKind()
-    by_offer = ByOffer()
-
-
-class ByMonth(GlobalSecondaryIndex[Any]):
-    """All calls of a month by their arrival."""
-
-    class Meta:
-        index_name = "by_month"
-        projection = AllProjection()
-
-    month = UnicodeAttribute(hash_key=True)
-    started_key = UnicodeAttribute(range_key=True)
-
-
-class ByCampaign(GlobalSecondaryIndex[Any]):
-    """The calls of a campaign by their arrival."""
-
-    class Meta:
-        index_name = "by_campaign"
-        projection = AllProjection()
-
-    campaign_id = UnicodeAttribute(hash_key=True)
-    started_key = UnicodeAttribute(range_key=True)
-
-
-class ByPublisher(GlobalSecondaryIndex[Any]):
-    """The calls of a publisher by their arrival."""
-
-    class Meta:
-        index_name = "by_publisher"
-        projection = AllProjection()
-
-    publisher_id = UnicodeAttribute(hash_key=True)
-    started_key = UnicodeAttribute(range_key=True)
-
-
-class ByDue(GlobalSecondaryIndex[Any]):
-    """Calls that are not judged, by when they are next looked at."""
-
-    class Meta:
-        index_name = "by_due"
-        projection = AllProjection()
-
-    due = UnicodeAttribute(hash_key=True)
-    due_at = UnicodeAttribute(range_key=True)
+    by_kind = _index("by_kind", "kind", "id")
+    by_offer = _index("by_offer", "offer_id", "id")
 
 
 class CallRow(Model):
@@ -168,43 +111,10 @@ class CallRow(Model):
     due = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
-    by_month = ByMonth()
-    by_campaign = ByCampaign()
-    by_publisher = ByPublisher()
-    by_due = ByDue()
-
-
-class BooksByKind(GlobalSecondaryIndex[Any]):
-    """All documents of one kind by their creation."""
-
-    class Meta:
-        index_name = "by_kind"
-        projection = AllProjection()
-
-    kind = UnicodeAttribute(hash_key=True)
-    created_key = UnicodeAttribute(range_key=True)
-
-
-class ByOpen(GlobalSecondaryIndex[Any]):
-    """What waits for its next step."""
-
-    class Meta:
-        index_name = "by_open"
-        projection = AllProjection()
-
-    open = UnicodeAttribute(hash_key=True)
-    open_key = UnicodeAttribute(range_key=True)
-
-
-class ByDocument(GlobalSecondaryIndex[Any]):
-    """The charges of an invoice, the earnings of a payout."""
-
-    class Meta:
-        index_name = "by_document"
-        projection = AllProjection()
-
-    document_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    by_month = _index("by_month", "month", "started_key")
+    by_campaign = _index("by_campaign", "campaign_id", "started_key")
+    by_publisher = _index("by_publisher", "publisher_id", "started_key")
+    by_due = _index("by_due", "due", "due_at")
 
 
 class BookRow(Model):
@@ -228,20 +138,9 @@ class BookRow(Model):
     amount_cents = NumberAttribute(null=True)
     paid_cents = NumberAttribute(null=True)
     claimed = NumberAttribute(null=True)
-    by_kind = BooksByKind()
-    by_open = ByOpen()
-    by_document = ByDocument()
-
-
-class LedgerByMonth(GlobalSecondaryIndex[Any]):
-    """All entries of a month in the order of booking."""
-
-    class Meta:
-        index_name = "by_month"
-        projection = AllProjection()
-
-    month = UnicodeAttribute(hash_key=True)
-    booked_key = UnicodeAttribute(range_key=True)
+    by_kind = _index("by_kind", "kind", "created_key")
+    by_open = _index("by_open", "open", "open_key")
+    by_document = _index("by_document", "document_id", "id")
 
 
 class LedgerRow(Model):
@@ -258,7 +157,7 @@ class LedgerRow(Model):
     payload_hash = UnicodeAttribute(null=True)
     amount_cents = NumberAttribute(null=True)
     entry_id = UnicodeAttribute(null=True)
-    by_month = LedgerByMonth()
+    by_month = _index("by_month", "month", "booked_key")
 
 
 ALL_TABLES: tuple[type[Model], ...] = (CatalogRow, CallRow, BookRow, LedgerRow)
