@@ -198,14 +198,15 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
     recorded = any(s.kind is SignalKind.RECORD for s in call_over)
     nobody = failed or recorded or call.attempt is None or _never_answered(call_over)
     seconds = 0 if nobody else max((s.seconds or 0 for s in call_over), default=0)
-    over = bool(call_over) or (given_up and failed)
+    attempt_over = _unmeasured(signals, current) or (given_up and failed)
+    over = bool(call_over) or attempt_over
     return Ending(
         ended=over,
         certain=over and nobody,
         talk_seconds=seconds,
         evidence=Evidence.CALL if seconds else Evidence.NONE,
         failed_attempt=failed,
-        ended_at=_first_end(signals, current if given_up else 0) if over else None,
+        ended_at=_first_end(signals, current if attempt_over else 0) if over else None,
     )
 
 
@@ -240,10 +241,21 @@ def _conversation(signals: tuple[Signal, ...], attempt: int) -> tuple[Evidence, 
     if any(s.bridged is False for s in of_attempt):
         return None
     for kind, evidence in _SOURCES:
-        told = [s for s in of_attempt if s.kind is kind and s.status is LegStatus.COMPLETED]
+        completed = [s for s in of_attempt if s.kind is kind and s.status is LegStatus.COMPLETED]
+        told = [s.seconds for s in completed if s.seconds is not None]
         if told:
-            return evidence, max(s.seconds or 0 for s in told)
+            return evidence, max(told)
     return None
+
+
+def _unmeasured(signals: tuple[Signal, ...], attempt: int) -> bool:
+    """Whether a conversation is reported over without its length (Twilio leaves the length of a
+    dial out when its leg was redirected)."""
+    return any(
+        s.attempt == attempt and s.status is LegStatus.COMPLETED and s.seconds is None
+        for s in signals
+        if attempt and s.bridged is not False
+    )
 
 
 def _attempt_failed(signals: tuple[Signal, ...], attempt: int) -> bool:

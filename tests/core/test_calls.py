@@ -95,8 +95,9 @@ class TestConversations:
         assert read(leg(90), leg(30)) == read(leg(30), leg(90)) == talked(90, Evidence.LEG)
         assert read(hung_up(95), hung_up(35)).talk_seconds == 95
 
-    def test_a_report_without_a_duration_counts_as_no_talk(self) -> None:
-        assert read(leg(None)) == talked(0, Evidence.LEG)
+    def test_a_report_without_a_duration_ends_the_call_without_certainty(self) -> None:
+        assert read(leg(None)) == replace(talked(0, Evidence.NONE), certain=False)
+        assert read(leg(None), dial(88)) == talked(88, Evidence.DIAL)
 
     def test_a_leg_that_was_answered_but_never_bridged_is_no_conversation(self) -> None:
         answered_too_late = read(leg(4), dial(0, LegStatus.COMPLETED, bridged=False))

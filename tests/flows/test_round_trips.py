@@ -73,7 +73,9 @@ def test_a_cold_decision_waits_three_times_and_a_warm_one_twice(targets: int) ->
 @pytest.mark.usefixtures("aws")
 def test_a_failover_waits_twice_and_a_report_once() -> None:
     world = World(DynamoRows())
-    world.opens(builders.a_target(id="tgt_1", priority=1), builders.a_target(id="tgt_2", priority=2))
+    world.opens(
+        builders.a_target(id="tgt_1", priority=1), builders.a_target(id="tgt_2", priority=2)
+    )
     world.arrives()
     with watched(READ, RESERVE) as failover:
         world.fails()

@@ -151,6 +151,15 @@ def test_the_carriers_record_tells_the_talk_time_that_no_callback_told(world: Wo
     assert world.status() is CallStatus.DENIED
 
 
+def test_a_dial_that_ended_without_its_length_waits_for_who_knows_it(world: World) -> None:
+    world.arrives()
+    world.reports("CA1", world.signal(DIAL, 1, "completed"))
+    assert world.settles() is Progress.UNCERTAIN
+    world.reports("CA1", world.signal(LEG, 1, "completed", 61))
+    assert world.settles() is Progress.SETTLED
+    assert world.call().talk_seconds == 61
+
+
 def test_a_caller_who_hangs_up_while_it_rings_is_not_charged(world: World) -> None:
     world.arrives()
     world.reports("CA1", world.signal(LEG, 1, "canceled"), world.signal(CALL, 0, "no-answer", 0))
