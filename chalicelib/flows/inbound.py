@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.calls import Attempt, Call, Signal, call_id
+from chalicelib.calls import Attempt, Call, CallStatus, Signal, call_id
 from chalicelib.campaigns import Area, Number, State
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, choose, settled_on
@@ -86,7 +86,9 @@ def next_attempt(
     if situation.answered is not None:
         return _again(call_id, situation.answered)
     call = situation.call
-    if call is None or call.attempt is None or call.attempt.number != signal.attempt:
+    if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
+        return None
+    if call.attempt.number != signal.attempt:
         return None
 
     _, tried = given_up(call)

@@ -116,9 +116,12 @@ def _settle(
             return Progress.SETTLED
         ending = _read(file)
         accepted = accept(file.call, ending, now)
-        if accepted is None:
-            return Progress.UNCERTAIN if ending.ended else Progress.LIVE
+        if accepted is None and not ending.ended:
+            return Progress.LIVE
         try:
+            if accepted is None:
+                stores.calls.mark_pending(file.call, ending)
+                return Progress.UNCERTAIN
             stores.rows.write(_judgement(file.call, accepted, stores, now))
         except NotWritten:
             continue

@@ -6,12 +6,12 @@ reservation or a settlement changes other rows belongs to `reservations` and `se
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import times
-from chalicelib.calls import Attempt, Call, CallStatus, Signal
+from chalicelib.calls import Attempt, Call, CallStatus, Ending, Signal
 from chalicelib.errors import NotFound
 from chalicelib.routing import Decision
 from chalicelib.store import codec
@@ -203,6 +203,13 @@ class Calls:
             table=CALLS, index="by_due", partition=_DUE, below=times.written(now), limit=limit
         )
         return tuple(read_call(item) for item in self._rows.page(question).items)
+
+    def mark_pending(self, call: Call, ending: Ending) -> None:
+        """Show that a call is over and waits for its verdict; NotWritten when it has moved on."""
+        if call.status is CallStatus.PENDING:
+            return
+        over = replace(call, status=CallStatus.PENDING, ended_at=ending.ended_at)
+        self._rows.write([call_change(call, over)])
 
     def look_again(self, call: Call, at: datetime) -> None:
         """Put off the next look at a call that is not judged; a judged one is left alone."""

@@ -151,6 +151,26 @@ def test_the_carriers_record_tells_the_talk_time_that_no_callback_told(world: Wo
     assert world.status() is CallStatus.DENIED
 
 
+def test_a_call_that_is_over_shows_as_pending_until_it_is_judged(world: World) -> None:
+    world.arrives()
+    world.reports("CA1", world.signal(CALL, 0, "completed", 90))
+    world.settles()
+    assert world.status() is CallStatus.PENDING
+    assert world.call().ended_at == world.now
+    settle_finally(world.call().id, stores=world.stores, now=world.now, ask_carrier=nobody_knows)
+    assert world.status() is CallStatus.APPROVED
+
+
+def test_a_call_that_is_over_is_connected_to_nobody_else() -> None:
+    world = World(FakeRows())
+    world.opens(builders.a_target(id="tgt_1"), builders.a_target(id="tgt_2"))
+    world.arrives()
+    world.reports("CA1", world.signal(CALL, 0, "completed", 90))
+    world.settles()
+    assert world.fails() is None
+    assert len(world.call().tried) == 0
+
+
 def test_a_dial_that_ended_without_its_length_waits_for_who_knows_it(world: World) -> None:
     world.arrives()
     world.reports("CA1", world.signal(DIAL, 1, "completed"))
