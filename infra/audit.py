@@ -1,7 +1,7 @@
 """Do the books of a stage agree with themselves?
 
 Runs the platform's audit from the operator's machine: on the local AWS, or on the stage named on
-the command line. It reads and changes nothing. Exits 1 with the first differences, if there are any.
+the command line. It reads and changes nothing. Exits 1 with the first differences, if any.
 """
 
 import os

@@ -169,13 +169,17 @@ class LocalStack:
                 start_new_session=True,
             )
 
+    def port_before(self) -> str:
+        """The port that the addresses in the kept state name; empty if there is no state."""
+        return self._recall("port") if (self.directory / "state").exists() else ""
+
     def _check_port(self) -> None:
-        before = self._recall("port")
-        if before and before != str(self.port) and (self.directory / "state").exists():
+        before = self.port_before()
+        if before and before != str(self.port):
             raise Stopped(
                 f"What {self.directory} holds was made on port {before}, and its addresses "
-                f"name that port. Use it again (RINGLEDGER_PORT={before} make up), or forget "
-                "that state with: make clean"
+                "name that port. Use it again (it is taken without RINGLEDGER_PORT), or "
+                "forget that state with: make clean"
             )
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -234,8 +238,12 @@ def _eventually(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def own_stack() -> LocalStack:
-    """This project's own stack, on the port that RINGLEDGER_PORT names; `Stopped` if it is none."""
-    port = os.environ.get("RINGLEDGER_PORT", str(DEFAULT_PORT))
+    """This project's own stack, on the port that RINGLEDGER_PORT names; `Stopped` if it is none.
+
+    Without that name it is the port that the stack has had so far.
+    """
+    before = LocalStack(DIRECTORY).port_before()
+    port = os.environ.get("RINGLEDGER_PORT", before or str(DEFAULT_PORT))
     if not port.isdecimal() or not 1024 <= int(port) <= 65000:
         raise Stopped(f"RINGLEDGER_PORT={port} is no port; take a number from 1024 to 65000.")
     return LocalStack(DIRECTORY, int(port))

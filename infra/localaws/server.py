@@ -44,6 +44,8 @@ class Edge:
     journal: Journal
     ready: threading.Event = field(default_factory=threading.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    # Held here, or the loop would let it be collected.
+    keeping: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -64,8 +66,7 @@ class Edge:
         async def wrapped(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 await self.journal.replay(self._play)
-                # Replayed changes are data, so the snapshot can wait.
-                asyncio.get_running_loop().create_task(self._housekeeping())
+                self.keeping = asyncio.create_task(self._housekeeping())
             await send(message)
 
         return wrapped

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import textwrap
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +22,18 @@ from tests.e2e.deployment import free_ports
 def project() -> Path:
     """The project that is deployed; another can be named to try the ground alone."""
     return Path(os.environ.get("RINGLEDGER_PROJECT", PROJECT))
+
+
+def copy_project(project: Path, folder: Path) -> Path:
+    """A copy of what is deployed, which a test may change; installed dependencies are shared."""
+    folder.mkdir(exist_ok=True)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy2(project / name, folder / name)
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(project / name, folder / name)
+    (PROJECT / ".build").mkdir(exist_ok=True)
+    (folder / ".build").symlink_to(PROJECT / ".build")
+    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """The three steps of a deployment, with the real `chalice deploy`, on local AWS."""
 
 import json
-import shutil
+import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,12 +14,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.deploy import Deployed, deploy
+from infra.deploy import PROJECT, Deployed, deploy
 from infra.local import LocalStack
 from infra.local_app import public_paths
 from infra.stage import FUNCTIONS, Stage, Stopped
 from tests.e2e.deployment import free_ports
-from tests.infra.conftest import Ground
+from tests.infra.conftest import Ground, copy_project
 
 STAGE = Stage("trial")
 CARRIER = {
@@ -41,11 +43,7 @@ class Trial:
 @pytest.fixture(scope="module")
 def trial(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """Deployed twice by the operator's command, from a copy of the project."""
-    copy = tmp_path_factory.mktemp("project")
-    for name in ("app.py", "requirements.txt"):
-        shutil.copy2(project / name, copy / name)
-    for name in ("chalicelib", ".chalice"):
-        shutil.copytree(project / name, copy / name)
+    copy = copy_project(project, tmp_path_factory.mktemp("trial") / "project")
     stack = LocalStack(tmp_path_factory.mktemp("aws"), free_ports())
     stack.start()
     with pytest.MonkeyPatch.context() as patch:
@@ -146,10 +144,41 @@ def test_the_voice_function_cannot_touch_the_ledger(trial: Trial) -> None:
     ground = Ground(trial.stack)
     voice = ground.as_function(STAGE.function("voice"), "dynamodb")
     key = {"pk": {"S": "ENTRY#1"}, "sk": {"S": "META"}}
-    voice.get_item(TableName=f"{STAGE.prefix}catalog", Key=key)
+    voice.batch_get_item(RequestItems={f"{STAGE.prefix}catalog": {"Keys": [key]}})
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:PutItem"):
         voice.put_item(TableName=f"{STAGE.prefix}ledger", Item=key)
     settle = ground.as_function(STAGE.function("settle"), "dynamodb")
     settle.put_item(TableName=f"{STAGE.prefix}ledger", Item=key)
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:DeleteItem"):
         settle.delete_item(TableName=f"{STAGE.prefix}ledger", Key=key)
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The deploy command in an environment of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "infra.deploy", *arguments],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "AWS_EC2_METADATA_DISABLED": "true", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "message"),
+    [
+        ([], {}, "make deploy STAGE=prod"),
+        (["Prod!"], {}, "'Prod!' cannot name a stage"),
+        (["prod"], {}, "export AWS_DEFAULT_REGION="),
+        (["prod"], {"AWS_DEFAULT_REGION": "us-east-1"}, "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_what_a_deployment_lacks_is_named(
+    tmp_path: Path, arguments: list[str], environ: dict[str, str], message: str
+) -> None:
+    refused = command(*arguments, HOME=str(tmp_path), **environ)
+    assert refused.returncode == 1
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -146,6 +146,9 @@ def test_state_stays_with_the_port_that_its_addresses_name(stack: LocalStack) ->
     stack.stop()
     with pytest.raises(Stopped, match=f"made on port {stack.port}.*make clean"):
         LocalStack(stack.directory, free_ports()).start()
+    assert LocalStack(stack.directory).port_before() == str(stack.port)
+    stack.clean()
+    assert LocalStack(stack.directory).port_before() == ""
 
 
 def test_half_finished_state_is_taken_up_where_it_stopped(stack: LocalStack) -> None:

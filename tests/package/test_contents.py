@@ -1,6 +1,7 @@
 """What is in the zip, and that it runs alone."""
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from infra.deploy import PROJECT
+from infra.templates import packaged
+from tests.infra.conftest import copy_project
 from tests.package.conftest import Package
 
 MEGABYTE = 1024 * 1024
@@ -89,3 +92,16 @@ def test_what_development_needs_pins_what_is_shipped(package: Package) -> None:
     shipped, development = pinned("requirements.txt"), pinned("requirements-dev.txt")
     assert not shipped.keys() & development.keys(), "each package is pinned in one file"
     assert "-r requirements.txt" in (PROJECT / "requirements-dev.txt").read_text()
+
+
+def test_a_stage_may_reserve_concurrency_for_a_function(tmp_path: Path) -> None:
+    copy = copy_project(PROJECT, tmp_path / "project")
+    file = copy / ".chalice" / "config.json"
+    config = json.loads(file.read_text())
+    config["stages"] = {"check": {"lambda_functions": {"voice": {"reserved_concurrency": 50}}}}
+    file.write_text(json.dumps(config))
+    template = json.loads((packaged(copy, tmp_path / "check") / "sam.json").read_text())
+    voice = template["Resources"]["Voice"]["Properties"]
+    assert voice["ReservedConcurrentExecutions"] == 50
+    assert voice["MemorySize"] == 1769, "what all stages share stays"
+    assert "ReservedConcurrentExecutions" not in template["Resources"]["Validate"]["Properties"]
