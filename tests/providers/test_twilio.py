@@ -79,7 +79,8 @@ def test_a_carrier_that_does_not_know_call_or_asker_tells_nothing(
     network: Network, token: str
 ) -> None:
     with network.rest_server() as rest:
-        assert record_of(a_call(carrier_call_id="CA" + "0" * 32), NOW, account(rest.url, token)) == ()
+        unknown = a_call(carrier_call_id="CA" + "0" * 32)
+        assert record_of(unknown, NOW, account(rest.url, token)) == ()
 
 
 def test_a_carrier_that_is_away_tells_nothing() -> None:
