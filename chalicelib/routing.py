@@ -6,7 +6,7 @@ keeps is computed here; keeping it, and losing a race for it, belong to the stor
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.calls import Attempt, Hold
@@ -131,19 +131,9 @@ def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) ->
             return Reason.CHOSEN
         return Reason.LOST_RACE if seen.target_id in lost else seen.reason
 
-    considered = tuple(
-        Considered(
-            target_id=seen.target_id,
-            campaign_id=seen.campaign_id,
-            priority=seen.priority,
-            weight=seen.weight,
-            charge_cents=seen.charge_cents,
-            reason=reason(seen),
-        )
-        for seen in decision.considered
-    )
+    considered = tuple(replace(seen, reason=reason(seen)) for seen in decision.considered)
     refusal = None if chosen else decision.refusal or Reason.NO_TARGET
-    return Decision(candidates=decision.candidates, considered=considered, refusal=refusal)
+    return replace(decision, considered=considered, refusal=refusal)
 
 
 def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:

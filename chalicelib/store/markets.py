@@ -107,12 +107,15 @@ def _market(
     publisher = found.get(Key(CATALOG, f"PUBLISHER#{number.publisher_id}"))
     if offer is None or partnership is None or publisher is None:
         return None
+    known = codec.from_json(Offer, offer["doc"])
+    # A number whose roster is about to be rewritten may still name a campaign that has left.
     campaigns = (
         _campaign(buyer, found, items)
         for buyer, items in zip(number.roster, partitions, strict=True)
+        if buyer.campaign_id in known.campaign_ids
     )
     return Market(
-        offer=codec.from_json(Offer, offer["doc"]),
+        offer=known,
         partnership=codec.from_json(Partnership, partnership["doc"]),
         publisher=codec.from_json(Publisher, publisher["doc"]),
         campaigns=tuple(campaign for campaign in campaigns if campaign),

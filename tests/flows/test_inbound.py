@@ -8,6 +8,7 @@ import pytest
 from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Billing, State
 from chalicelib.reasons import Reason
+from chalicelib.store import codec
 from chalicelib.store.rows import CATALOG, Change, Key
 from tests import builders
 from tests.fakes import Crash, FakeRows
@@ -223,7 +224,10 @@ def test_a_number_taken_out_of_service_refuses_its_calls(world: World) -> None:
     world.opens()
     number = builders.a_number(state=State.PAUSED)
     key = Key(CATALOG, f"NUMBER#{number.e164}")
-    from chalicelib.store import codec
-
     world.rows.write([Change(key=key, set={("doc",): codec.to_json(number)})])
     assert world.arrives().refusal is Reason.NUMBER_PAUSED
+
+
+def test_a_campaign_that_has_left_the_offer_gets_no_call(world: World) -> None:
+    world.opens(offer=builders.an_offer(campaign_ids=()))
+    assert world.arrives().refusal is Reason.NO_TARGET
