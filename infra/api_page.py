@@ -61,6 +61,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 413 | `body_too_large` | a body holds at most 128 KiB |
 | 415 | `unsupported_media_type` | send `application/json` |
 | 422 | `idempotency_key_reused` | the key was used with other content |
+| 500 | `failed` | the platform failed, not you; quote the `instance` to its operator |
 | 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |
 
 Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format`, `choice`, `e164`,

@@ -118,6 +118,7 @@ def wire(cloud: Cloud, stage: Stage, outputs: Mapping[str, str]) -> str:
     """Step three, but for the parameters; the voice function's public URL."""
     lambda_ = cloud.client("lambda")
     wiring.read_sources(lambda_, stage, outputs)
+    wiring.count_faults(cloud.client("logs"), stage)
     wiring.set_alarms(cloud.client("cloudwatch"), stage, outputs["AlarmTopicArn"])
     return wiring.function_url(lambda_, stage)
 

@@ -4,6 +4,7 @@ Owns the third step of a deployment: the voice function's public URL, how the
 stream and the queue are read, and the alarms. Every part may be run again.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ STREAM_OPTIONS: dict[str, Any] = {
     "MaximumRetryAttempts": 5,
     "ParallelizationFactor": 2,
 }
+# Functions that answer something sensible whatever fails; their faults show in the log alone.
+ANSWERING = ("voice", API_FUNCTION, "validate", "settle")
+FAULTS = "RingLedger/Faults"
 QUEUE_OPTIONS: dict[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
@@ -27,7 +31,7 @@ class Alarm:
     name: str
     namespace: str
     metric: str
-    dimension: tuple[str, str]
+    dimension: tuple[str, str] | None
     statistic: str
     limit: int
     meaning: str
@@ -115,6 +119,18 @@ def alarms(stage: Stage) -> list[Alarm]:
             )
             for function in ("voice", API_FUNCTION, "sweep", "close")
         ),
+        *(
+            Alarm(
+                name=f"{stage.prefix}{function}-faults",
+                namespace=FAULTS,
+                metric=stage.function(function),
+                dimension=None,
+                statistic="Sum",
+                limit=0,
+                meaning=f"{function} met a fault and answered all the same; its log says which.",
+            )
+            for function in ANSWERING
+        ),
         Alarm(
             name=f"{stage.prefix}validate-age",
             namespace="AWS/Lambda",
@@ -127,16 +143,36 @@ def alarms(stage: Stage) -> list[Alarm]:
     ]
 
 
+def count_faults(logs: Any, stage: Stage) -> None:
+    """Count the errors that functions log while they answer all the same.
+
+    A caller hears the fallback line and a user gets a problem, so that Lambda sees no error.
+    """
+    for function in ANSWERING:
+        name = stage.function(function)
+        group = f"/aws/lambda/{name}"
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.put_metric_filter(
+            logGroupName=group,
+            filterName="faults",
+            filterPattern='{ $.level = "ERROR" }',
+            metricTransformations=[
+                {"metricName": name, "metricNamespace": FAULTS, "metricValue": "1"}
+            ],
+        )
+
+
 def set_alarms(cloudwatch: Any, stage: Stage, topic: str) -> None:
     """Put every alarm; each tells `topic`."""
     for alarm in alarms(stage):
-        name, value = alarm.dimension
+        dimensions = [alarm.dimension] if alarm.dimension else []
         cloudwatch.put_metric_alarm(
             AlarmName=alarm.name,
             AlarmDescription=alarm.meaning,
             Namespace=alarm.namespace,
             MetricName=alarm.metric,
-            Dimensions=[{"Name": name, "Value": value}],
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions],
             Statistic=alarm.statistic,
             Period=60,
             EvaluationPeriods=1,

@@ -38,6 +38,16 @@ from chalicelib.providers.documents import PutDocument, put_document
 from chalicelib.store.requests import KeyReused, RequestClaim
 from chalicelib.store.stores import Stores, stores
 
+
+class Failed(Refused):
+    """The platform itself failed; the log of this request says why."""
+
+    code = "failed"
+
+    def __init__(self) -> None:
+        super().__init__("the platform failed; its operator finds the cause under this instance")
+
+
 _STATUSES: Mapping[type[Refused], HTTPStatus] = {
     Invalid: HTTPStatus.BAD_REQUEST,
     bodies.Malformed: HTTPStatus.BAD_REQUEST,
@@ -50,6 +60,7 @@ _STATUSES: Mapping[type[Refused], HTTPStatus] = {
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    Failed: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _PATH_WORD = re.compile(r"[A-Za-z0-9_:]{1,100}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
@@ -195,6 +206,10 @@ def endpoint(blueprint: Blueprint, route: Route) -> Callable[[Handler], Handler]
                 return _reply(handler(request, **request.ids))
             except Refused as refused:
                 return _problem(refused, received.context.get("requestId"))
+            except Exception:
+                # A fault of ours, not of the sender's: it is logged whole, and told apart.
+                runtime.logger().exception("a request failed", extra={"path": route.path})
+                return _problem(Failed(), received.context.get("requestId"))
 
         view.route = route  # type: ignore[attr-defined]
         blueprint.route(route.path, methods=[route.method], content_types=[])(view)

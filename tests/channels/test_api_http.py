@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.store.stores import Stores
 from tests.channels.api import KEY, Api, Market
 
 ADVERTISER = {"name": "Acme", "billing": "prepaid"}
@@ -29,6 +30,18 @@ def test_the_sign_of_life_asks_for_no_key_and_reads_nothing() -> None:
     api = Api()
     reply = api.send("GET", "/health", headers={"Authorization": ""})
     assert (reply.status, reply.body, api.rows.trips) == (200, {"status": "ok"}, 0)
+
+
+def test_a_fault_of_the_platform_is_a_problem_too() -> None:
+    class Away(Api):
+        @property
+        def stores(self) -> Stores:
+            raise ConnectionError("the database is away")
+
+    reply = Away().get("/advertisers")
+    assert (reply.status, reply.body["code"]) == (500, "failed")
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert "database" not in reply.body["detail"]
 
 
 def test_a_refusal_is_a_problem_with_every_fault() -> None:

@@ -111,9 +111,18 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
         "settle-dead", "validate-failed", "validate-age",
+        "voice-faults", "api_handler-faults", "validate-faults", "settle-faults",
         "voice-errors", "api_handler-errors", "sweep-errors", "close-errors",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
+
+
+def test_faults_that_were_answered_are_counted_from_the_log(trial: Trial) -> None:
+    (counted,) = trial.client("logs").describe_metric_filters(
+        logGroupName=f"/aws/lambda/{STAGE.function('voice')}"
+    )["metricFilters"]
+    assert counted["filterPattern"] == '{ $.level = "ERROR" }'
+    assert counted["metricTransformations"][0]["metricName"] == STAGE.function("voice")
 
 
 def test_the_api_answers_the_operator_and_nobody_else(trial: Trial) -> None:
