@@ -12,7 +12,7 @@ from typing import Any
 from chalice import Blueprint, Cron, Rate
 
 from chalicelib import runtime, times
-from chalicelib.errors import Busy
+from chalicelib.errors import Broken, Busy
 from chalicelib.store.codec import to_plain
 from chalicelib.store.stores import stores
 
@@ -20,13 +20,17 @@ blueprint = Blueprint(__name__)
 
 
 def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Settle calls whose end went unheard; answers how many were settled and how many live on."""
+    """Settle calls whose end went unheard; answers how many; Broken when some failed."""
     from chalicelib.flows.settlement import sweep
     from chalicelib.providers.twilio import ask_about
 
     swept = sweep(stores=stores(), now=runtime.now(), ask_carrier=ask_about)
-    counts = {"settled": len(swept.settled), "live": len(swept.live)}
+    counts = {
+        "settled": len(swept.settled), "live": len(swept.live), "failed": len(swept.failed),
+    }  # fmt: skip
     runtime.logger().info("swept", extra=counts)
+    if swept.failed:
+        raise Broken(f"{len(swept.failed)} calls could not be swept; the log says why")
     return counts
 
 

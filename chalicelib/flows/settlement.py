@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib import runtime
 from chalicelib.calls import Call, CallStatus, Ending, Signal, read_signals, unheard
 from chalicelib.campaigns import Advertiser, Publisher
 from chalicelib.errors import Conflict
@@ -29,6 +30,7 @@ from chalicelib.validation import judge
 AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
 
 _TRIES = 8
+_AFTER_FAILURE = timedelta(minutes=5)
 _JUDGED = frozenset(CallStatus) - {CallStatus.LIVE, CallStatus.PENDING}
 
 
@@ -43,10 +45,11 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """The calls that a sweep settled, and those it found alive."""
+    """The calls that a sweep settled, those it found alive, and those it could not look at."""
 
     settled: tuple[str, ...]
     live: tuple[str, ...]
+    failed: tuple[str, ...]
 
 
 def settle(call_id: str, *, stores: Stores, now: datetime) -> Progress:
@@ -75,17 +78,25 @@ def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int 
     """Look at every call that is due: settle what has ended unnoticed, and put off the rest.
 
     The next look at a live call comes after half its age again, and never within a minute, so that
-    a long call is looked at a few times only.
+    a long call is looked at a few times only. A call that cannot be settled does not keep the
+    others waiting: it is put off too, and told of.
     """
-    settled, live = [], []
+    settled, live, failed = [], [], []
     for call in stores.calls.due(now, limit=limit):
-        progress = settle_finally(call.id, stores=stores, now=now, ask_carrier=ask_carrier)
+        try:
+            progress = settle_finally(call.id, stores=stores, now=now, ask_carrier=ask_carrier)
+        except Exception:
+            # Whatever is wrong with this call, the log says it and the next call is looked at.
+            runtime.logger().exception("a call could not be swept", extra={"call_id": call.id})
+            failed.append(call.id)
+            stores.calls.look_again(call, now + _AFTER_FAILURE)
+            continue
         if progress is Progress.SETTLED:
             settled.append(call.id)
             continue
         live.append(call.id)
         stores.calls.look_again(call, now + max(timedelta(minutes=1), (now - call.arrived_at) / 2))
-    return Swept(settled=tuple(settled), live=tuple(live))
+    return Swept(settled=tuple(settled), live=tuple(live), failed=tuple(failed))
 
 
 def _certain(call: Call, ending: Ending, now: datetime) -> Ending | None:

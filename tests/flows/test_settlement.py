@@ -11,8 +11,9 @@ from chalicelib.calls import Call, CallStatus, Signal, SignalKind
 from chalicelib.campaigns import Billing, Geography
 from chalicelib.flows.settlement import Progress, settle_finally, sweep
 from chalicelib.ledger import balances
+from chalicelib.store import codec
 from chalicelib.store.entries import account_legs
-from chalicelib.store.rows import BOOKS
+from chalicelib.store.rows import BOOKS, CALLS, CATALOG, Change, Key
 from tests import builders
 from tests.fakes import Crash, FakeRows
 from tests.world import World
@@ -247,6 +248,21 @@ def test_the_sweep_settles_a_call_that_the_stream_lost(world: World) -> None:
     assert sweep(stores=world.stores, now=world.now, ask_carrier=nobody_knows).settled == ()
 
 
+def test_a_call_that_cannot_be_settled_does_not_keep_the_sweep_from_the_others(
+    world: World,
+) -> None:
+    for sid in ("CA1", "CA2"):
+        world.arrives(sid, caller=f"+1415555010{sid[-1]}")
+        world.reports(sid, world.signal(LEG, 1, "completed", 90))
+    broken = world.call("CA1").id
+    key = Key(CALLS, f"CALL#{broken}")
+    world.rows.write([Change(key=key, remove=[("attempt",)])])
+    world.later(seconds=61)
+    swept = sweep(stores=world.stores, now=world.now, ask_carrier=nobody_knows)
+    assert (swept.failed, swept.settled) == ((broken,), (world.call("CA2").id,))
+    assert sweep(stores=world.stores, now=world.now, ask_carrier=nobody_knows).failed == ()
+
+
 def test_the_sweep_leaves_a_live_call_and_looks_again_later(world: World) -> None:
     world.arrives()
     world.later(seconds=61)
@@ -266,9 +282,6 @@ def test_a_call_whose_end_nobody_reports_is_over_with_its_lease(world: World) ->
 
 
 def test_a_call_is_judged_by_the_terms_in_force_when_it_arrived(world: World) -> None:
-    from chalicelib.store import codec
-    from chalicelib.store.rows import CATALOG, Change, Key
-
     world.arrives()
     dearer = builders.a_campaign(terms=builders.charge_terms(charge_cents=9900))
     world.rows.write(
