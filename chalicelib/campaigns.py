@@ -8,7 +8,9 @@ tracking numbers, with the rules that a single one must satisfy. Which target ge
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+from chalicelib.places import AreaEvidence, AreaFact, AreaSource, known_state
 from chalicelib.times import Cycle, Hours
 
 
@@ -89,12 +91,42 @@ class Geography:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """Where a caller seems to be, and who said so (`carrier` fields or the number's `prefix`)."""
+    """Where a caller seems to be: the place that counts, and all the evidence about it.
+
+    `source` is the one whose word for the state counts. What other sources say stays among the
+    `evidence`, where a contradiction can be seen and nobody has settled it.
+    """
 
     state: str | None = None
     zip: str | None = None
     area_code: str | None = None
-    source: str = "prefix"
+    source: str = AreaSource.PREFIX.value
+    evidence: tuple[AreaEvidence, ...] = ()
+
+    @classmethod
+    def told_by(cls, evidence: tuple[AreaEvidence, ...], area_code: str | None) -> Self:
+        """The area in which each fact is that of the most trusted source that knows it.
+
+        Where nobody knows the state, `source` is the least trusted.
+        """
+        said = {
+            source: {one.what: one.value for one in evidence if one.source is source}
+            for source in AreaSource
+        }
+        states = {
+            source: known_state(facts.get(AreaFact.STATE), facts.get(AreaFact.COUNTRY))
+            for source, facts in said.items()
+        }
+        source = next((source for source in states if states[source]), AreaSource.PREFIX)
+        return cls(
+            state=states[source],
+            zip=next(
+                (facts[AreaFact.ZIP] for facts in said.values() if AreaFact.ZIP in facts), None
+            ),
+            area_code=area_code,
+            source=source.value,
+            evidence=evidence,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

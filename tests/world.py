@@ -19,7 +19,7 @@ from chalicelib.campaigns import (
 from chalicelib.flows.inbound import Answer, Arrival, answer, next_attempt
 from chalicelib.flows.settlement import Progress, settle
 from chalicelib.store import codec
-from chalicelib.store.rows import BOOKS, CATALOG, Item, Key, Put, Rows
+from chalicelib.store.rows import BOOKS, CATALOG, Change, Item, Key, Put, Rows
 from chalicelib.store.stores import Stores
 from tests import builders
 from tests.builders import CALLER, NOW, TRACKING_NUMBER
@@ -84,6 +84,28 @@ class World:
                 self._number(builders.a_number(
                     roster=(Buyer(campaign_id=campaign.id, advertiser_id=advertiser.id),)
                 )),
+            ]
+        )  # fmt: skip
+
+    def joins(
+        self, campaign: Campaign, target: Target, advertiser: Advertiser, *, funds: int = 100_000
+    ) -> None:
+        """A second campaign competes for the offer's calls."""
+        roster = tuple(
+            Buyer(campaign_id=one, advertiser_id=other)
+            for one, other in (("cmp_1", "adv_1"), (campaign.id, advertiser.id))
+        )
+        offer = builders.an_offer(campaign_ids=("cmp_1", campaign.id))
+        number = self._number(builders.a_number(roster=roster))
+        self.rows.write(
+            [
+                head("campaign", campaign, spent={}),
+                head("advertiser", advertiser),
+                self._target(target, campaign),
+                Put(BOOKS, {"pk": f"FUNDS#{advertiser.id}", "sk": "META",
+                            "available_cents": funds, "held_cents": 0}),
+                *(Change(key=Key(CATALOG, row.item["pk"]), set={("doc",): row.item["doc"]})
+                  for row in (head("offer", offer), number)),
             ]
         )  # fmt: skip
 

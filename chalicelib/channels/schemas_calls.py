@@ -8,19 +8,29 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, reasons, validation
+from chalicelib import calls, places, reasons, validation
 from chalicelib.channels.fields import Document, Moment
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 
 
+class AreaEvidenceView(Document):
+    """One thing that one source says of the caller's place, whether or not it counts."""
+
+    what: Annotated[places.AreaFact, Field(strict=False)]
+    value: str
+    source: Annotated[places.AreaSource, Field(strict=False)]
+    provenance: Annotated[places.Provenance, Field(strict=False)]
+
+
 class AreaView(Document):
-    """Where the caller seems to be, and who said so."""
+    """Where the caller seems to be; `source` is whose word for the state counts."""
 
     state: str | None
     zip: str | None
     area_code: str | None
     source: str
+    evidence: list[AreaEvidenceView]
 
 
 class CallView(Document):

@@ -13,13 +13,25 @@ from datetime import datetime
 from chalicelib.calls import LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Area
 from chalicelib.flows.inbound import Arrival
+from chalicelib.places import (
+    AreaEvidence,
+    AreaFact,
+    AreaSource,
+    Provenance,
+    area_code_of,
+    prefix_evidence,
+)
 
 CARRIER = "twilio"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_NANP = re.compile(r"\+1([2-9]\d\d)[2-9]\d{6}")
 # Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
 _KEPT_FIELDS = 60
+_AREA_FIELDS = {
+    "FromCountry": AreaFact.COUNTRY,
+    "FromState": AreaFact.STATE,
+    "FromZip": AreaFact.ZIP,
+}
 
 
 def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
@@ -90,12 +102,16 @@ def _hashed(caller: str, hash_key: str) -> str:
 
 
 def _area(form: Mapping[str, str], caller: str | None) -> Area:
-    """Where the caller's number belongs: the carrier's word for the state, its area code."""
-    nanp = _NANP.fullmatch(caller or "")
-    state = form.get("FromState", "").upper() or None
-    return Area(
-        state=state if form.get("FromCountry", "US") in ("US", "CA") else None,
-        zip=form.get("FromZip") or None,
-        area_code=nanp.group(1) if nanp else None,
-        source="carrier" if state else "prefix",
+    """Where the caller seems to be: what the carrier says of the number, and its own prefix."""
+    told = tuple(
+        AreaEvidence(
+            what=what,
+            value=form[field].upper(),
+            source=AreaSource.CARRIER,
+            provenance=Provenance.MEASURED,
+        )
+        for field, what in _AREA_FIELDS.items()
+        if form.get(field)
     )
+    evidence = told + (prefix_evidence(caller) if caller else ())
+    return Area.told_by(evidence, area_code=area_code_of(caller))

@@ -231,3 +231,20 @@ def test_a_number_taken_out_of_service_refuses_its_calls(world: World) -> None:
 def test_a_campaign_that_has_left_the_offer_gets_no_call(world: World) -> None:
     world.opens(offer=builders.an_offer(campaign_ids=()))
     assert world.arrives().refusal is Reason.NO_TARGET
+
+
+def test_a_failover_to_another_advertiser_moves_the_hold_between_their_funds(world: World) -> None:
+    world.opens(builders.a_target(id="tgt_1", priority=1))
+    world.joins(
+        builders.a_campaign(
+            id="cmp_2", advertiser_id="adv_2", terms=builders.charge_terms(charge_cents=4_000)
+        ),
+        builders.a_target(id="tgt_2", campaign_id="cmp_2", priority=2),
+        builders.an_advertiser(id="adv_2"),
+    )
+    world.arrives()
+    assert (world.funds("adv_1"), world.funds("adv_2")) == ((97_500, 2_500), (100_000, 0))
+    assert taker(world.fails()) == "tgt_2"
+    assert (world.funds("adv_1"), world.funds("adv_2")) == ((100_000, 0), (96_000, 4_000))
+    assert set(world.row(CATALOG, "CAMPAIGN#cmp_1")["spent"].values()) == {0}
+    assert set(world.row(CATALOG, "CAMPAIGN#cmp_2")["spent"].values()) == {4_000}

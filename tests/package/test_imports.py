@@ -54,6 +54,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.flows",
         "chalicelib.flows.inbound",
         "chalicelib.ids",
+        "chalicelib.places",
         "chalicelib.reasons",
         "chalicelib.routing",
         "chalicelib.runtime",

@@ -1,0 +1,224 @@
+"""Where numbers belong, and whose word about a caller's place counts."""
+
+import random
+from collections import Counter
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumber, PhoneNumberType, geocoder, timezone
+
+from chalicelib import places
+from chalicelib.campaigns import Area
+from chalicelib.places import (
+    AreaEvidence,
+    AreaFact,
+    AreaSource,
+    NumberKind,
+    Place,
+    Provenance,
+    kind_of,
+    place_of,
+)
+from chalicelib.store.codec import from_plain, to_plain
+from infra.places import state_of
+
+SAMPLE = 12_000
+ORDINARY = {
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+}
+KINDS = {
+    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
+    PhoneNumberType.PERSONAL_NUMBER: NumberKind.NON_GEOGRAPHIC,
+    PhoneNumberType.VOIP: NumberKind.NON_GEOGRAPHIC,
+}
+
+
+def carrier(what: AreaFact, value: str) -> AreaEvidence:
+    return AreaEvidence(
+        what=what, value=value, source=AreaSource.CARRIER, provenance=Provenance.MEASURED
+    )
+
+
+def prefix(what: AreaFact, value: str) -> AreaEvidence:
+    return AreaEvidence(
+        what=what, value=value, source=AreaSource.PREFIX, provenance=Provenance.LOOKED_UP
+    )
+
+
+def valid_numbers(amount: int) -> list[PhoneNumber]:
+    """Numbers that the library holds for valid, the same in every run."""
+    dice = random.Random("valid numbers of North America")
+    found: list[PhoneNumber] = []
+    while len(found) < amount:
+        number = PhoneNumber(
+            country_code=1,
+            national_number=dice.randrange(200, 1000) * 10_000_000
+            + dice.randrange(2_000_000, 10_000_000),
+        )
+        if phonenumbers.is_valid_number(number):
+            found.append(number)
+    return found
+
+
+def told_by_the_library(number: PhoneNumber, country: str) -> Place:
+    """What the library's geocoder and time zones say, as a place; a bare country is no state."""
+    text = geocoder.description_for_valid_number(number, "en")
+    bare = geocoder.country_name_for_number(number, "en")
+    zones = timezone.time_zones_for_geographical_number(number)
+    return Place(
+        country=country,
+        state=state_of("" if text == bare else text, country),
+        zones=zones if len(zones) <= 4 else (),
+    )
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("number", "country", "state", "zones"),
+        [
+            ("+14155550100", "US", "CA", ("America/Los_Angeles",)),
+            ("+13055550100", "US", "FL", ("America/New_York",)),
+            ("+12083345550", "US", "ID", ("America/Denver",)),
+            ("+12087465550", "US", "ID", ("America/Los_Angeles",)),
+            ("+12707455550", "US", "KY", ("America/Chicago",)),
+            ("+12707655550", "US", "KY", ("America/New_York",)),
+            ("+12025550100", "US", "DC", ("America/New_York",)),
+            ("+14165550100", "CA", "ON", ("America/Toronto",)),
+            ("+17875550100", "PR", "PR", ("America/Puerto_Rico",)),
+            ("+12425550100", "BS", None, ("America/Nassau",)),
+        ],
+    )
+    def test_a_number_belongs_to_the_place_of_its_prefix(
+        self, number: str, country: str, state: str | None, zones: tuple[str, ...]
+    ) -> None:
+        assert place_of(number) == Place(country=country, state=state, zones=zones)
+        assert kind_of(number) is NumberKind.GEOGRAPHIC
+
+    def test_one_area_code_of_two_provinces_needs_its_exchange(self) -> None:
+        nova_scotia, unlisted = place_of("+19024205550"), place_of("+19025550100")
+        assert nova_scotia is not None and unlisted is not None
+        assert nova_scotia.state == "NS"
+        assert (unlisted.state, unlisted.zones) == (None, ("America/Halifax",))
+
+    @pytest.mark.parametrize(
+        ("number", "kind"),
+        [
+            ("+18005550100", NumberKind.TOLL_FREE),
+            ("+18335550100", NumberKind.TOLL_FREE),
+            ("+19005550100", NumberKind.PREMIUM),
+            ("+15005550100", NumberKind.NON_GEOGRAPHIC),
+            ("+16005550100", NumberKind.NON_GEOGRAPHIC),
+            ("+442071838750", NumberKind.FOREIGN),
+            ("+5215512345678", NumberKind.FOREIGN),
+            ("+12115550100", NumberKind.UNKNOWN),
+            ("+14151550100", NumberKind.UNKNOWN),
+            ("+1415555010", NumberKind.UNKNOWN),
+            ("+1415555٠100", NumberKind.UNKNOWN),
+            ("4155550100", NumberKind.UNKNOWN),
+            ("", NumberKind.UNKNOWN),
+        ],
+    )
+    def test_a_number_of_no_place_is_named_by_its_kind_and_never_guessed(
+        self, number: str, kind: NumberKind
+    ) -> None:
+        assert place_of(number) is None
+        assert kind_of(number) is kind
+        assert places.prefix_evidence(number) == (prefix(AreaFact.KIND, kind.value),)
+
+    def test_thousands_of_valid_numbers_are_where_the_library_says(self) -> None:
+        differing: list[object] = []
+        seen: Counter[NumberKind] = Counter()
+        for number in valid_numbers(SAMPLE):
+            e164 = f"+1{number.national_number}"
+            kind = phonenumbers.number_type(number)
+            seen[kind_of(e164)] += 1
+            if kind in KINDS:
+                told, here = (KINDS[kind], None), (kind_of(e164), place_of(e164))
+                differing += [] if told == here else [(e164, told, here)]
+            elif kind in ORDINARY:
+                country = phonenumbers.region_code_for_number(number)
+                expected = told_by_the_library(number, country or "")
+                differing += [] if place_of(e164) == expected else [(e164, expected)]
+        assert not differing
+        assert seen[NumberKind.GEOGRAPHIC] > SAMPLE * 0.8
+        assert min(seen[kind] for kind in KINDS.values()) > 10
+
+    @given(st.text(max_size=20) | st.from_regex(r"\+1[0-9]{10}", fullmatch=True))
+    def test_any_text_has_a_kind_and_only_geographic_numbers_a_place(self, text: str) -> None:
+        assert (place_of(text) is not None) == (kind_of(text) is NumberKind.GEOGRAPHIC)
+
+    def test_the_area_code_of_every_north_american_number_is_known(self) -> None:
+        assert places.area_code_of("+18005550100") == "800"
+        assert places.area_code_of("+442071838750") is None
+        assert places.area_code_of(None) is None
+
+
+class TestEvidence:
+    def test_a_number_tells_country_state_and_every_zone(self) -> None:
+        assert places.prefix_evidence("+12085550100") == (
+            prefix(AreaFact.COUNTRY, "US"),
+            prefix(AreaFact.STATE, "ID"),
+            prefix(AreaFact.ZONE, "America/Boise"),
+            prefix(AreaFact.ZONE, "America/Los_Angeles"),
+        )
+
+    def test_the_most_trusted_source_that_knows_a_state_wins_and_the_other_is_kept(self) -> None:
+        evidence = (prefix(AreaFact.STATE, "CA"), carrier(AreaFact.STATE, "NV"))
+        area = Area.told_by(evidence, area_code="415")
+        assert (area.state, area.source, area.area_code) == ("NV", "carrier", "415")
+        assert area.evidence == evidence
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            (),
+            (carrier(AreaFact.STATE, "ZZ"),),
+            (carrier(AreaFact.STATE, "CALIFORNIA"),),
+            (carrier(AreaFact.COUNTRY, "IT"), carrier(AreaFact.STATE, "NV")),
+            (carrier(AreaFact.COUNTRY, "US"),),
+        ],
+    )
+    def test_a_source_that_names_no_known_state_leaves_it_to_the_next(
+        self, told: tuple[AreaEvidence, ...]
+    ) -> None:
+        area = Area.told_by((*told, prefix(AreaFact.STATE, "CA")), area_code=None)
+        assert (area.state, area.source) == ("CA", "prefix")
+
+    def test_a_zip_is_taken_from_whoever_knows_one(self) -> None:
+        evidence = (carrier(AreaFact.ZIP, "94103"), prefix(AreaFact.STATE, "CA"))
+        area = Area.told_by(evidence, area_code="415")
+        assert (area.zip, area.state, area.source) == ("94103", "CA", "prefix")
+
+    def test_without_evidence_the_place_is_unknown(self) -> None:
+        assert Area.told_by((), area_code=None) == Area()
+
+    @given(
+        st.permutations(
+            [
+                carrier(AreaFact.STATE, "NV"),
+                carrier(AreaFact.ZIP, "89101"),
+                prefix(AreaFact.STATE, "CA"),
+                prefix(AreaFact.COUNTRY, "US"),
+            ]
+        )
+    )
+    def test_the_order_in_which_evidence_is_heard_does_not_matter(
+        self, evidence: list[AreaEvidence]
+    ) -> None:
+        area = Area.told_by(tuple(evidence), area_code="415")
+        assert (area.state, area.zip, area.source) == ("NV", "89101", "carrier")
+
+    def test_an_area_stored_before_evidence_was_kept_still_reads(self) -> None:
+        stored = {"state": "CA", "zip": None, "area_code": "415", "source": "carrier"}
+        area = from_plain(Area, stored)
+        assert area == Area(state="CA", area_code="415", source="carrier")
+
+    def test_evidence_comes_back_from_the_store_as_it_went(self) -> None:
+        area = Area.told_by(places.prefix_evidence("+14155550100"), area_code="415")
+        assert from_plain(Area, to_plain(area)) == area
+        assert isinstance(from_plain(Area, to_plain(area)).evidence[0].source, AreaSource)
