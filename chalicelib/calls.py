@@ -111,7 +111,8 @@ class Attempt:
 class Call:
     """A caller's call. `attempt` is the one that holds something now; None when nothing is held.
 
-    `refusal` says why a call was never offered to a target, in the words of `reasons.Reason`.
+    `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
+    `gate.GateReason`.
     `caller` is None for an anonymous one.
     """
 
@@ -143,6 +144,21 @@ class Call:
 def call_id(carrier: str, carrier_call_id: str) -> str:
     """The id of the one call that a carrier's call id stands for."""
     return derived("call", carrier, carrier_call_id)
+
+
+def attributes_of(call: Call) -> dict[str, str]:
+    """What filters of targets can ask of a call; what is not known of it is not there."""
+    known = {
+        "caller": call.caller,
+        "state": call.area.state,
+        "zip": call.area.zip,
+        "area_code": call.area.area_code,
+        "number": call.e164,
+        "offer_id": call.offer_id,
+        "publisher_id": call.publisher_id,
+        "placement_id": call.placement_id,
+    }
+    return {name: value for name, value in known.items() if value is not None}
 
 
 class Evidence(StrEnum):

@@ -10,8 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from chalicelib.criteria import Filter, Geography, RouteByArea
 from chalicelib.places import AreaEvidence, AreaFact, AreaSource, known_state
 from chalicelib.times import Cycle, Hours
+
+_ALWAYS = Hours()
+_ANYWHERE = Geography()
 
 
 class State(StrEnum):
@@ -82,14 +86,6 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Geography:
-    """Where callers must be: any of the states or area codes; both empty means anywhere."""
-
-    states: tuple[str, ...] = ()
-    area_codes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
     """Where a caller seems to be: the place that counts, and all the evidence about it.
 
@@ -140,7 +136,7 @@ class ChargeTerms:
     charge_cents: int
     minimum_talk_seconds: int = 0
     repeat_days: int = 0
-    geography: Geography = Geography()
+    geography: Geography = _ANYWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +149,10 @@ class EarningTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit."""
+    """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit.
+
+    Calls are taken from `starts_at` on, and from `ends_at` on no more.
+    """
 
     id: str
     advertiser_id: str
@@ -162,7 +161,11 @@ class Campaign:
     terms: ChargeTerms
     zone: str = "UTC"
     daily_budget_cents: int | None = None
+    monthly_budget_cents: int | None = None
     total_budget_cents: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    route_by_area: RouteByArea = RouteByArea.ANYWHERE
     max_attempts: int = 3
     max_call_seconds: int = 3600
     currency: str = "USD"
@@ -171,15 +174,13 @@ class Campaign:
     created_at: datetime
 
 
-_ALWAYS = Hours()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One place a call can ring: an E.164 number or a `sip:` address in `destination`.
 
     Priority 1 rings first; weights share the calls of one priority. Caps count reserved and
-    approved calls; None is no limit.
+    approved calls, or the cents that these are charged, over windows of the hours' zone; None is
+    no limit. Every one of the `filters` must pass; a `geography` of None is the campaign's.
     """
 
     id: str
@@ -189,10 +190,17 @@ class Target:
     priority: int = 1
     weight: int = 1
     hours: Hours = _ALWAYS
+    geography: Geography | None = None
+    filters: tuple[Filter, ...] = ()
     concurrency_cap: int | None = None
     hourly_cap: int | None = None
     daily_cap: int | None = None
+    monthly_cap: int | None = None
     total_cap: int | None = None
+    hourly_cap_cents: int | None = None
+    daily_cap_cents: int | None = None
+    monthly_cap_cents: int | None = None
+    total_cap_cents: int | None = None
     ring_seconds: int = 25
     state: State = State.ACTIVE
     version: int = 1
@@ -267,13 +275,6 @@ class Number:
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime
-
-
-def covers(geography: Geography, area: Area) -> bool:
-    """Whether a caller in `area` is inside; an unknown place is inside only where anywhere is."""
-    if not geography.states and not geography.area_codes:
-        return True
-    return area.state in geography.states or area.area_code in geography.area_codes
 
 
 def earning_terms(offer: Offer, partnership: Partnership) -> EarningTerms:

@@ -1,7 +1,8 @@
 """Does a thing of the catalog hold together, fit the things it names, and may it change like this?
 
 Owns the rules that span more than one field or more than one thing: references and their
-currencies, fields that never change, the life of a partnership, opening hours that do not overlap.
+currencies, fields that never change, the life of a partnership, a campaign's start before its end,
+opening hours that do not overlap, filters that can be judged.
 The form of a single field belongs to the channel that receives it.
 """
 
@@ -22,6 +23,7 @@ from chalicelib.campaigns import (
     State,
     Target,
 )
+from chalicelib.criteria import value_fault
 from chalicelib.errors import Fault
 from chalicelib.times import OpenBlock
 
@@ -115,6 +117,12 @@ def overlapping(blocks: Sequence[OpenBlock]) -> list[tuple[int, int]]:
     ]
 
 
+def repetitions(values: Sequence[str]) -> list[int]:
+    """The positions of values that stand before in the sequence already."""
+    first = {value: at for at, value in reversed(list(enumerate(values)))}
+    return [at for at, value in enumerate(values) if first[value] < at]
+
+
 def _references(thing: Thing) -> Iterator[Reference]:
     for field, kind in _REFERENCES[type(thing)]:
         value = getattr(thing, field)
@@ -156,6 +164,10 @@ def _currency_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
 def _own_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
     if isinstance(thing, Advertiser):
         return _credit_faults(thing)
+    if isinstance(thing, Campaign):
+        return _season_faults(thing)
+    if isinstance(thing, Target):
+        return _filter_faults(thing)
     if isinstance(thing, Offer):
         return _repetition_faults(thing)
     if isinstance(thing, Number):
@@ -170,12 +182,27 @@ def _credit_faults(advertiser: Advertiser) -> list[Fault]:
     return [Fault(field="credit_limit_cents", rule="prepaid", reason=reason)]
 
 
+def _season_faults(campaign: Campaign) -> list[Fault]:
+    starts, ends = campaign.starts_at, campaign.ends_at
+    if starts is None or ends is None or starts < ends:
+        return []
+    return [Fault(field="ends_at", rule="order", reason="must lie after starts_at")]
+
+
+def _filter_faults(target: Target) -> list[Fault]:
+    said = ((at, value_fault(one)) for at, one in enumerate(target.filters))
+    return [
+        Fault(field=f"filters.{at}.values", rule="filter", reason=reason)
+        for at, reason in said
+        if reason
+    ]
+
+
 def _repetition_faults(offer: Offer) -> list[Fault]:
     ids = offer.campaign_ids
     return [
-        Fault(field=f"campaign_ids.{at}", rule="repeated", reason=f"{one} is named before")
-        for at, one in enumerate(ids)
-        if one in ids[:at]
+        Fault(field=f"campaign_ids.{at}", rule="repeated", reason=f"{ids[at]} is named before")
+        for at in repetitions(ids)
     ]
 
 

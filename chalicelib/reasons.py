@@ -16,12 +16,22 @@ class Reason(StrEnum):
     ADVERTISER_PAUSED = "advertiser_paused"
     CAMPAIGN_PAUSED = "campaign_paused"
     TARGET_PAUSED = "target_paused"
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
     CLOSED = "closed"
+    OUT_OF_AREA = "out_of_area"
+    FILTERED = "filtered"
     AT_CONCURRENCY = "at_concurrency"
     CAPPED_HOUR = "capped_hour"
     CAPPED_DAY = "capped_day"
+    CAPPED_MONTH = "capped_month"
     CAPPED_TOTAL = "capped_total"
+    CAPPED_MONEY_HOUR = "capped_money_hour"
+    CAPPED_MONEY_DAY = "capped_money_day"
+    CAPPED_MONEY_MONTH = "capped_money_month"
+    CAPPED_MONEY_TOTAL = "capped_money_total"
     NO_BUDGET_DAY = "no_budget_day"
+    NO_BUDGET_MONTH = "no_budget_month"
     NO_BUDGET_TOTAL = "no_budget_total"
     NO_FUNDS = "no_funds"
     UNKNOWN_NUMBER = "unknown_number"
@@ -41,12 +51,22 @@ MEANING: dict[StrEnum, str] = {
     Reason.ADVERTISER_PAUSED: "its advertiser is paused or archived",
     Reason.CAMPAIGN_PAUSED: "its campaign is paused or archived",
     Reason.TARGET_PAUSED: "is paused or archived itself",
+    Reason.NOT_STARTED: "its campaign has not started yet",
+    Reason.ENDED: "its campaign has ended",
     Reason.CLOSED: "is closed at this time in its time zone",
+    Reason.OUT_OF_AREA: "does not want calls from where this caller is",
+    Reason.FILTERED: "its filters do not let this call's attributes pass",
     Reason.AT_CONCURRENCY: "has as many live calls as it takes at once",
     Reason.CAPPED_HOUR: "has had its calls of the hour",
     Reason.CAPPED_DAY: "has had its calls of the day",
+    Reason.CAPPED_MONTH: "has had its calls of the month",
     Reason.CAPPED_TOTAL: "has had all its calls",
+    Reason.CAPPED_MONEY_HOUR: "its money for the hour cannot carry another charge",
+    Reason.CAPPED_MONEY_DAY: "its money for the day cannot carry another charge",
+    Reason.CAPPED_MONEY_MONTH: "its money for the month cannot carry another charge",
+    Reason.CAPPED_MONEY_TOTAL: "its money for all its calls cannot carry another charge",
     Reason.NO_BUDGET_DAY: "the campaign's budget of the day cannot carry another charge",
+    Reason.NO_BUDGET_MONTH: "the campaign's budget of the month cannot carry another charge",
     Reason.NO_BUDGET_TOTAL: "the campaign's total budget cannot carry another charge",
     Reason.NO_FUNDS: "the advertiser's balance or credit cannot carry another charge",
     Reason.UNKNOWN_NUMBER: "nobody has the dialled number",

@@ -1,18 +1,23 @@
 """Which targets may take this call, in which order, and why not the others?
 
-Owns the eligibility rules, the order among the eligible, and the trace of both. What a reservation
-keeps is computed here; keeping it, and losing a race for it, belong to the store.
+Owns the order in which the rules of `eligibility` speak, the order among the eligible, and the
+trace of both. What a reservation keeps is computed here; keeping it, and losing a race for it,
+belong to the store.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
+from chalicelib import eligibility
 from chalicelib.calls import Attempt, Hold
 from chalicelib.campaigns import (
     Advertiser,
+    Area,
     Campaign,
+    ChargeTerms,
     Offer,
     Partnership,
     PartnershipState,
@@ -21,10 +26,12 @@ from chalicelib.campaigns import (
     Target,
     earning_terms,
 )
+from chalicelib.gate import GateRefusal
 from chalicelib.reasons import Reason
-from chalicelib.times import Window, window_key
 
 _GRACE = timedelta(seconds=120)
+_UNKNOWN = Area()
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,28 +89,45 @@ class Candidate:
 class Decision:
     """The eligible in the order they are to be tried, and every target with its reason.
 
-    `refusal` is set when there is nobody to try.
+    `refusal` is set when there is nobody to try, and `gate` when the caller was not let in.
     """
 
     candidates: tuple[Candidate, ...] = ()
     considered: tuple[Considered, ...] = ()
-    refusal: Reason | None = None
+    refusal: StrEnum | None = None
+    gate: GateRefusal | None = None
 
 
 def choose(
-    market: Market, *, call_id: str, now: datetime, attempt: int = 1, tried: tuple[str, ...] = ()
+    market: Market,
+    *,
+    call_id: str,
+    now: datetime,
+    attempt: int = 1,
+    tried: tuple[str, ...] = (),
+    area: Area = _UNKNOWN,
+    attributes: Mapping[str, str] = _NONE,
 ) -> Decision:
     """Decide who gets the call at `now`, as attempt number `attempt`, after the targets `tried`.
 
-    The same arguments give the same decision: the draw among weights comes from the call's id.
+    `area` is where the caller seems to be, `attributes` all else that filters may look at. The same
+    arguments give the same decision: the draw among weights comes from the call's id.
     """
+    asked = _Asked(
+        now=now,
+        attempt=attempt,
+        tried=tried,
+        area=area,
+        attributes=attributes,
+        unfunded={facts.campaign.id: _unfunded(facts, now) for facts in market.campaigns},
+    )
     closed = _market_closed(market)
     if closed is not None:
         return Decision(refusal=closed)
     pairs = [(campaign, target) for campaign in market.campaigns for target in campaign.targets]
     pairs.sort(key=lambda pair: _rank(pair[1].target, call_id))
     considered = tuple(
-        _considered(campaign, target, _outcome(campaign, target, now, tried, attempt))
+        _considered(campaign, target, _outcome(campaign, target, asked))
         for campaign, target in pairs
     )
     eligible = [
@@ -141,19 +165,6 @@ def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:
     return tuple(sorted(call for call, until in facts.leases.items() if until <= now))
 
 
-def cap_windows(target: Target) -> Iterator[tuple[Window, int | None]]:
-    """Each window in which a target's calls count, with its cap; None is no limit."""
-    yield Window.HOUR, target.hourly_cap
-    yield Window.DAY, target.daily_cap
-    yield Window.TOTAL, target.total_cap
-
-
-def budget_windows(campaign: Campaign) -> Iterator[tuple[Window, int | None]]:
-    """Each window in which a campaign's money counts, with its budget in cents."""
-    yield Window.DAY, campaign.daily_budget_cents
-    yield Window.TOTAL, campaign.total_budget_cents
-
-
 def _market_closed(market: Market) -> Reason | None:
     if market.offer.state is not State.ACTIVE:
         return Reason.OFFER_PAUSED
@@ -174,64 +185,55 @@ def _rank(target: Target, call_id: str) -> tuple[int, float, str]:
     return target.priority, -(uniform ** (1 / target.weight)), target.id
 
 
-def _outcome(
-    campaign: CampaignFacts,
-    facts: TargetFacts,
-    now: datetime,
-    tried: tuple[str, ...],
-    attempt: int,
-) -> Reason:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The call as the rules see it, and what speaks against its price, campaign by campaign."""
+
+    now: datetime
+    attempt: int
+    tried: tuple[str, ...]
+    area: Area
+    attributes: Mapping[str, str]
+    unfunded: Mapping[str, Reason | None]
+
+
+def _outcome(campaign: CampaignFacts, facts: TargetFacts, asked: _Asked) -> Reason:
     """The first rule that passes the target over; `outranked` for one that could take the call."""
-    target = facts.target
-    if target.id in tried:
+    if facts.target.id in asked.tried:
         return Reason.ALREADY_TRIED
-    if attempt > campaign.campaign.max_attempts:
+    if asked.attempt > campaign.campaign.max_attempts:
         return Reason.ATTEMPTS_USED_UP
     return (
-        _paused(campaign, target)
-        or (None if target.hours.open_at(now) else Reason.CLOSED)
-        or _capped(facts, now)
-        or _unfunded(campaign, now)
+        _kept_out(campaign, facts.target, asked)
+        or _full(campaign.campaign, facts, asked.now)
+        or asked.unfunded[campaign.campaign.id]
         or Reason.OUTRANKED
     )
 
 
-def _paused(campaign: CampaignFacts, target: Target) -> Reason | None:
-    if campaign.advertiser.state is not State.ACTIVE:
-        return Reason.ADVERTISER_PAUSED
-    if campaign.campaign.state is not State.ACTIVE:
-        return Reason.CAMPAIGN_PAUSED
-    return None if target.state is State.ACTIVE else Reason.TARGET_PAUSED
+def _kept_out(facts: CampaignFacts, target: Target, asked: _Asked) -> Reason | None:
+    """What rules the target out however little it is used."""
+    return (
+        eligibility.paused(facts.advertiser, facts.campaign, target)
+        or eligibility.out_of_season(facts.campaign, asked.now)
+        or eligibility.closed(target, asked.now)
+        or eligibility.out_of_area(facts.campaign, target, asked.area)
+        or eligibility.filtered(target, asked.attributes)
+    )
 
 
-_CAPPED = {
-    Window.HOUR: Reason.CAPPED_HOUR,
-    Window.DAY: Reason.CAPPED_DAY,
-    Window.TOTAL: Reason.CAPPED_TOTAL,
-}
-_NO_BUDGET = {Window.DAY: Reason.NO_BUDGET_DAY, Window.TOTAL: Reason.NO_BUDGET_TOTAL}
-
-
-def _capped(facts: TargetFacts, now: datetime) -> Reason | None:
-    target = facts.target
-    for window, cap in cap_windows(target):
-        key = window_key(window, now, target.hours.zone)
-        if cap is not None and facts.used.get(key, 0) >= cap:
-            return _CAPPED[window]
+def _full(campaign: Campaign, facts: TargetFacts, now: datetime) -> Reason | None:
+    """Which of the target's caps has no room for another call."""
+    limits = eligibility.target_limits(facts.target, campaign.terms.charge_cents, now)
     busy = len(facts.leases) - len(expired_leases(facts, now))
-    if target.concurrency_cap is not None and busy >= target.concurrency_cap:
-        return Reason.AT_CONCURRENCY
-    return None
+    return eligibility.reached(limits, facts.used) or eligibility.all_slots_busy(facts.target, busy)
 
 
 def _unfunded(facts: CampaignFacts, now: datetime) -> Reason | None:
-    campaign = facts.campaign
-    price = campaign.terms.charge_cents
-    for window, budget in budget_windows(campaign):
-        spent = facts.spent.get(window_key(window, now, campaign.zone), 0)
-        if budget is not None and spent + price > budget:
-            return _NO_BUDGET[window]
-    return Reason.NO_FUNDS if facts.available_cents < price else None
+    """Whose money does not carry another charge: the campaign's budgets', then the advertiser's."""
+    return eligibility.reached(
+        eligibility.budget_limits(facts.campaign, now), facts.spent
+    ) or eligibility.without_funds(facts.available_cents, facts.campaign.terms.charge_cents)
 
 
 def _considered(campaign: CampaignFacts, facts: TargetFacts, reason: Reason) -> Considered:
@@ -252,6 +254,13 @@ def _why_nobody(considered: tuple[Considered, ...], tried: tuple[str, ...]) -> R
     return reasons.pop() if len(reasons) == 1 else Reason.NO_TARGET
 
 
+def _terms(campaign: Campaign, target: Target) -> ChargeTerms:
+    """The terms by which a call on the target is judged: a geography of its own goes with it."""
+    if target.geography is None:
+        return campaign.terms
+    return replace(campaign.terms, geography=target.geography)
+
+
 def _attempt(
     market: Market, facts: CampaignFacts, target: Target, now: datetime, number: int
 ) -> Attempt:
@@ -264,19 +273,15 @@ def _attempt(
         ring_seconds=target.ring_seconds,
         max_call_seconds=campaign.max_call_seconds,
         reserved_at=now,
-        charge=campaign.terms,
+        charge=_terms(campaign, target),
         earning=earning_terms(market.offer, market.partnership),
         hold=Hold(
             target_id=target.id,
             campaign_id=campaign.id,
             advertiser_id=campaign.advertiser_id,
             amount_cents=campaign.terms.charge_cents,
-            target_windows=tuple(
-                window_key(window, now, target.hours.zone) for window, _ in cap_windows(target)
-            ),
-            campaign_windows=tuple(
-                window_key(window, now, campaign.zone) for window, _ in budget_windows(campaign)
-            ),
+            target_windows=eligibility.target_windows(target.hours.zone, now),
+            campaign_windows=eligibility.budget_windows(campaign.zone, now),
             lease_until=now + lasting + _GRACE,
         ),
     )

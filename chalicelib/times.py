@@ -4,9 +4,11 @@ Owns the guard against naive times, the written form of an instant, half-open pe
 hours in which something is open. The clock itself is an argument everywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -60,39 +62,83 @@ def closed_period(cycle: Cycle, as_of: datetime) -> Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenBlock:
-    """Open on one weekday (0 is Monday) from `opens` to `closes`, local time, closing excluded.
+class Block:
+    """Open from `opens` to `closes` on the wall clock, closing excluded.
 
     A block that closes at or before it opens runs over midnight into the next day.
     """
 
-    weekday: int
     opens: time
     closes: time
+
+    def holds(self, clock: time) -> bool:
+        """Whether it is open at `clock` on the day on which it begins."""
+        return self.opens <= clock and (clock < self.closes or self.closes <= self.opens)
+
+    def runs_on_to(self, clock: time) -> bool:
+        """Whether it is still open at `clock` on the day after."""
+        return self.closes <= self.opens and clock < self.closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBlock(Block):
+    """A block that begins on one weekday (0 is Monday) of every week."""
+
+    weekday: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedHours:
+    """The hours of one `date` (such as 2026-12-25); no blocks means closed all day."""
+
+    date: str
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """Weekly opening hours in an IANA time zone; no blocks means always open."""
+    """Opening hours in an IANA time zone: weekly `blocks`, and `exceptions` on single dates.
+
+    Without blocks it is open always but for its exceptions. An exception alone says what is open
+    from midnight to midnight of its date, so a weekly block of the evening before ends at that
+    midnight. A block of an exception that runs over midnight goes on in the next day, unless this
+    is an exception as well.
+    """
 
     zone: str = "UTC"
     blocks: tuple[OpenBlock, ...] = ()
+    exceptions: tuple[DatedHours, ...] = ()
 
     def open_at(self, moment: datetime) -> bool:
-        """Whether it is open at `moment`, judged by the wall clock of the zone."""
-        if not self.blocks:
+        """Whether it is open at `moment`, judged by the wall clock of the zone.
+
+        A wall clock that daylight saving sets back shows the same hour twice, and it is open or
+        closed in both; an hour that is skipped is neither.
+        """
+        if not self.blocks and not self.exceptions:
             return True
         local = utc(moment).astimezone(ZoneInfo(self.zone))
-        return any(_block_holds(block, local) for block in self.blocks)
+        today, clock = local.date(), local.time()
+        exception = self._exception(today)
+        if exception is not None:
+            return any(block.holds(clock) for block in exception.blocks)
+        if not self.blocks or any(block.holds(clock) for block in self._weekly(today)):
+            return True
+        yesterday = today - timedelta(days=1)
+        earlier = self._exception(yesterday)
+        begun = self._weekly(yesterday) if earlier is None else earlier.blocks
+        return any(block.runs_on_to(clock) for block in begun)
+
+    def _exception(self, day: date) -> DatedHours | None:
+        written_day = day.isoformat()
+        return next((one for one in self.exceptions if one.date == written_day), None)
+
+    def _weekly(self, day: date) -> tuple[Block, ...]:
+        weekday = day.weekday()
+        return tuple(block for block in self.blocks if block.weekday == weekday)
 
 
-def _block_holds(block: OpenBlock, local: datetime) -> bool:
-    clock = local.time()
-    if block.opens < block.closes:
-        return local.weekday() == block.weekday and block.opens <= clock < block.closes
-    started_today = local.weekday() == block.weekday and clock >= block.opens
-    started_yesterday = local.weekday() == (block.weekday + 1) % 7 and clock < block.closes
-    return started_today or started_yesterday
+_MONEY = "money:"
 
 
 class Window(StrEnum):
@@ -104,16 +150,35 @@ class Window(StrEnum):
     TOTAL = "total"
 
 
-def window_key(window: Window, moment: datetime, zone: str) -> str:
-    """Names the window that holds `moment` on the zone's wall clock, such as `day#2026-11-22`."""
+@lru_cache(maxsize=64)
+def window_keys(moment: datetime, zone: str) -> Mapping[Window, str]:
+    """Names each window that holds `moment` on the zone's wall clock, such as `day#2026-11-22`.
+
+    Kept for the targets of one decision, most of which share a zone.
+    """
     local = utc(moment).astimezone(ZoneInfo(zone))
-    form = {Window.HOUR: "%Y-%m-%dT%H%z", Window.DAY: "%Y-%m-%d", Window.MONTH: "%Y-%m"}
-    return window.value if window is Window.TOTAL else f"{window}#{local.strftime(form[window])}"
+    day = f"{local.year:04d}-{local.month:02d}-{local.day:02d}"
+    return {
+        Window.HOUR: f"hour#{day}T{local.hour:02d}{local.strftime('%z')}",
+        Window.DAY: f"day#{day}",
+        Window.MONTH: f"month#{day[:7]}",
+        Window.TOTAL: "total",
+    }
+
+
+def money_window(key: str) -> str:
+    """Names the count of cents in the window `key`, beside the count of calls in it."""
+    return _MONEY + key
+
+
+def counts_money(key: str) -> bool:
+    """Whether what is counted under `key` is cents."""
+    return key.startswith(_MONEY)
 
 
 def window_is_over(key: str, moment: datetime) -> bool:
     """Whether nothing can count in the window `key` any more, in whatever zone it was named."""
-    window, _, rest = key.partition("#")
+    window, _, rest = key.removeprefix(_MONEY).partition("#")
     if window == Window.TOTAL:
         return False
     day = date.fromisoformat((rest + "-01" if window == Window.MONTH else rest)[:10])

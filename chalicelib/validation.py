@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.calls import Attempt, Ending
-from chalicelib.campaigns import Area, covers
+from chalicelib.campaigns import Area
+from chalicelib.criteria import Places
+from chalicelib.eligibility import covers
 
 
 class Rule(StrEnum):
@@ -36,7 +38,7 @@ class Denial(StrEnum):
 MEANING: dict[StrEnum, str] = {
     Denial.NOT_CONNECTED: "no conversation with the target took place",
     Denial.TOO_SHORT: "the talk was shorter than the minimum (the minimum itself is enough)",
-    Denial.OUT_OF_AREA: "the caller's number belongs to none of the states or area codes bought",
+    Denial.OUT_OF_AREA: "the caller is in none of the places bought, or in one that is excluded",
     Denial.REPEAT_CALLER: "a call of this caller was approved within the campaign's window",
     Denial.NOT_CHARGED: "the advertiser is not charged, so the publisher earns nothing",
 }
@@ -142,13 +144,20 @@ def _minimum_talk(ending: Ending, minimum: int) -> Finding:
 
 def _caller_area(attempt: Attempt, area: Area) -> Finding:
     geography = attempt.charge.geography
-    wanted = (*geography.states, *geography.area_codes)
+    wanted, excluded = _listed(geography), _listed(geography.exclude)
+    seen = f"state {area.state or '?'}, area code {area.area_code or '?'}"
+    if geography.zips or geography.exclude.zips:
+        seen += f", ZIP {area.zip or '?'}"
     return Finding(
         rule=Rule.CALLER_AREA,
-        saw=f"state {area.state or '?'}, area code {area.area_code or '?'}, told by {area.source}",
-        asked=" or ".join(wanted) or "anywhere",
+        saw=f"{seen}, told by {area.source}",
+        asked=(wanted or "anywhere") + (f", but not {excluded}" if excluded else ""),
         denial=None if covers(geography, area) else Denial.OUT_OF_AREA,
     )
+
+
+def _listed(places: Places) -> str:
+    return " or ".join((*places.states, *places.area_codes, *places.zips))
 
 
 def _repeat_caller(

@@ -33,7 +33,7 @@ it was made for.
 **Changes** are JSON Merge Patch (RFC 7396): a member that is not named stays, null takes it back to
 its default, lists are replaced whole. Every thing has a `version`, which is also its `ETag`. With
 `If-Match`, or with `version` in the body, a change is refused when the thing has moved on. A change
-that changes nothing keeps the version.
+that changes nothing keeps the version. PUT replaces a document whole, under `If-Match` alone.
 
 **Archiving** (DELETE) keeps the thing and its history, and answers it; doing it again changes
 nothing. PATCH `state` brings it back. A partnership ends instead: applied -> approved, approved <->
@@ -56,6 +56,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `version_mismatch` | the thing has moved on from the version named |
 | 409 | `number_taken` | the telephone number is a tracking number already |
 | 409 | `partnership_exists` | the publisher is on the offer already |
+| 409 | `block_exists` | the same callers are blocked there already |
 | 409 | `payment_reference_reused` | the reference has recorded another payment |
 | 409 | `conflict` | what is stored says otherwise |
 | 413 | `body_too_large` | a body holds at most 128 KiB |

@@ -8,7 +8,7 @@ enums. A test fails when a page is older than the code it is made from. Run it a
 from enum import StrEnum
 from pathlib import Path
 
-from chalicelib import reasons, validation
+from chalicelib import gate, reasons, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -20,8 +20,12 @@ Which row lies under which key, and which question each index answers. This page
 
 A voice decision reads all it needs in one round trip: the number names the campaigns (its roster),
 so one parallel read fetches offer, partnership, publisher, advertisers, funds, the call itself, and
-each campaign's partition with its targets, however many they are. A second round trip writes the
-reservation as one transaction. A process that does not know the number yet reads it first.
+each campaign's partition with its targets, however many they are. The same read fetches what the
+gate looks at, by key: the offer's gate settings, each entry of the block list that could be about
+the caller (at most 28: the number and its prefixes, of the offer and of the deployment), and how
+often caller and prefix have called. A second round trip writes the reservation, or the refusal, and
+counts the caller's call as one transaction. A process that does not know the number yet reads it
+first.
 
 | decision | round trips, one after the other |
 |---|---|
@@ -29,14 +33,15 @@ reservation as one transaction. A process that does not know the number yet read
 | inbound call, number not known | 3: read the number, read the market, reserve |
 | inbound call repeated | 1 or 2: the earlier answer lies beside the call |
 | dial ended without an answer | 2: read the market, move the hold to the next target |
-| a race lost for a candidate | 1 more for each |
+| a race lost for a candidate, or for the last call that a caller may make | 1 more for each |
 | leg or call status | 1: the signal is stored; the rest follows off the stream |
 """
 
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
-`chalicelib/reasons.py` and `chalicelib/validation.py` by `python -m infra.reference`.
+`chalicelib/gate.py`, `chalicelib/reasons.py` and `chalicelib/validation.py` by
+`python -m infra.reference`.
 """
 
 
@@ -47,10 +52,11 @@ def access_patterns() -> str:
 
 
 def reason_codes() -> str:
-    """The page of reason codes: of routing, of validation."""
+    """The page of reason codes: of the gate, of routing, of validation."""
     return "\n".join(
         [
             _REASONS_INTRO,
+            *_table("The gate: why a caller was not let in", gate.MEANING),
             *_table("Routing: why a target was taken or passed over, or a call refused",
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),

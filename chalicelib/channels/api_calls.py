@@ -145,6 +145,7 @@ def _trace(document: Mapping[str, Any]) -> dict[str, Any]:
         "attempt": document["number"],
         "target_id": answer["hold"]["target_id"] if answer else None,
         "refusal": document["refusal"],
+        "gate": document.get("gate"),
         "considered": document["considered"],
     }
 

@@ -2,38 +2,38 @@
 
 Owns the documents of advertisers, campaigns, targets, offers, publishers, partnerships, placements
 and tracking numbers. A body holds what the operator may say; a view adds what the platform says.
+When, from where and by which attributes calls are wanted is in `schemas_rules`.
 Import it inside handlers only: no other function shall pay for it.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_serializer
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from chalicelib import campaigns
 from chalicelib.channels.fields import (
     E164,
     AdvertiserId,
-    AreaCode,
     CampaignId,
     Cap,
     Cents,
-    Clock,
     Currency,
     Days,
     Destination,
     Document,
+    Moment,
     Name,
     OfferId,
     PlacementId,
+    PositiveCents,
     PublisherId,
     Seconds,
-    UsState,
     Zone,
 )
-from chalicelib.consistency import overlapping
-from chalicelib.times import Cycle, OpenBlock
+from chalicelib.channels.schemas_rules import Filter, Geography, Hours
+from chalicelib.criteria import RouteByArea
+from chalicelib.times import Cycle
 
 State = Annotated[campaigns.State, Field(strict=False)]
 PartnershipState = Annotated[campaigns.PartnershipState, Field(strict=False)]
@@ -71,13 +71,6 @@ class PublisherBody(Document):
     state: State = campaigns.State.ACTIVE
 
 
-class Geography(Document):
-    """Where callers must be: any of the states or area codes; both empty means anywhere."""
-
-    states: Annotated[list[UsState], Field(max_length=60)] = Field(default_factory=list)
-    area_codes: Annotated[list[AreaCode], Field(max_length=400)] = Field(default_factory=list)
-
-
 class ChargeTerms(Document):
     """What the advertiser pays for, and how much. `minimum_talk_seconds` is inclusive."""
 
@@ -88,7 +81,8 @@ class ChargeTerms(Document):
 
 
 class CampaignBody(Document):
-    """What an advertiser buys. Budgets count over days of `zone`; null is no limit."""
+    """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit.
+    Calls are taken from `starts_at` on, and from `ends_at` on no more."""
 
     advertiser_id: AdvertiserId
     name: Name
@@ -96,60 +90,38 @@ class CampaignBody(Document):
     terms: ChargeTerms
     zone: Zone = "UTC"
     daily_budget_cents: Cents | None = None
+    monthly_budget_cents: Cents | None = None
     total_budget_cents: Cents | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    route_by_area: Annotated[RouteByArea, Field(strict=False)] = RouteByArea.ANYWHERE
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     max_call_seconds: Annotated[int, Field(ge=1, le=14_400)] = 3600
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 
 
-class Block(Document):
-    """Open on one weekday (0 is Monday); closing at or before opening runs over midnight."""
-
-    weekday: Annotated[int, Field(ge=0, le=6)]
-    opens: Clock
-    closes: Clock
-
-    @field_serializer("opens", "closes")
-    def _written(self, moment: Any) -> str:
-        return str(moment.strftime("%H:%M"))
-
-
-def _apart(blocks: list[Block]) -> list[Block]:
-    """Blocks none of which are open at the same time."""
-    spans = [OpenBlock(weekday=b.weekday, opens=b.opens, closes=b.closes) for b in blocks]
-    pairs = overlapping(spans)
-    if pairs:
-        said = "; ".join(f"blocks {one} and {other}" for one, other in pairs[:5])
-        raise PydanticCustomError("overlap", "are open at the same time: {said}", {"said": said})
-    return blocks
-
-
-Blocks = Annotated[list[Block], Field(max_length=70), AfterValidator(_apart)]
-
-
-class Hours(Document):
-    """Weekly opening hours in a zone; no blocks means always open."""
-
-    zone: Zone = "UTC"
-    blocks: Annotated[list[Block], Field(max_length=70), AfterValidator(_apart)] = Field(
-        default_factory=list
-    )
-
-
 class TargetBody(Document):
-    """One place a call can ring. Priority 1 rings first; weights share the calls of one priority;
-    null is no cap."""
+    """One place a call can ring. Priority 1 rings first; weights share the calls of one priority.
+    Caps count calls or the cents charged for them, on the clock of the hours' zone; null is no
+    cap. Every filter must pass; without a geography of its own the campaign's holds."""
 
     name: Name
     destination: Destination
     priority: Annotated[int, Field(ge=1, le=1000)] = 1
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
     hours: Hours = Hours()
+    geography: Geography | None = None
+    filters: Annotated[list[Filter], Field(max_length=50)] = Field(default_factory=list)
     concurrency_cap: Cap | None = None
     hourly_cap: Cap | None = None
     daily_cap: Cap | None = None
+    monthly_cap: Cap | None = None
     total_cap: Cap | None = None
+    hourly_cap_cents: PositiveCents | None = None
+    daily_cap_cents: PositiveCents | None = None
+    monthly_cap_cents: PositiveCents | None = None
+    total_cap_cents: PositiveCents | None = None
     ring_seconds: Annotated[int, Field(ge=5, le=600)] = 25
     state: State = campaigns.State.ACTIVE
 

@@ -1,17 +1,18 @@
 """What does the API show of calls?
 
 Owns the documents of a call, its decisions, its verdict and the carrier's reports. They describe
-and check what is answered; no request brings one.
+and check what is answered. The one request is a call that might come.
 """
 
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, places, reasons, validation
-from chalicelib.channels.fields import Document, Moment
+from chalicelib import calls, gate, places, reasons, validation
+from chalicelib.channels.fields import E164, Document, Moment
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
+GateReason = Annotated[gate.GateReason, Field(strict=False)]
 
 
 class AreaEvidenceView(Document):
@@ -57,7 +58,7 @@ class CallView(Document):
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
     earning_cents: int
-    refusal: Reason | None
+    refusal: Reason | GateReason | None
     reasons: list[str]
     arrived_at: Moment
     ended_at: Moment | None
@@ -75,12 +76,24 @@ class ConsideredView(Document):
     reason: Reason
 
 
+class GateRefusalView(Document):
+    """What kept the caller out: what the gate saw, what it asked for, and the entry if one of the
+    block list decided."""
+
+    reason: GateReason
+    saw: str
+    asked: str
+    block_id: str | None
+
+
 class DecisionView(Document):
-    """The trace of one attempt; `target_id` is null when nobody took the call."""
+    """The trace of one attempt; `target_id` is null when nobody took the call, `gate` when the
+    caller was let in."""
 
     attempt: int
     target_id: str | None
-    refusal: Reason | None
+    refusal: Reason | GateReason | None
+    gate: GateRefusalView | None
     considered: list[ConsideredView]
 
 
@@ -89,6 +102,25 @@ class DecisionsView(Document):
 
     call_id: str
     decisions: list[DecisionView]
+
+
+class DryRunBody(Document):
+    """A call that might come: `caller` null is an anonymous one, `at` null is now."""
+
+    number: E164
+    caller: E164 | None = None
+    attestation: Annotated[gate.Attestation, Field(strict=False)] = gate.Attestation.A
+    at: Moment | None = None
+
+
+class DryRunView(Document):
+    """Who would get the call; `target_id` is null when nobody would, and `refusal` says why."""
+
+    number: str
+    at: Moment
+    target_id: str | None
+    refusal: Reason | GateReason | None
+    considered: list[ConsideredView]
 
 
 class FindingView(Document):

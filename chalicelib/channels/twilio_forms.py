@@ -13,6 +13,7 @@ from datetime import datetime
 from chalicelib.calls import LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Area
 from chalicelib.flows.inbound import Arrival
+from chalicelib.gate import ROTATION_DIGITS, Attestation
 from chalicelib.places import (
     AreaEvidence,
     AreaFact,
@@ -26,6 +27,7 @@ CARRIER = "twilio"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
+_PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
 _KEPT_FIELDS = 60
 _AREA_FIELDS = {
     "FromCountry": AreaFact.COUNTRY,
@@ -43,8 +45,17 @@ def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
         e164=form.get("To", ""),
         caller=caller,
         caller_hash=_hashed(caller, hash_key) if caller else None,
+        prefix_hash=_hashed(_first_digits(caller), hash_key) if caller else None,
+        attestation=attestation(form.get("StirVerstat", "")),
         area=_area(form, caller),
     )
+
+
+def attestation(verstat: str) -> Attestation:
+    """The level that a verified signature shows; none for whatever did not pass (Twilio, Trusted
+    Calling with SHAKEN/STIR), and for calls without a signature, of which Twilio says nothing."""
+    passed = _PASSED.fullmatch(verstat)
+    return Attestation(passed[1]) if passed else Attestation.NONE
 
 
 def leg_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
@@ -99,6 +110,11 @@ def _number(text: str) -> str | None:
 def _hashed(caller: str, hash_key: str) -> str:
     """A stand-in for the number that cannot be turned back without the key."""
     return hmac.new(hash_key.encode(), caller.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _first_digits(caller: str) -> str:
+    """What rotated numbers share, in a form that no number has."""
+    return f"prefix {caller[: ROTATION_DIGITS + 1]}"
 
 
 def _area(form: Mapping[str, str], caller: str | None) -> Area:

@@ -1,18 +1,21 @@
 """What happens when a call arrives, and when a target did not take it?
 
-Joins number, market, decision and reservation into one answer for the carrier. What the caller
-hears is the channel's to say; ending a call belongs to `settlement`.
+Joins number, gate, market, decision and reservation into one answer for the carrier. What the
+caller hears is the channel's to say; ending a call belongs to `settlement`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from chalicelib.calls import Attempt, Call, CallStatus, Signal, call_id
+from chalicelib.calls import Attempt, Call, CallStatus, Signal, attributes_of, call_id
 from chalicelib.campaigns import Area, Number, State
+from chalicelib.failover import without_hold
+from chalicelib.gate import Attestation, Caller, GateRefusal, judge
 from chalicelib.reasons import Reason
-from chalicelib.routing import Decision, choose, settled_on
-from chalicelib.store.markets import Answered, Situation
+from chalicelib.routing import Decision, Market, choose, settled_on
+from chalicelib.store.markets import Answered
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores
 
@@ -22,7 +25,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What a carrier says of a new call. `caller` is None for an anonymous one."""
+    """What a carrier says of a new call. `caller` is None for an anonymous one.
+
+    The hashes stand for the number and for its first digits (`gate.ROTATION_DIGITS`).
+    """
 
     carrier: str
     carrier_call_id: str
@@ -30,6 +36,8 @@ class Arrival:
     caller: str | None
     caller_hash: str | None
     area: Area
+    prefix_hash: str | None = None
+    attestation: Attestation = Attestation.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +46,12 @@ class Answer:
 
     call_id: str
     attempt: Attempt | None
-    refusal: Reason | None = None
+    refusal: StrEnum | None = None
 
 
 def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
-    """Route a call that arrives; a repeated delivery gets the same answer and reserves nothing.
+    """Route a call that arrives, if its caller is let in; a repeated delivery gets the same answer,
+    reserves nothing and counts nothing.
 
     Two round trips when the number is known to this process, three when it is not.
     """
@@ -50,23 +59,26 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
     call = _new_call(arrival, now)
     number = stores.markets.number(arrival.e164, now)
     if number is None:
-        return _refuse(call, Decision(refusal=Reason.UNKNOWN_NUMBER), stores)
-    situation = stores.markets.situation(number, call_id=call.id, decision=1)
+        stores.reservations.refuse(call, Decision(refusal=Reason.UNKNOWN_NUMBER))
+        return Answer(call_id=call.id, attempt=None, refusal=Reason.UNKNOWN_NUMBER)
+    caller = _caller(arrival)
+    situation = stores.markets.situation(number, call_id=call.id, decision=1, caller=caller)
     if situation.answered is not None:
         return _again(call.id, situation.answered)
 
-    decision = _decide(number, situation, call.id, now)
-    call = _led_by(call, number)
+    call, gate = led_by(call, number), situation.gate
+    shut_out = judge(gate, caller, now)
+    decision = _shut_out(shut_out) if shut_out else decide(number, situation.market, call, now)
 
     def reserve(chosen: Decision, position: int) -> Outcome:
-        return stores.reservations.begin(call, decision.candidates[position], chosen)
+        return stores.reservations.begin(call, decision.candidates[position], chosen, gate)
 
     taken = _take_first(decision, reserve, started=now, clock=clock)
-    if taken.done_before:
-        return _earlier_answer(number, call.id, 1, stores)
     if taken.attempt is not None:
         return Answer(call_id=call.id, attempt=taken.attempt)
-    return _refuse(call, taken.decision, stores)
+    if taken.done_before or stores.reservations.refuse(call, taken.decision, gate).done_before:
+        return _earlier_answer(number, call.id, 1, stores)
+    return Answer(call_id=call.id, attempt=None, refusal=taken.decision.refusal)
 
 
 def next_attempt(
@@ -91,8 +103,7 @@ def next_attempt(
     if call.attempt.number != signal.attempt:
         return None
 
-    _, tried = given_up(call)
-    decision = _decide(number, situation, call_id, now, following, tried)
+    decision = decide(number, situation.market, call, now)
 
     def reserve(chosen: Decision, position: int) -> Outcome:
         return stores.reservations.fail_over(
@@ -136,27 +147,38 @@ def _take_first(
             return _Taken(decision=decision, attempt=candidate.attempt)
         if outcome.done_before:
             return _Taken(decision=decision, done_before=True)
+        if outcome.shut_out is not None:
+            return _Taken(decision=_shut_out(outcome.shut_out))
         lost.append(target_id)
     return _Taken(decision=settled_on(decision, None, tuple(lost)))
 
 
-def _decide(
-    number: Number,
-    situation: Situation,
-    call_id: str,
-    now: datetime,
-    attempt: int = 1,
-    tried: tuple[str, ...] = (),
-) -> Decision:
-    if number.state is not State.ACTIVE or situation.market is None:
+def decide(number: Number, market: Market | None, call: Call, now: datetime) -> Decision:
+    """What the call meets as things stand: on arrival, or after the attempt that it has failed.
+
+    What that attempt holds counts as given back already.
+    """
+    if number.state is not State.ACTIVE or market is None:
         return Decision(refusal=Reason.NUMBER_PAUSED)
-    return choose(situation.market, call_id=call_id, now=now, attempt=attempt, tried=tried)
+    following, tried = 1, call.tried
+    if call.attempt is not None:
+        failed, tried = given_up(call)
+        following = failed.number + 1
+        market = without_hold(market, failed.hold, call.id)
+    return choose(
+        market,
+        call_id=call.id,
+        now=now,
+        attempt=following,
+        tried=tried,
+        area=call.area,
+        attributes=attributes_of(call),
+    )
 
 
-def _refuse(call: Call, decision: Decision, stores: Stores) -> Answer:
-    reason = decision.refusal or Reason.NO_TARGET
-    stores.reservations.refuse(call, decision, reason)
-    return Answer(call_id=call.id, attempt=None, refusal=reason)
+def _shut_out(refusal: GateRefusal) -> Decision:
+    """The decision on a caller who is not let in: no target is looked at."""
+    return Decision(refusal=refusal.reason, gate=refusal)
 
 
 def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
@@ -169,6 +191,15 @@ def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores)
 
 def _again(call_id: str, answered: Answered) -> Answer:
     return Answer(call_id=call_id, attempt=answered.attempt, refusal=answered.refusal)
+
+
+def _caller(arrival: Arrival) -> Caller:
+    return Caller(
+        number=arrival.caller,
+        number_hash=arrival.caller_hash,
+        prefix_hash=arrival.prefix_hash,
+        attestation=arrival.attestation,
+    )
 
 
 def _new_call(arrival: Arrival, now: datetime) -> Call:
@@ -184,7 +215,8 @@ def _new_call(arrival: Arrival, now: datetime) -> Call:
     )
 
 
-def _led_by(call: Call, number: Number) -> Call:
+def led_by(call: Call, number: Number) -> Call:
+    """The call with where its number leads."""
     return replace(
         call,
         number_id=number.id,

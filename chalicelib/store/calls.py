@@ -101,6 +101,7 @@ def decision_put(call_id: str, number: int, decision: Decision, answer: Attempt 
         "number": number,
         "considered": decision.considered,
         "refusal": decision.refusal,
+        "gate": decision.gate,
         "answer": answer,
     }
     return Put(

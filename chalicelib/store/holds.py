@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.calls import Hold
-from chalicelib.routing import Candidate, budget_windows, cap_windows, expired_leases
+from chalicelib.eligibility import budget_limits, kept_by, target_limits
+from chalicelib.routing import Candidate, expired_leases
 from chalicelib.store.rows import (
     BOOKS,
     CATALOG,
@@ -24,12 +25,12 @@ from chalicelib.store.rows import (
     Key,
     Path,
 )
-from chalicelib.times import window_is_over, window_key
+from chalicelib.times import counts_money, window_is_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What stays of a released hold: the cap places and the budget of an approved call."""
+    """What stays of a released hold: the places and the money of an approved call."""
 
     charge_cents: int
 
@@ -71,63 +72,78 @@ def hold_changes(
             call_id,
             release if release and release.target_id == key[1] else None,
             take if take and take.attempt.hold.target_id == key[1] else None,
-            _Moment(now=now, places_kept=kept is not None),
+            now=now,
+            kept=kept,
         )
         for key in sorted(targets)
     ]
     for campaign_id in sorted(campaigns):
-        change = _campaign_change(campaign_id, release, take, kept)
+        change = _campaign_change(campaign_id, release, take, now=now, kept=kept)
         changes.extend([change] if change else [])
     for advertiser_id in sorted(advertisers):
         changes.extend(_funds_changes(advertiser_id, release, hold, kept))
     return changes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moment:
-    now: datetime
-    places_kept: bool
-
-
 def _target_change(
-    key: Key, call_id: str, release: Hold | None, take: Candidate | None, moment: _Moment
+    key: Key,
+    call_id: str,
+    release: Hold | None,
+    take: Candidate | None,
+    *,
+    now: datetime,
+    kept: Kept | None,
 ) -> Change:
-    places: Counter[str] = Counter()
-    if release and not moment.places_kept:
-        places.subtract(release.target_windows)
+    counts = _given_back(release, kept) if release else Counter()
     sets: dict[Path, int] = {}
     removes: list[Path] = [("leases", call_id)] if release and not take else []
     when: list[Condition] = []
     if take:
         hold = take.attempt.hold
-        places.update(hold.target_windows)
+        counts.update({window: kept_by(hold, window) for window in hold.target_windows})
         sets[("leases", call_id)] = int(hold.lease_until.timestamp())
-        reaped = [call for call in expired_leases(take.facts, moment.now) if call != call_id]
+        reaped = [call for call in expired_leases(take.facts, now) if call != call_id]
         removes += [("leases", call) for call in reaped]
-        removes += [("used", w) for w in take.facts.used if window_is_over(w, moment.now)]
-        when += _target_conditions(take, moment.now, reaped)
+        removes += [("used", w) for w in take.facts.used if window_is_over(w, now)]
+        when += _target_conditions(take, now, reaped)
     moved: dict[Path, int] = {
-        ("used", w): n for w, n in places.items() if n and ("used", w) not in removes
+        ("used", w): n for w, n in counts.items() if n and ("used", w) not in removes
     }
     return Change(key=key, set=sets, add=moved, remove=removes, when=when)
 
 
+def _given_back(hold: Hold, kept: Kept | None) -> Counter[str]:
+    """What a hold's end takes from each of its windows: all, or the money not charged."""
+    given: Counter[str] = Counter()
+    for window in hold.target_windows:
+        if kept is None:
+            given[window] -= kept_by(hold, window)
+        elif counts_money(window):
+            given[window] -= kept_by(hold, window) - kept.charge_cents
+    return given
+
+
 def _target_conditions(take: Candidate, now: datetime, reaped: list[str]) -> list[Condition]:
-    """A free slot and a place under every cap; each slot taken for expired must still be it."""
-    target = take.facts.target
+    """A free slot and room under every cap; each slot taken for expired must still be it."""
+    target, price = take.facts.target, take.attempt.hold.amount_cents
     conditions: list[Condition] = [
         Equals(("leases", call), int(take.facts.leases[call].timestamp())) for call in reaped
     ]
     if target.concurrency_cap is not None:
         conditions.append(FewerThan(("leases",), target.concurrency_cap + len(reaped)))
-    for window, cap in cap_windows(target):
-        if cap is not None:
-            conditions.append(AtMost(("used", window_key(window, now, target.hours.zone)), cap - 1))
-    return conditions
+    return conditions + [
+        AtMost(("used", limit.key), limit.most - limit.takes)
+        for limit in target_limits(target, price, now)
+    ]
 
 
 def _campaign_change(
-    campaign_id: str, release: Hold | None, take: Candidate | None, kept: Kept | None
+    campaign_id: str,
+    release: Hold | None,
+    take: Candidate | None,
+    *,
+    now: datetime,
+    kept: Kept | None,
 ) -> Change | None:
     moved: Counter[str] = Counter()
     if release and release.campaign_id == campaign_id:
@@ -137,13 +153,10 @@ def _campaign_change(
     if take and take.attempt.hold.campaign_id == campaign_id:
         hold = take.attempt.hold
         moved.update(dict.fromkeys(hold.campaign_windows, hold.amount_cents))
-        budgets = dict(
-            zip(hold.campaign_windows, budget_windows(take.campaign.campaign), strict=True)
-        )
         when = [
-            AtMost(("spent", key), budget - moved[key])
-            for key, (_, budget) in budgets.items()
-            if budget is not None and moved[key] > 0
+            AtMost(("spent", limit.key), limit.most - moved[limit.key])
+            for limit in budget_limits(take.campaign.campaign, now)
+            if moved[limit.key] > 0
         ]
     adds: Mapping[Path, int] = {("spent", key): cents for key, cents in moved.items() if cents}
     return Change(key=campaign_key(campaign_id), add=adds, when=when) if adds else None

@@ -1,13 +1,14 @@
 """Where does a dialled number lead, and how does everything there stand right now?
 
 Owns the two reads of a voice decision: the number (kept for a minute by a warm process, because it
-hardly ever changes) and, in one round trip, all that a decision looks at. Configuration and use are
-always read fresh; the decision itself belongs to `routing`.
+hardly ever changes) and, in one round trip, all that a decision looks at, the gate's facts among
+it. Configuration and use are always read fresh; the decision belongs to `gate` and `routing`.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import (
@@ -20,14 +21,17 @@ from chalicelib.campaigns import (
     Publisher,
     Target,
 )
+from chalicelib.gate import Caller, GateFacts, GateReason
 from chalicelib.reasons import Reason
 from chalicelib.routing import CampaignFacts, Market, TargetFacts
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
+from chalicelib.store.gate import gate_keys, read_gate
 from chalicelib.store.holds import funds_key
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 
 _NUMBER_KEPT = timedelta(seconds=60)
+_GATE_REASONS = frozenset(GateReason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +39,20 @@ class Answered:
     """What an earlier delivery of the same request was answered with."""
 
     attempt: Attempt | None
-    refusal: Reason | None
+    refusal: StrEnum | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """All that one decision looks at; `call` and `answered` are None on a first delivery."""
+    """All that one decision looks at; `call` and `answered` are None on a first delivery.
+
+    `gate` holds nothing where it was not asked for.
+    """
 
     market: Market | None
     call: Call | None
     answered: Answered | None
+    gate: GateFacts
 
 
 class Markets:
@@ -67,10 +75,15 @@ class Markets:
         self._numbers[e164] = (number, now)
         return number
 
-    def situation(self, number: Number, *, call_id: str, decision: int) -> Situation:
+    def situation(
+        self, number: Number, *, call_id: str, decision: int, caller: Caller | None = None
+    ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
-        was if it has been taken; one round trip for any number of targets."""
+        was if it has been taken; with a `caller`, also what the gate looks at. One round trip for
+        any number of targets."""
         keys = _keys(number)
+        if caller is not None:
+            keys += gate_keys(number.offer_id, caller)
         decided = call_key(call_id, decision_part(decision))
         found, partitions = self._rows.gather(
             [*keys, call_key(call_id), decided],
@@ -84,6 +97,7 @@ class Markets:
             market=_market(number, found, partitions),
             call=read_call(call) if call else None,
             answered=_answered(found[decided]) if decided in found else None,
+            gate=read_gate(number.offer_id, caller, found),
         )
 
 
@@ -151,5 +165,9 @@ def _answered(item: Item) -> Answered:
     doc = json.loads(item["doc"])
     return Answered(
         attempt=codec.from_plain(Attempt, doc["answer"]) if doc["answer"] else None,
-        refusal=Reason(doc["refusal"]) if doc["refusal"] else None,
+        refusal=_reason(doc["refusal"]) if doc["refusal"] else None,
     )
+
+
+def _reason(code: str) -> StrEnum:
+    return GateReason(code) if code in _GATE_REASONS else Reason(code)

@@ -8,18 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.calls import Attempt, Call, CallStatus, Signal
+from chalicelib.gate import GateFacts, GateRefusal, too_often
+from chalicelib.reasons import Reason
 from chalicelib.routing import Candidate, Decision
 from chalicelib.store.calls import call_change, call_item, call_key, decision_put, signal_put
+from chalicelib.store.gate import reread, tally_changes
 from chalicelib.store.holds import hold_changes
 from chalicelib.store.rows import CALLS, Action, Check, Equals, NotWritten, Put, Rows
+
+_OWN_OF_A_NEW_CALL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Whether the transaction went through; if not, whether an earlier delivery had done it."""
+    """Whether the transaction went through; if not, whether an earlier delivery had done it, or
+    why the gate lets the caller in no more."""
 
     written: bool
     done_before: bool = False
+    shut_out: GateRefusal | None = None
 
 
 class Reservations:
@@ -28,18 +35,30 @@ class Reservations:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def begin(self, call: Call, candidate: Candidate, decision: Decision) -> Outcome:
-        """Keep a new call with what its first attempt reserves."""
+    def begin(
+        self, call: Call, candidate: Candidate, decision: Decision, gate: GateFacts
+    ) -> Outcome:
+        """Keep a new call with what its first attempt reserves, and count the caller's call.
+
+        Refused when others have meanwhile used up how often the caller may call.
+        """
         reserved = replace(call, attempt=candidate.attempt)
         actions: list[Action] = [
             Put(CALLS, call_item(reserved)),
             decision_put(call.id, 1, decision, candidate.attempt),
             *hold_changes(call.id, release=None, take=candidate, now=call.arrived_at),
         ]
-        return self._write(actions, own=2)
+        tallied = tally_changes(gate, call.arrived_at, limited=True)
+        try:
+            self._rows.write([*actions, *tallied])
+        except NotWritten as refused:
+            return _not_begun(refused, len(actions), gate, call.arrived_at)
+        return Outcome(written=True)
 
-    def refuse(self, call: Call, decision: Decision, reason: str) -> Outcome:
-        """Keep a new call that nobody takes, with the reason."""
+    def refuse(self, call: Call, decision: Decision, gate: GateFacts | None = None) -> Outcome:
+        """Keep a new call that nobody takes, with the decision's reason; the caller's call counts
+        as well, where there is a gate."""
+        reason = str(decision.refusal or Reason.NO_TARGET)
         refused = replace(
             call,
             status=CallStatus.DENIED,
@@ -49,8 +68,14 @@ class Reservations:
             ended_at=call.arrived_at,
             judged_at=call.arrived_at,
         )
+        tallied = tally_changes(gate, call.arrived_at, limited=False) if gate else []
         return self._write(
-            [Put(CALLS, call_item(refused)), decision_put(call.id, 1, decision, None)], own=2
+            [
+                Put(CALLS, call_item(refused)),
+                decision_put(call.id, 1, decision, None),
+                *tallied,
+            ],
+            own=_OWN_OF_A_NEW_CALL,
         )
 
     def fail_over(
@@ -94,6 +119,18 @@ class Reservations:
         except NotWritten as refused:
             return Outcome(written=False, done_before=min(refused.images) < own)
         return Outcome(written=True)
+
+
+def _not_begun(refused: NotWritten, tallied_from: int, gate: GateFacts, now: datetime) -> Outcome:
+    """Why a call did not begin: it had begun before, the gate, or a lost race for the target."""
+    if min(refused.images) < _OWN_OF_A_NEW_CALL:
+        return Outcome(written=False, done_before=True)
+    reached = [
+        too_often(reread(tally, refused.images[position]), now)
+        for position, tally in enumerate(gate.tallies, tallied_from)
+        if position in refused.images
+    ]
+    return Outcome(written=False, shut_out=next(filter(None, reached), None))
 
 
 def given_up(call: Call) -> tuple[Attempt, tuple[str, ...]]:

@@ -10,6 +10,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | CAMPAIGN#id | TARGET#id | a target, its leases and its use by window |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
+| catalog | OFFER#id | GATE | what the offer asks of its callers |
+| catalog | BLOCK#id | META | an entry of the block list; its id follows from what it is about |
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
@@ -18,6 +20,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
 | calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
+| calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
 | books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
@@ -27,7 +30,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | index | question |
 |---|---|
 | catalog.by_kind (kind, id) | all things of one kind, in the order of creation |
-| catalog.by_offer (offer_id, id) | numbers, partnerships and placements of an offer |
+| catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look |
@@ -94,7 +97,7 @@ class CatalogRow(Model):
 
 
 class CallRow(Model):
-    """A call, a decision, a signal, a verdict, or a caller's last approved call."""
+    """A call, a decision, a signal, a verdict, a caller's last approved call, or a tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")

@@ -62,7 +62,10 @@ def test_a_change_merges_member_by_member() -> None:
     ).body
     assert changed["terms"] == {
         "charge_cents": 2500, "minimum_talk_seconds": 60, "repeat_days": 7,
-        "geography": {"states": [], "area_codes": []},
+        "geography": {
+            "states": [], "area_codes": [], "zips": [],
+            "exclude": {"states": [], "area_codes": [], "zips": []},
+        },
     }  # fmt: skip
     assert (changed["daily_budget_cents"], changed["version"]) == (50_000, 2)
     back = market.api.patch(path, {"daily_budget_cents": None, "zone": None}).body
@@ -271,7 +274,14 @@ def test_opening_hours_have_a_zone_and_do_not_overlap() -> None:
     market = Market(Api())
     path = f"/targets/{market.target['id']}"
     block = {"weekday": 0, "opens": "09:00", "closes": "17:00"}
-    open_monday = {"zone": "America/New_York", "blocks": [block]}
+    open_monday = {
+        "zone": "America/New_York",
+        "blocks": [block],
+        "exceptions": [
+            {"date": "2026-12-24", "blocks": [{"opens": "22:00", "closes": "02:00"}]},
+            {"date": "2026-12-25", "blocks": []},
+        ],
+    }
     assert market.api.patch(path, {"hours": open_monday}).body["hours"] == open_monday
     twice = {"zone": "Mars/Olympus", "blocks": [block, block | {"opens": "16:59"}]}
     assert market.api.patch(path, {"hours": twice}).faults == {
@@ -281,6 +291,95 @@ def test_opening_hours_have_a_zone_and_do_not_overlap() -> None:
     assert market.api.patch(path, {"hours": {"blocks": odd}}).faults == {
         ("hours.blocks.0.weekday", "range"), ("hours.blocks.0.opens", "format"),
         ("hours.blocks.0.closes", "format"),
+    }  # fmt: skip
+
+
+def test_every_exception_of_the_hours_has_one_date_and_blocks_that_lie_apart() -> None:
+    market = Market(Api())
+    path = f"/targets/{market.target['id']}"
+    holiday = {"date": "2026-12-25"}
+    late, later = {"opens": "20:00", "closes": "02:00"}, {"opens": "23:00", "closes": "23:30"}
+    wrong = [
+        {"date": "2026-02-29"}, {"date": "25.12.2026"},
+        {"date": "2026-12-31", "blocks": [late, later]},
+        {"date": "2026-12-24", "blocks": [{"opens": "9", "closes": "10:00", "weekday": 1}]},
+    ]  # fmt: skip
+    assert market.api.patch(path, {"hours": {"exceptions": wrong}}).faults == {
+        ("hours.exceptions.0.date", "format"), ("hours.exceptions.1.date", "format"),
+        ("hours.exceptions.2.blocks", "overlap"),
+        ("hours.exceptions.3.blocks.0.opens", "format"),
+        ("hours.exceptions.3.blocks.0.weekday", "unknown_field"),
+    }  # fmt: skip
+    assert market.api.patch(path, {"hours": {"exceptions": [holiday, holiday]}}).faults == {
+        ("hours.exceptions", "repeated")
+    }
+
+
+def test_caps_and_budgets_are_said_in_calls_and_in_cents() -> None:
+    market = Market(Api())
+    target, campaign = f"/targets/{market.target['id']}", f"/campaigns/{market.campaign['id']}"
+    caps = {
+        "monthly_cap": 100, "hourly_cap_cents": 1, "daily_cap_cents": 2, "monthly_cap_cents": 3,
+        "total_cap_cents": 4,
+    }  # fmt: skip
+    shown = market.api.patch(target, caps).body
+    assert {name: shown[name] for name in caps} == caps
+    assert market.api.patch(campaign, {"monthly_budget_cents": 7}).body["monthly_budget_cents"] == 7
+    below = market.api.patch(target, dict.fromkeys(caps, -1)).faults
+    assert below == {(name, "range") for name in caps}
+
+
+def test_a_campaign_starts_before_it_ends() -> None:
+    market = Market(Api())
+    path = f"/campaigns/{market.campaign['id']}"
+    runs = {"starts_at": "2026-12-01T00:00:00-05:00", "ends_at": "2027-01-01T00:00:00Z"}
+    shown = market.api.patch(path, runs).body
+    assert (shown["starts_at"], shown["ends_at"]) == (
+        "2026-12-01T05:00:00.000Z", "2027-01-01T00:00:00.000Z",
+    )  # fmt: skip
+    at_once = market.api.patch(path, {"ends_at": "2026-12-01T05:00:00Z"})
+    assert at_once.faults == {("ends_at", "order")}
+    assert market.api.patch(path, {"starts_at": "2026-12-01T00:00:00"}).faults == {
+        ("starts_at", "format")
+    }
+    assert market.api.patch(path, {"starts_at": None, "ends_at": None}).body["starts_at"] is None
+
+
+def test_geographies_name_and_exclude_places_and_a_target_may_have_its_own() -> None:
+    market = Market(Api())
+    target, campaign = f"/targets/{market.target['id']}", f"/campaigns/{market.campaign['id']}"
+    nothing: Json = {"states": [], "area_codes": [], "zips": []}
+    own = nothing | {"states": ["CA"], "exclude": nothing | {"zips": ["94103"]}}
+    assert market.target["geography"] is None
+    assert market.api.patch(target, {"geography": own}).body["geography"] == own
+    assert market.api.patch(target, {"geography": None}).body["geography"] is None
+    assert market.campaign["route_by_area"] == "anywhere"
+    strict = market.api.patch(campaign, {"route_by_area": "inside_only"}).body
+    assert strict["route_by_area"] == "inside_only"
+    wrong = {"geography": {"zips": ["9410"], "exclude": {"states": ["Nevada"], "exclude": {}}}}
+    assert market.api.patch(target, wrong).faults == {
+        ("geography.zips.0", "format"), ("geography.exclude.states.0", "format"),
+        ("geography.exclude.exclude", "unknown_field"),
+    }  # fmt: skip
+    assert market.api.patch(campaign, {"route_by_area": "nearby"}).faults == {
+        ("route_by_area", "choice")
+    }
+
+
+def test_filters_say_what_a_calls_attributes_must_be_like() -> None:
+    market = Market(Api())
+    path = f"/targets/{market.target['id']}"
+    old = {"attribute": "age", "test": "greater", "values": ["60"], "negated": False}
+    assert market.api.patch(path, {"filters": [old]}).body["filters"] == [old]
+    misshapen = [{"attribute": "Age!", "test": "like"}, {"attribute": "age"}]
+    assert market.api.patch(path, {"filters": misshapen}).faults == {
+        ("filters.0.attribute", "format"), ("filters.0.test", "choice"),
+        ("filters.1.test", "required"),
+    }  # fmt: skip
+    senseless = [old | {"values": ["old"]}, old, old | {"test": "present"}, old | {"values": []}]
+    assert market.api.patch(path, {"filters": senseless}).faults == {
+        ("filters.0.values", "filter"), ("filters.2.values", "filter"),
+        ("filters.3.values", "filter"),
     }  # fmt: skip
 
 

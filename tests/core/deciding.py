@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.reasons import Reason
@@ -18,7 +19,7 @@ from tests.builders import (
 )
 
 TICK = timedelta(microseconds=1)
-HOUR, DAY, TOTAL = "hour#2026-11-23T15+0000", "day#2026-11-23", "total"
+HOUR, DAY, MONTH, TOTAL = "hour#2026-11-23T15+0000", "day#2026-11-23", "month#2026-11", "total"
 
 
 def decide(
@@ -40,7 +41,7 @@ def reasons(decision: Decision) -> dict[str, Reason]:
 
 def outcome(
     *, now: datetime = NOW, campaign: Mapping[str, Any] | None = None, **target: Any
-) -> Reason | None:
+) -> StrEnum | None:
     """Why a market with this one target refuses the call; None when the target may take it."""
     facts = campaign_facts(targets=(target_facts(**target),), **(campaign or {}))
     return decide(a_market(campaigns=(facts,)), now=now).refusal

@@ -2,7 +2,9 @@
 
 import pytest
 
-from chalicelib.campaigns import Area, EarningTerms, Geography, covers, earning_terms
+from chalicelib.campaigns import Area, EarningTerms, earning_terms
+from chalicelib.criteria import Geography
+from chalicelib.eligibility import covers
 from tests.builders import a_partnership, an_offer
 
 CALIFORNIA = Area(state="CA", area_code="415")

@@ -96,6 +96,7 @@ def test_a_document_speaks_in_plain_words() -> None:
     assert document["hours"] == {
         "zone": "UTC",
         "blocks": [{"weekday": 0, "opens": "09:00", "closes": "17:30"}],
+        "exceptions": [],
     }
     assert document["state"] == "active"
     assert document["created_at"] == "2026-11-23T15:00:00.000Z"

@@ -18,7 +18,7 @@ from tests.builders import (
     charge_terms,
     target_facts,
 )
-from tests.core.deciding import DAY, HOUR, TOTAL, decide, order, outcome, reasons
+from tests.core.deciding import DAY, HOUR, MONTH, TOTAL, decide, order, outcome, reasons
 
 
 class TestOrder:
@@ -162,8 +162,9 @@ class TestAttempts:
 
     def test_a_hold_counts_in_every_window_even_where_there_is_no_cap(self) -> None:
         hold = decide(a_market()).candidates[0].attempt.hold
-        assert hold.target_windows == (HOUR, DAY, TOTAL)
-        assert hold.campaign_windows == (DAY, TOTAL)
+        windows = (HOUR, DAY, MONTH, TOTAL)
+        assert hold.target_windows == (*windows, *(f"money:{window}" for window in windows))
+        assert hold.campaign_windows == (DAY, MONTH, TOTAL)
 
     def test_a_lease_outlives_ringing_and_the_longest_call_by_two_minutes(self) -> None:
         campaign = campaign_facts(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import times
-from chalicelib.times import Cycle, Hours, OpenBlock, Period, Window
+from chalicelib.times import Block, Cycle, DatedHours, Hours, OpenBlock, Period, Window
 from tests.builders import NOW
 
 NEW_YORK = "America/New_York"
@@ -231,6 +231,131 @@ class TestHours:
         assert Hours(zone=NEW_YORK, blocks=(twice,)).open_at(times.read(moment)) is is_open
 
 
+LATE = Block(opens=time(22), closes=time(2))
+EVERY_NIGHT = tuple(OpenBlock(weekday=n, opens=time(22), closes=time(6)) for n in range(7))
+
+
+class TestExceptions:
+    """Thursday 2026-11-26 is Thanksgiving."""
+
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-25T23:59:59.999999", True),
+            ("2026-11-26T00:00", False),
+            ("2026-11-26T23:59:59.999999", False),
+            ("2026-11-27T00:00", True),
+        ],
+    )
+    def test_a_holiday_is_closed_from_midnight_to_midnight_of_the_zone(
+        self, moment: str, is_open: bool
+    ) -> None:
+        always_else = Hours(zone=NEW_YORK, exceptions=(DatedHours(date="2026-11-26"),))
+        assert always_else.open_at(at(moment, NEW_YORK)) is is_open
+
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-25T23:59:59.999999", True),
+            ("2026-11-26T01:00", False),
+            ("2026-11-26T22:30", False),
+            ("2026-11-27T01:00", False),
+            ("2026-11-27T22:00", True),
+        ],
+        ids=[
+            "the evening before", "cut off at midnight", "no night begins on it",
+            "so none runs on from it", "the next night",
+        ],
+    )  # fmt: skip
+    def test_a_holiday_ends_the_night_before_it_and_begins_none(
+        self, moment: str, is_open: bool
+    ) -> None:
+        hours = Hours(blocks=EVERY_NIGHT, exceptions=(DatedHours(date="2026-11-26"),))
+        assert hours.open_at(at(moment)) is is_open
+
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-23T09:30", False),
+            ("2026-11-23T10:00", True),
+            ("2026-11-23T11:59:59.999999", True),
+            ("2026-11-23T12:30", False),
+            ("2026-11-23T13:00", True),
+            ("2026-11-23T14:00", False),
+            ("2026-11-30T09:30", True),
+        ],
+    )
+    def test_an_exceptions_blocks_and_break_stand_instead_of_the_weekdays(
+        self, moment: str, is_open: bool
+    ) -> None:
+        short = DatedHours(
+            date="2026-11-23",
+            blocks=(
+                Block(opens=time(10), closes=time(12)),
+                Block(opens=time(13), closes=time(14)),
+            ),
+        )
+        hours = Hours(blocks=(WORKDAY,), exceptions=(short,))
+        assert hours.open_at(at(moment)) is is_open
+
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-26T21:59:59.999999", False),
+            ("2026-11-26T22:00", True),
+            ("2026-11-27T01:59:59.999999", True),
+            ("2026-11-27T02:00", False),
+            ("2026-11-26T01:00", False),
+        ],
+    )
+    def test_an_exceptions_night_runs_into_the_next_day(self, moment: str, is_open: bool) -> None:
+        hours = Hours(
+            blocks=(WORKDAY,), exceptions=(DatedHours(date="2026-11-26", blocks=(LATE,)),)
+        )
+        assert hours.open_at(at(moment)) is is_open
+
+    def test_an_exceptions_night_ends_where_the_next_exception_begins(self) -> None:
+        night, closed = DatedHours(date="2026-12-31", blocks=(LATE,)), DatedHours(date="2027-01-01")
+        hours = Hours(blocks=(WORKDAY,), exceptions=(night, closed))
+        assert hours.open_at(at("2026-12-31T23:59:59.999999"))
+        assert not hours.open_at(at("2027-01-01T00:00"))
+        assert Hours(blocks=(WORKDAY,), exceptions=(night,)).open_at(at("2027-01-01T00:00"))
+
+    def test_an_exceptions_date_is_that_of_the_zones_wall_clock(self) -> None:
+        hours = Hours(zone="Pacific/Kiritimati", exceptions=(DatedHours(date="2026-11-24"),))
+        assert not hours.open_at(times.read("2026-11-23T15:00:00Z"))
+        assert hours.open_at(times.read("2026-11-24T10:00:00Z"))
+
+    @pytest.mark.parametrize(
+        ("moment", "is_open"),
+        [
+            ("2026-11-01T05:29:59Z", True),
+            ("2026-11-01T05:30:00Z", False),
+            ("2026-11-01T06:00:00Z", True),
+            ("2026-11-01T06:30:00Z", False),
+        ],
+        ids=["01:29:59", "01:30", "01:00 the second time", "01:30 the second time"],
+    )
+    def test_a_night_over_the_hour_that_comes_twice_is_judged_by_the_wall_clock(
+        self, moment: str, is_open: bool
+    ) -> None:
+        night = DatedHours(date="2026-10-31", blocks=(Block(opens=time(22), closes=time(1, 30)),))
+        hours = Hours(zone=NEW_YORK, blocks=(WORKDAY,), exceptions=(night,))
+        assert hours.open_at(times.read(moment)) is is_open
+
+    @given(st.timedeltas(timedelta(days=-3), timedelta(days=3)).map(lambda t: NOW + t), ZONES)
+    def test_an_exception_changes_nothing_but_its_date_and_the_night_after(
+        self, moment: datetime, zone: str
+    ) -> None:
+        weekly = Hours(zone=zone, blocks=(*EVERY_NIGHT, WORKDAY))
+        noted = Hours(zone=zone, blocks=weekly.blocks, exceptions=(DatedHours(date="2026-11-24"),))
+        local = moment.astimezone(ZoneInfo(zone))
+        if local.date().isoformat() == "2026-11-24":
+            assert not noted.open_at(moment)
+        elif local.date().isoformat() != "2026-11-25":
+            assert noted.open_at(moment) == weekly.open_at(moment)
+
+
 class TestWindows:
     @pytest.mark.parametrize(
         ("window", "zone", "key"),
@@ -247,23 +372,23 @@ class TestWindows:
     def test_a_window_is_named_on_the_wall_clock_of_its_zone(
         self, window: Window, zone: str, key: str
     ) -> None:
-        assert times.window_key(window, NOW, zone) == key
+        assert times.window_keys(NOW, zone)[window] == key
 
     def test_a_day_ends_at_local_midnight(self) -> None:
         midnight = at("2026-11-24T00:00", NEW_YORK)
-        assert times.window_key(Window.DAY, midnight - TICK, NEW_YORK) == "day#2026-11-23"
-        assert times.window_key(Window.DAY, midnight, NEW_YORK) == "day#2026-11-24"
+        assert times.window_keys(midnight - TICK, NEW_YORK)[Window.DAY] == "day#2026-11-23"
+        assert times.window_keys(midnight, NEW_YORK)[Window.DAY] == "day#2026-11-24"
 
     def test_an_hour_that_comes_twice_is_two_windows(self) -> None:
         first, second = times.read("2026-11-01T05:30:00Z"), times.read("2026-11-01T06:30:00Z")
-        keys = [times.window_key(Window.HOUR, moment, NEW_YORK) for moment in (first, second)]
+        keys = [times.window_keys(moment, NEW_YORK)[Window.HOUR] for moment in (first, second)]
         assert keys == ["hour#2026-11-01T01-0400", "hour#2026-11-01T01-0500"]
 
     @given(st.sampled_from(Window), MOMENTS, ZONES)
     def test_a_window_is_not_over_while_it_runs(
         self, window: Window, moment: datetime, zone: str
     ) -> None:
-        assert not times.window_is_over(times.window_key(window, moment, zone), moment)
+        assert not times.window_is_over(times.window_keys(moment, zone)[window], moment)
 
     @given(st.sampled_from([Window.HOUR, Window.DAY, Window.MONTH]), MOMENTS, ZONES)
     def test_a_window_is_over_some_days_later(
@@ -271,7 +396,16 @@ class TestWindows:
     ) -> None:
         days = 35 if window is Window.MONTH else 3
         later = moment + timedelta(days=days)
-        assert times.window_is_over(times.window_key(window, moment, zone), later)
+        assert times.window_is_over(times.window_keys(moment, zone)[window], later)
+
+    @given(st.sampled_from(Window), MOMENTS, MOMENTS, ZONES)
+    def test_a_count_of_money_is_over_with_its_window(
+        self, window: Window, moment: datetime, later: datetime, zone: str
+    ) -> None:
+        key = times.window_keys(moment, zone)[window]
+        money = times.money_window(key)
+        assert [times.counts_money(key), times.counts_money(money)] == [False, True]
+        assert times.window_is_over(money, later) == times.window_is_over(key, later)
 
     def test_the_total_is_never_over(self) -> None:
         assert not times.window_is_over("total", NOW + timedelta(days=36_500))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.calls import Attempt, Ending, Evidence
-from chalicelib.campaigns import Area, EarningTerms, Geography
+from chalicelib.campaigns import Area, EarningTerms
+from chalicelib.criteria import Geography, Places
 from chalicelib.validation import MEANING, Denial, Rule, Verdict, judge
 from tests.builders import NOW, an_attempt, charge_terms
 
@@ -147,6 +148,15 @@ class TestCallerArea:
         narrow = verdict(an_attempt(charge=charge_terms(geography=geography)))
         assert narrow.charge[2].asked == "CA or NV or 415"
         assert verdict().charge[2].asked == "anywhere"
+
+    def test_the_verdict_says_which_places_were_excluded(self) -> None:
+        geography = Geography(states=("CA",), exclude=Places(zips=("94103", "94104")))
+        attempt = an_attempt(charge=charge_terms(geography=geography))
+        judged = verdict(attempt, area=replace(CALIFORNIA, zip="94103"))
+        seen = judged.charge[2]
+        assert seen.saw == "state CA, area code 415, ZIP 94103, told by carrier"
+        assert seen.asked == "CA, but not 94103 or 94104"
+        assert judged.reasons == ("out_of_area",)
 
     def test_an_unknown_place_is_shown_as_unknown(self) -> None:
         assert verdict(area=Area()).charge[2].saw == "state ?, area code ?, told by prefix"

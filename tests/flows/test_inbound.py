@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Billing, State
+from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.rows import CATALOG, Change, Key
@@ -30,7 +31,7 @@ def test_a_call_reserves_its_target_its_cap_place_its_budget_and_its_money(world
     answer = world.arrives()
     assert taker(answer) == "tgt_1"
     assert list(world.target()["leases"]) == [answer.call_id]
-    assert set(world.target()["used"].values()) == {1}
+    assert sorted(world.target()["used"].values()) == [1] * 4 + [2_500] * 4
     assert world.funds() == (97_500, 2_500)
     assert set(world.row(CATALOG, "CAMPAIGN#cmp_1")["spent"].values()) == {2_500}
 
@@ -248,3 +249,29 @@ def test_a_failover_to_another_advertiser_moves_the_hold_between_their_funds(wor
     assert (world.funds("adv_1"), world.funds("adv_2")) == ((100_000, 0), (96_000, 4_000))
     assert set(world.row(CATALOG, "CAMPAIGN#cmp_1")["spent"].values()) == {0}
     assert set(world.row(CATALOG, "CAMPAIGN#cmp_2")["spent"].values()) == {4_000}
+
+
+def test_an_advertisers_last_money_serves_the_failover_of_the_call_that_holds_it(
+    world: World,
+) -> None:
+    targets = (builders.a_target(id=f"tgt_{n}", priority=n) for n in (1, 2))
+    world.opens(*targets, funds=2_500, campaign=builders.a_campaign(daily_budget_cents=2_500))
+    world.arrives()
+    assert taker(world.fails()) == "tgt_2"
+    assert world.funds() == (0, 2_500)
+
+
+def test_a_caller_outside_the_area_is_not_routed_where_the_campaign_says_so(world: World) -> None:
+    terms = builders.charge_terms(geography=Geography(states=("TX",)))
+    campaign = builders.a_campaign(terms=terms, route_by_area=RouteByArea.INSIDE_ONLY)
+    world.opens(campaign=campaign)
+    assert world.arrives().refusal is Reason.OUT_OF_AREA
+
+
+def test_a_filter_sees_what_is_known_of_the_call(world: World) -> None:
+    only = Filter(attribute="state", test=FilterTest.EQUALS, values=("TX",))
+    world.opens(
+        builders.a_target(id="tgt_1", priority=1, filters=(only,)),
+        builders.a_target(id="tgt_2", priority=2),
+    )
+    assert taker(world.arrives()) == "tgt_2"

@@ -1,0 +1,116 @@
+"""Which callers are wanted, by where they are and by what is known of their call?
+
+Owns the geographies and filters that campaigns and targets name, and the judgement of a filter.
+Who must satisfy them, and when, belongs to `eligibility`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """States by their postal codes, area codes of three digits, ZIPs of five."""
+
+    states: tuple[str, ...] = ()
+    area_codes: tuple[str, ...] = ()
+    zips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geography(Places):
+    """Where callers must be: in any of the places (none named means anywhere), and in none of
+    those to `exclude`."""
+
+    exclude: Places = Places()
+
+
+class RouteByArea(StrEnum):
+    """What a caller's place means before the call: nothing, so that it is judged only afterwards,
+    or that a caller outside is not routed."""
+
+    ANYWHERE = "anywhere"
+    INSIDE_ONLY = "inside_only"
+
+
+class FilterTest(StrEnum):
+    """How a filter looks at an attribute; `contains` and `prefix` look at parts of its text."""
+
+    EQUALS = "equals"
+    IN = "in"
+    CONTAINS = "contains"
+    PREFIX = "prefix"
+    GREATER = "greater"
+    LESS = "less"
+    PRESENT = "present"
+
+
+_COMPARING = frozenset({FilterTest.GREATER, FilterTest.LESS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a call's attribute must be like; with `negated`, must not be like.
+
+    `in` takes one value or more, `present` none, every other test one. The case of letters counts.
+    `greater` and `less` exclude their value and compare decimal numbers.
+    """
+
+    attribute: str
+    test: FilterTest
+    values: tuple[str, ...] = ()
+    negated: bool = False
+
+
+def passes(one: Filter, attributes: Mapping[str, str]) -> bool:
+    """Whether the call's attributes satisfy the filter.
+
+    An attribute that is not there, or is no number where numbers are compared, satisfies no test;
+    so it satisfies every negated one.
+    """
+    value = attributes.get(one.attribute)
+    return (value is not None and _holds(one, value)) is not one.negated
+
+
+def value_fault(one: Filter) -> str | None:
+    """What is wrong with the values of a filter; None when they suit its test."""
+    count = len(one.values)
+    if one.test is FilterTest.PRESENT:
+        return "present takes no value" if count else None
+    if one.test is FilterTest.IN:
+        return None if count else "in takes at least one value"
+    if count != 1:
+        return f"{one.test} takes exactly one value"
+    if one.test in _COMPARING and _number(one.values[0]) is None:
+        return f"{one.test} takes a decimal number"
+    return None
+
+
+def _holds(one: Filter, value: str) -> bool:
+    match one.test:
+        case FilterTest.PRESENT:
+            return True
+        case FilterTest.EQUALS | FilterTest.IN:
+            return value in one.values
+        case FilterTest.CONTAINS:
+            return one.values[0] in value
+        case FilterTest.PREFIX:
+            return value.startswith(one.values[0])
+        case FilterTest.GREATER | FilterTest.LESS:
+            return _compares(one.test, value, one.values[0])
+
+
+def _compares(test: FilterTest, value: str, bound: str) -> bool:
+    mine, theirs = _number(value), _number(bound)
+    if mine is None or theirs is None:
+        return False
+    return mine > theirs if test is FilterTest.GREATER else mine < theirs
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None

@@ -1,0 +1,42 @@
+"""How does a market look to a call whose own attempt has failed?
+
+Owns giving back, in the facts of a decision, what that attempt still holds: otherwise the last
+budget, money or place of an advertiser would be refused to the very call that holds it. Giving it
+back in the rows belongs to the store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chalicelib.calls import Hold
+from chalicelib.eligibility import kept_by
+from chalicelib.routing import CampaignFacts, Market, TargetFacts
+
+
+def without_hold(market: Market, hold: Hold, call_id: str) -> Market:
+    """The market as it will be in the transaction that moves the call on."""
+    campaigns = tuple(_campaign(facts, hold, call_id) for facts in market.campaigns)
+    return replace(market, campaigns=campaigns)
+
+
+def _campaign(facts: CampaignFacts, hold: Hold, call_id: str) -> CampaignFacts:
+    if facts.advertiser.id == hold.advertiser_id:
+        facts = replace(facts, available_cents=facts.available_cents + hold.amount_cents)
+    if facts.campaign.id != hold.campaign_id:
+        return facts
+    spent = _less(facts.spent, dict.fromkeys(hold.campaign_windows, hold.amount_cents))
+    targets = tuple(
+        _target(one, hold, call_id) if one.target.id == hold.target_id else one
+        for one in facts.targets
+    )
+    return replace(facts, spent=spent, targets=targets)
+
+
+def _target(facts: TargetFacts, hold: Hold, call_id: str) -> TargetFacts:
+    leases = {call: until for call, until in facts.leases.items() if call != call_id}
+    kept = {key: kept_by(hold, key) for key in hold.target_windows}
+    return replace(facts, leases=leases, used=_less(facts.used, kept))
+
+
+def _less(counted: Mapping[str, int], given_back: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - given_back.get(key, 0) for key, n in counted.items()}

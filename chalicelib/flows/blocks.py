@@ -1,0 +1,111 @@
+"""What happens when the block list or an offer's gate settings are changed?
+
+Joins what the operator says with what it names and what is stored, and writes it under a condition.
+What an entry does to a caller belongs to `gate`; how a request describes it, to the channel.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.campaigns import Offer, State
+from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
+from chalicelib.gate import Block, GateSettings
+from chalicelib.store.gate import (
+    block_change,
+    block_put,
+    find_block,
+    find_settings,
+    settings_write,
+)
+from chalicelib.store.requests import RequestClaim
+from chalicelib.store.rows import Action
+from chalicelib.store.stores import Stores
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """The entry that a request made; `repeated` when an earlier delivery of it had."""
+
+    block: Block
+    repeated: bool = False
+
+
+def block(draft: Block, *, stores: Stores, claim: RequestClaim | None, now: datetime) -> Blocked:
+    """Put an entry on the block list; with a claim, the same request does so once.
+
+    An entry about the same callers that has expired or was archived is taken up again, as its next
+    version. Conflict while one is in force; Invalid names every fault.
+    """
+    for _ in range(_TRIES):
+        made = stores.catalog.claimed(claim) if claim else None
+        before = find_block(stores.rows, draft.id)
+        if made is not None and before is not None:
+            return Blocked(block=before, repeated=True)
+        _refuse_faults(draft, stores, now)
+        if before is not None and before.in_force(now):
+            raise Conflict(f"they are blocked already, by {before.id}", code="block_exists")
+        after = replace(draft, version=before.version + 1) if before else draft
+        actions: list[Action] = [block_change(before, after) if before else block_put(after)]
+        if claim is not None:
+            actions.append(claim.put(after.id))
+        if stores.catalog.write(actions):
+            return Blocked(block=after)
+    raise Busy("the entry keeps changing; send it again")
+
+
+def unblock(block_id: str, *, stores: Stores) -> Block:
+    """Archive an entry: it keeps nobody out any more. Once is enough."""
+    for _ in range(_TRIES):
+        before = find_block(stores.rows, block_id)
+        if before is None:
+            raise NotFound(f"there is no block {block_id}")
+        if before.state is State.ARCHIVED:
+            return before
+        after = replace(before, state=State.ARCHIVED, version=before.version + 1)
+        if stores.catalog.write([block_change(before, after)]):
+            return after
+    raise Busy(f"{block_id} keeps changing; send it again")
+
+
+def gate_settings(offer_id: str, *, stores: Stores) -> GateSettings:
+    """What the offer asks of its callers; NotFound for an offer that is not there."""
+    if stores.catalog.find(Offer, offer_id) is None:
+        raise NotFound(f"there is no offer {offer_id}")
+    return find_settings(stores.rows, offer_id)
+
+
+def set_gate(wanted: GateSettings, *, stores: Stores, version: int | None) -> GateSettings:
+    """Put the settings in the place of the offer's own, as their next version.
+
+    Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
+    """
+    for _ in range(_TRIES):
+        before = gate_settings(wanted.offer_id, stores=stores)
+        if version is not None and before.version != version:
+            detail = f"the gate of {wanted.offer_id} is at version {before.version}"
+            raise Conflict(detail, code="version_mismatch")
+        if replace(wanted, version=before.version) == before:
+            return before
+        after = replace(wanted, version=before.version + 1)
+        if stores.catalog.write([settings_write(before, after)]):
+            return after
+    raise Busy(f"the gate of {wanted.offer_id} keeps changing; send it again")
+
+
+def _refuse_faults(draft: Block, stores: Stores, now: datetime) -> None:
+    """Invalid with every fault of an entry that a schema cannot see."""
+    wrong = []
+    if draft.expires_at is not None and draft.expires_at <= now:
+        wrong.append(Fault(field="expires_at", rule="range", reason="must lie in the future"))
+    if draft.offer_id is not None:
+        offer = stores.catalog.find(Offer, draft.offer_id)
+        if offer is None:
+            reason = f"there is no offer {draft.offer_id}"
+            wrong.append(Fault(field="offer_id", rule="unknown_reference", reason=reason))
+        elif offer.state is State.ARCHIVED:
+            reason = f"{offer.id} is archived"
+            wrong.append(Fault(field="offer_id", rule="archived_reference", reason=reason))
+    if wrong:
+        raise Invalid(tuple(wrong))

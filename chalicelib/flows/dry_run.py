@@ -1,0 +1,68 @@
+"""Who would get a call on this number?
+
+Joins number, gate, market and decision as a call does, and reserves nothing. What a real call is
+answered with belongs to `inbound`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.calls import Call
+from chalicelib.campaigns import Area
+from chalicelib.flows.inbound import decide, led_by
+from chalicelib.gate import Attestation, Caller, judge
+from chalicelib.places import area_code_of, prefix_evidence
+from chalicelib.reasons import Reason
+from chalicelib.routing import Decision, settled_on
+from chalicelib.store.stores import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """A call that might come: `caller` None is an anonymous one, `call_id` draws among weights."""
+
+    call_id: str
+    e164: str
+    caller: str | None
+    attestation: Attestation
+    at: datetime
+
+
+def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
+    """The decision that the call would meet, with block lists and market as they stand `now`.
+
+    How often the caller has called is not looked at. The caller's place is the number's.
+    """
+    number = stores.markets.number(supposed.e164, now)
+    if number is None:
+        return Decision(refusal=Reason.UNKNOWN_NUMBER)
+    caller = Caller(
+        number=supposed.caller,
+        number_hash=None,
+        prefix_hash=None,
+        attestation=supposed.attestation,
+    )
+    situation = stores.markets.situation(
+        number, call_id=supposed.call_id, decision=1, caller=caller
+    )
+    shut_out = judge(situation.gate, caller, supposed.at)
+    if shut_out:
+        return Decision(refusal=shut_out.reason, gate=shut_out)
+    decision = decide(number, situation.market, led_by(_call(supposed), number), supposed.at)
+    if not decision.candidates:
+        return decision
+    return settled_on(decision, decision.candidates[0].facts.target.id, ())
+
+
+def _call(supposed: Supposed) -> Call:
+    known = prefix_evidence(supposed.caller) if supposed.caller else ()
+    return Call(
+        id=supposed.call_id,
+        carrier="none",
+        carrier_call_id=supposed.call_id,
+        e164=supposed.e164,
+        caller=supposed.caller,
+        caller_hash=None,
+        area=Area.told_by(known, area_code_of(supposed.caller)),
+        arrived_at=supposed.at,
+    )

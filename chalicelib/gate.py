@@ -1,0 +1,232 @@
+"""Is this caller let in, and if not, why?
+
+Owns the rules at the door: the block list, the floor of attestation (STIR/SHAKEN), how often one
+caller and the numbers beside it may call, and the words for all of it. Which target gets a caller
+who is let in belongs to `routing`; whether a repeated caller is paid for, to `validation`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.campaigns import State
+from chalicelib.ids import derived
+from chalicelib.times import utc
+
+PREFIX_DIGITS = range(2, 15)
+"""How many digits a blocked prefix may have; each is one look-up of every decision."""
+ROTATION_DIGITS = 8
+"""How many first digits numbers share that count as rotated: of +14155550100, +14155550."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+class GateReason(StrEnum):
+    """Why a caller was not let in; stable, meant for programs."""
+
+    BLOCKED_NUMBER = "blocked_number"
+    BLOCKED_PREFIX = "blocked_prefix"
+    ANONYMOUS = "anonymous"
+    ATTESTATION_TOO_LOW = "attestation_too_low"
+    CALLER_TOO_OFTEN = "caller_too_often"
+    PREFIX_TOO_OFTEN = "prefix_too_often"
+
+
+MEANING: dict[StrEnum, str] = {
+    GateReason.BLOCKED_NUMBER: "the caller's number is on the block list",
+    GateReason.BLOCKED_PREFIX: "the caller's number begins with a prefix on the block list",
+    GateReason.ANONYMOUS: "the caller withholds the number, and such callers are blocked",
+    GateReason.ATTESTATION_TOO_LOW: "the number is attested less than the offer asks (STIR/SHAKEN)",
+    GateReason.CALLER_TOO_OFTEN: "the caller has had the calls of this stretch of time",
+    GateReason.PREFIX_TOO_OFTEN: "the numbers with the caller's first eight digits have had theirs",
+}
+
+
+class Attestation(StrEnum):
+    """What the caller's carrier vouches for, and a verified signature shows (STIR/SHAKEN).
+
+    A: the customer and the right to the number; B: the customer; C: where the call came in.
+    """
+
+    NONE = "none"
+    C = "C"
+    B = "B"
+    A = "A"
+
+
+_RANK = {level: rank for rank, level in enumerate(Attestation)}
+
+
+class BlockKind(StrEnum):
+    """What an entry of the block list is about."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    ANONYMOUS = "anonymous"
+
+
+_BLOCKED = {
+    BlockKind.EXACT: GateReason.BLOCKED_NUMBER,
+    BlockKind.PREFIX: GateReason.BLOCKED_PREFIX,
+    BlockKind.ANONYMOUS: GateReason.ANONYMOUS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """An entry of the block list, of one offer or, with `offer_id` None, of the whole deployment.
+
+    `number` is an E.164 number, a prefix such as +1555, or None for anonymous callers. The entry
+    holds until `expires_at` (excluded); None is for ever.
+    """
+
+    id: str
+    kind: BlockKind
+    number: str | None
+    offer_id: str | None
+    reason: str
+    expires_at: datetime | None
+    created_at: datetime
+    state: State = State.ACTIVE
+    version: int = 1
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it keeps callers out at `now`."""
+        expired = self.expires_at is not None and self.expires_at <= now
+        return self.state is State.ACTIVE and not expired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Velocity:
+    """At most `calls` within each stretch of `minutes`, counted from midnight of 1970 in UTC."""
+
+    calls: int
+    minutes: int
+
+    def window(self, now: datetime) -> str:
+        """Names the stretch that holds `now`, such as `10m#2989134`."""
+        return f"{self.minutes}m#{(utc(now) - _EPOCH) // (self.minutes * _MINUTE)}"
+
+
+def window_end(window: str) -> datetime:
+    """The instant at which the stretch of that name is over."""
+    minutes, _, index = window.partition("m#")
+    return _EPOCH + int(minutes) * (int(index) + 1) * _MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """What an offer asks of its callers; None is no limit. Version 0 was never set."""
+
+    offer_id: str
+    minimum_attestation: Attestation = Attestation.NONE
+    caller_velocity: Velocity | None = None
+    prefix_velocity: Velocity | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """What is known of who calls: the number (None for an anonymous caller), stand-ins for it and
+    for its first digits that cannot be turned back, and its attestation."""
+
+    number: str | None
+    number_hash: str | None
+    prefix_hash: str | None
+    attestation: Attestation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often those behind `hash` have called the offer, by stretch of time, and how often they
+    may; `reason` is for one call too many."""
+
+    reason: GateReason
+    hash: str
+    limit: Velocity
+    calls: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFacts:
+    """All that the gate looks at; `blocks` in the order of `candidate_blocks`."""
+
+    settings: GateSettings
+    blocks: tuple[Block, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRefusal:
+    """Why a caller was not let in: what the gate saw, what it asked for, and the entry if one of
+    the block list decided."""
+
+    reason: GateReason
+    saw: str
+    asked: str
+    block_id: str | None = None
+
+
+def block_id(kind: BlockKind, number: str | None, offer_id: str | None) -> str:
+    """The id of the one entry about a number, a prefix, or anonymous callers in one scope."""
+    return derived("blk", offer_id or "", kind, number or "")
+
+
+def candidate_blocks(number: str | None, offer_id: str) -> tuple[str, ...]:
+    """The ids of all entries that could be about a caller of the offer.
+
+    The exact number comes first, then the longest prefix; within one, the offer's own entry.
+    """
+    about: list[tuple[BlockKind, str | None]] = [(BlockKind.ANONYMOUS, None)]
+    if number is not None:
+        lengths = [digits for digits in PREFIX_DIGITS if digits < len(number)]
+        prefixes = [number[: digits + 1] for digits in reversed(lengths)]
+        about = [(BlockKind.EXACT, number), *((BlockKind.PREFIX, prefix) for prefix in prefixes)]
+    return tuple(block_id(kind, text, scope) for kind, text in about for scope in (offer_id, None))
+
+
+def judge(facts: GateFacts, caller: Caller, now: datetime) -> GateRefusal | None:
+    """Why the caller is not let in at `now`; None for one who is.
+
+    The block list speaks first, then the attestation, then how often the caller called.
+    """
+    refusals = (
+        _blocked(facts.blocks, now),
+        _unattested(facts.settings.minimum_attestation, caller.attestation),
+        *(too_often(tally, now) for tally in facts.tallies),
+    )
+    return next((refusal for refusal in refusals if refusal), None)
+
+
+def too_often(tally: Tally, now: datetime) -> GateRefusal | None:
+    """The refusal of one call more at `now`; None while the limit has room for it."""
+    limit = tally.limit
+    called = tally.calls.get(limit.window(now), 0)
+    if called < limit.calls:
+        return None
+    asked = f"at most {limit.calls} in {limit.minutes} minutes"
+    return GateRefusal(reason=tally.reason, saw=f"{called} before this one", asked=asked)
+
+
+def _blocked(blocks: tuple[Block, ...], now: datetime) -> GateRefusal | None:
+    """The entry is named, and the number is not: others than the operator may read the trace."""
+    block = next((block for block in blocks if block.in_force(now)), None)
+    if block is None:
+        return None
+    scope = "of the offer" if block.offer_id else "of the whole deployment"
+    return GateRefusal(
+        reason=_BLOCKED[block.kind],
+        saw=f"an entry {scope}",
+        asked="no entry of the block list",
+        block_id=block.id,
+    )
+
+
+def _unattested(minimum: Attestation, given: Attestation) -> GateRefusal | None:
+    if _RANK[given] >= _RANK[minimum]:
+        return None
+    return GateRefusal(
+        reason=GateReason.ATTESTATION_TOO_LOW, saw=given.value, asked=f"{minimum.value} or better"
+    )

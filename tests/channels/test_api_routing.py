@@ -1,0 +1,70 @@
+"""Trying out the routing over HTTP: who would get a call, when, and why nobody would."""
+
+import pytest
+
+from tests.channels.api import Api, Market
+
+NUMBER = "+1 (800) 555-0100"
+
+
+@pytest.fixture
+def market() -> Market:
+    api = Api()
+    made = Market(api)
+    api.created("/payments", advertiser_id=made.advertiser["id"], reference="wire",
+                amount_cents=2_500, currency="USD")  # fmt: skip
+    return made
+
+
+def test_the_first_eligible_target_would_get_the_call(market: Market) -> None:
+    reply = market.api.post("/routing/dry-run", {"number": NUMBER})
+    assert (reply.status, reply.body["target_id"]) == (200, market.target["id"])
+    assert [seen["reason"] for seen in reply.body["considered"]] == ["chosen"]
+    assert reply.body["number"] == "+18005550100"
+
+
+def test_a_dry_run_reserves_nothing(market: Market) -> None:
+    replies = [market.api.post("/routing/dry-run", {"number": NUMBER}) for _ in range(2)]
+    assert {reply.body["target_id"] for reply in replies} == {market.target["id"]}
+    funds = market.api.get(f"/advertisers/{market.advertiser['id']}/funds").body
+    assert (funds["available_cents"], funds["held_cents"]) == (2_500, 0)
+    assert market.api.get("/calls").body["data"] == []
+
+
+def test_a_target_that_is_closed_at_that_time_would_not_get_it(market: Market) -> None:
+    hours = {"zone": "UTC", "blocks": [{"weekday": 0, "opens": "09:00", "closes": "17:00"}]}
+    market.api.patch(f"/targets/{market.target['id']}", {"hours": hours})
+    asked = {"number": NUMBER, "at": "2026-11-23T17:00:00Z"}
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] == "closed"
+    asked["at"] = "2026-11-23T16:59:59Z"
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
+
+
+def test_a_number_that_nobody_has_would_be_refused(market: Market) -> None:
+    body = market.api.post("/routing/dry-run", {"number": "+18005550199"}).body
+    assert (body["target_id"], body["refusal"]) == (None, "unknown_number")
+
+
+def test_every_fault_of_the_question_is_named(market: Market) -> None:
+    reply = market.api.post("/routing/dry-run", {"number": "no number", "at": "noon", "who": 1})
+    assert reply.faults == {("number", "e164"), ("at", "format"), ("who", "unknown_field")}
+
+
+def test_a_blocked_caller_would_not_be_let_in(market: Market) -> None:
+    market.api.created("/blocks", kind="prefix", number="+1415", reason="rotating numbers")
+    asked = {"number": NUMBER, "caller": "+14155550100"}
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] == "blocked_prefix"
+    asked["caller"] = "+12125550100"
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
+
+
+def test_a_caller_outside_the_area_would_not_be_routed(market: Market) -> None:
+    terms = {**market.campaign["terms"], "geography": {"states": ["CA"]}}
+    changed = market.api.patch(
+        f"/campaigns/{market.campaign['id']}", {"terms": terms, "route_by_area": "inside_only"}
+    )
+    assert changed.status == 200, changed.body
+    asked = {"number": NUMBER, "caller": "+12125550100"}
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] == "out_of_area"
+    asked["caller"] = "+14155550100"
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None

@@ -1,0 +1,77 @@
+"""Twilio's callers at the gate: what its forms say of them, and what those kept out hear."""
+
+import pytest
+
+from chalicelib.channels import twiml
+from chalicelib.channels.twilio_forms import arrival, attestation
+from chalicelib.gate import Attestation, GateSettings, Velocity
+from chalicelib.store.gate import settings_write
+from tests.builders import CALLER
+from tests.channels.test_twilio import Phone
+
+
+def seen(caller: str) -> tuple[str | None, str | None]:
+    form = {"CallSid": "CA1", "From": caller, "To": "+18005550100"}
+    arrived = arrival(form, "key")
+    return arrived.caller_hash, arrived.prefix_hash
+
+
+@pytest.mark.parametrize(
+    ("verstat", "level"),
+    [
+        ("TN-Validation-Passed-A", Attestation.A),
+        ("TN-Validation-Passed-B", Attestation.B),
+        ("TN-Validation-Passed-C", Attestation.C),
+        ("TN-Validation-Passed-A-Diverted", Attestation.A),
+        ("TN-Validation-Passed-B-Passthrough", Attestation.B),
+        ("TN-Validation-Failed-A", Attestation.NONE),
+        ("TN-Validation-Failed-A-Diverted", Attestation.NONE),
+        ("TN-Validation-Failed", Attestation.NONE),
+        ("No-TN-Validation", Attestation.NONE),
+        ("NULL", Attestation.NONE),
+        ("", Attestation.NONE),
+        ("TN-Validation-Passed-D", Attestation.NONE),
+        ("TN-Validation-Passed-A-Forged", Attestation.NONE),
+        ("tn-validation-passed-a", Attestation.NONE),
+    ],
+)
+def test_only_what_passed_is_attested(verstat: str, level: Attestation) -> None:
+    assert attestation(verstat) is level
+
+
+def test_numbers_with_the_same_eight_digits_share_one_stand_in() -> None:
+    (one, prefix), (other, same), (_, far) = map(
+        seen, ("+14155550100", "+14155550199", "+14155560100")
+    )
+    assert prefix == same != far
+    assert len({one, other, prefix}) == 3
+
+
+def test_an_anonymous_caller_has_no_stand_in() -> None:
+    assert seen("+266696687") == (None, None)
+
+
+def phone_that_asks(settings: GateSettings) -> Phone:
+    phone = Phone()
+    phone.world.opens()
+    phone.rows.write([settings_write(GateSettings(offer_id="off_1"), settings)])
+    return phone
+
+
+def test_a_caller_who_is_kept_out_hears_a_decent_line_and_no_reason() -> None:
+    phone = phone_that_asks(
+        GateSettings(offer_id="off_1", minimum_attestation=Attestation.A, version=1)
+    )
+    kept_out = phone.rings(StirVerstat="TN-Validation-Failed-A")
+    assert [part.tag for part in kept_out] == ["Say", "Hangup"]
+    assert kept_out.findtext("Say") == twiml.SORRY
+    let_in = phone.rings(CallSid="CA" + "2" * 32, StirVerstat="TN-Validation-Passed-A")
+    assert let_in.find("Dial") is not None
+
+
+def test_rotated_numbers_are_told_by_what_twilio_says_of_them() -> None:
+    limit = Velocity(calls=1, minutes=10)
+    phone = phone_that_asks(GateSettings(offer_id="off_1", prefix_velocity=limit, version=1))
+    assert phone.rings(CallSid="CA1", From=CALLER).find("Dial") is not None
+    assert phone.rings(CallSid="CA2", From=CALLER[:-1] + "9").find("Dial") is None
+    assert phone.rings(CallSid="CA3", From="+12125550100").find("Dial") is not None

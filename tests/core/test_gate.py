@@ -1,0 +1,198 @@
+"""Who is let in: the block list, the floor of attestation, and how often a caller may call."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.campaigns import State
+from chalicelib.gate import (
+    MEANING,
+    PREFIX_DIGITS,
+    Attestation,
+    Block,
+    BlockKind,
+    Caller,
+    GateFacts,
+    GateReason,
+    GateSettings,
+    Tally,
+    Velocity,
+    block_id,
+    candidate_blocks,
+    judge,
+    too_often,
+    window_end,
+)
+from tests.builders import CALLER, NOW
+
+EXACT, PREFIX, ANONYMOUS = BlockKind
+NONE, C, B, A = Attestation
+TICK = timedelta(microseconds=1)
+LIMIT = Velocity(calls=3, minutes=10)
+NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
+INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+def a_block(kind: BlockKind = EXACT, number: str | None = CALLER, **overrides: Any) -> Block:
+    offer_id = overrides.pop("offer_id", None)
+    values: dict[str, Any] = {
+        "id": block_id(kind, number, offer_id), "kind": kind, "number": number,
+        "offer_id": offer_id, "reason": "Robocalls", "expires_at": None, "created_at": NOW,
+    }  # fmt: skip
+    return Block(**values | overrides)
+
+
+def a_caller(**overrides: Any) -> Caller:
+    values: dict[str, Any] = {
+        "number": CALLER, "number_hash": "caller", "prefix_hash": "prefix", "attestation": NONE,
+    }  # fmt: skip
+    return Caller(**values | overrides)
+
+
+def a_tally(called: int, reason: GateReason = GateReason.CALLER_TOO_OFTEN) -> Tally:
+    return Tally(reason=reason, hash="caller", limit=LIMIT, calls={LIMIT.window(NOW): called})
+
+
+def facts(*blocks: Block, minimum: Attestation = NONE, tallies: tuple[Tally, ...] = ()) -> Any:
+    settings = GateSettings(offer_id="off_1", minimum_attestation=minimum)
+    return GateFacts(settings=settings, blocks=blocks, tallies=tallies)
+
+
+def reason(found: GateFacts, caller: Caller | None = None) -> GateReason | None:
+    refusal = judge(found, caller or a_caller(), NOW)
+    return refusal.reason if refusal else None
+
+
+def test_a_caller_about_whom_nothing_is_known_is_let_in() -> None:
+    assert judge(facts(), a_caller(), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("block", "refusal"),
+    [
+        (a_block(), GateReason.BLOCKED_NUMBER),
+        (a_block(PREFIX, "+1415"), GateReason.BLOCKED_PREFIX),
+        (a_block(ANONYMOUS, None), GateReason.ANONYMOUS),
+        (a_block(expires_at=NOW + TICK), GateReason.BLOCKED_NUMBER),
+        (a_block(expires_at=NOW), None),
+        (a_block(state=State.ARCHIVED), None),
+    ],
+)
+def test_an_entry_keeps_callers_out_while_it_is_in_force(
+    block: Block, refusal: GateReason | None
+) -> None:
+    assert reason(facts(block)) is refusal
+
+
+def test_the_refusal_names_the_entry_and_not_the_number() -> None:
+    block = a_block()
+    refusal = judge(facts(block), a_caller(), NOW)
+    assert refusal is not None
+    assert refusal.block_id == block.id
+    assert CALLER not in f"{refusal.saw} {refusal.asked}"
+
+
+def test_an_entry_that_has_expired_hides_none_behind_it() -> None:
+    stale, wider = a_block(expires_at=NOW), a_block(PREFIX, "+1415")
+    refusal = judge(facts(stale, wider), a_caller(), NOW)
+    assert refusal is not None
+    assert refusal.block_id == wider.id
+
+
+def test_the_most_exact_entry_of_the_offer_itself_comes_first() -> None:
+    ids = candidate_blocks("+1234567", "off_1")
+    assert ids[:4] == (
+        block_id(EXACT, "+1234567", "off_1"),
+        block_id(EXACT, "+1234567", None),
+        block_id(PREFIX, "+1234567", "off_1"),
+        block_id(PREFIX, "+1234567", None),
+    )
+    assert ids[-1] == block_id(PREFIX, "+12", None)
+    assert len(ids) == 2 * (1 + 6)
+
+
+def test_an_anonymous_caller_is_looked_up_as_such_alone() -> None:
+    assert candidate_blocks(None, "off_1") == (
+        block_id(ANONYMOUS, None, "off_1"),
+        block_id(ANONYMOUS, None, None),
+    )
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(PREFIX_DIGITS))
+def test_a_prefix_is_looked_up_for_the_numbers_that_begin_with_it(
+    number: str, other: str, digits: int
+) -> None:
+    for prefix in {number[: digits + 1], other[: digits + 1]}:
+        looked_up = block_id(PREFIX, prefix, None) in candidate_blocks(number, "off_1")
+        in_reach = len(prefix) - 1 in PREFIX_DIGITS
+        assert looked_up == (number.startswith(prefix) and in_reach)
+
+
+@given(st.one_of(st.none(), NUMBERS))
+def test_a_decision_looks_up_28_entries_at_most_and_none_twice(number: str | None) -> None:
+    ids = candidate_blocks(number, "off_1")
+    assert len(set(ids)) == len(ids) <= 28
+
+
+@pytest.mark.parametrize(
+    ("minimum", "let_in"),
+    [(NONE, {NONE, C, B, A}), (C, {C, B, A}), (B, {B, A}), (A, {A})],
+)
+def test_an_attestation_is_enough_from_the_minimum_on(
+    minimum: Attestation, let_in: set[Attestation]
+) -> None:
+    refusals = {
+        given: reason(facts(minimum=minimum), a_caller(attestation=given)) for given in Attestation
+    }
+    assert {given for given, refusal in refusals.items() if refusal is None} == let_in
+    assert set(refusals.values()) <= {None, GateReason.ATTESTATION_TOO_LOW}
+
+
+@pytest.mark.parametrize(("called", "let_in"), [(0, True), (2, True), (3, False), (9, False)])
+def test_a_caller_may_call_as_often_as_the_limit_says(called: int, let_in: bool) -> None:
+    assert (too_often(a_tally(called), NOW) is None) == let_in
+
+
+def test_calls_of_other_stretches_do_not_count() -> None:
+    earlier = {
+        LIMIT.window(NOW - timedelta(minutes=10)): 9,
+        Velocity(calls=1, minutes=5).window(NOW): 9,
+    }
+    assert too_often(replace(a_tally(0), calls=earlier), NOW) is None
+
+
+@given(INSTANTS, st.integers(1, 1440))
+def test_every_instant_lies_in_one_stretch(moment: datetime, minutes: int) -> None:
+    limit = Velocity(calls=1, minutes=minutes)
+    end = window_end(limit.window(moment))
+    assert end - timedelta(minutes=minutes) <= moment < end
+    assert limit.window(end - TICK) == limit.window(moment) != limit.window(end)
+
+
+def test_stretches_of_an_hour_begin_with_it() -> None:
+    assert window_end(Velocity(calls=1, minutes=60).window(NOW)) == NOW + timedelta(hours=1)
+    assert window_end(Velocity(calls=1, minutes=60).window(NOW - TICK)) == NOW
+
+
+def test_the_block_list_speaks_before_attestation_and_that_before_velocity() -> None:
+    tallies = (a_tally(3), a_tally(3, GateReason.PREFIX_TOO_OFTEN))
+    known = (
+        facts(a_block(), minimum=A, tallies=tallies),
+        facts(minimum=A, tallies=tallies),
+        facts(tallies=tallies),
+        facts(tallies=tallies[1:]),
+    )
+    assert [reason(found) for found in known] == [
+        GateReason.BLOCKED_NUMBER,
+        GateReason.ATTESTATION_TOO_LOW,
+        GateReason.CALLER_TOO_OFTEN,
+        GateReason.PREFIX_TOO_OFTEN,
+    ]
+
+
+def test_every_reason_has_its_meaning() -> None:
+    assert set(MEANING) == set(GateReason)
