@@ -128,5 +128,5 @@ def _progress(board: Board, callers: Callers, calls: int) -> str:
         f"{len(waiting) - over} live",
     ]
     if over:
-        parts.append(f"{over} over: up to 15 s for what the carrier may still report")
+        parts.append(f"{over} over: late reports have 15 s, then the carrier is asked (2 min)")
     return " · ".join(parts)
