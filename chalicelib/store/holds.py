@@ -27,6 +27,10 @@ from chalicelib.store.rows import (
 )
 from chalicelib.times import counts_money, window_is_over
 
+# An expression takes 4 KB; after an outage there can be more expired leases than fit. The sweep
+# ends their calls and frees the rest.
+_MOST_REAPED = 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -102,7 +106,8 @@ def _target_change(
         hold = take.attempt.hold
         counts.update({window: kept_by(hold, window) for window in hold.target_windows})
         sets[("leases", call_id)] = int(hold.lease_until.timestamp())
-        reaped = [call for call in expired_leases(take.facts, now) if call != call_id]
+        expired = [call for call in expired_leases(take.facts, now) if call != call_id]
+        reaped = expired[:_MOST_REAPED]
         removes += [("leases", call) for call in reaped]
         removes += [("used", w) for w in take.facts.used if window_is_over(w, now)]
         when += _target_conditions(take, now, reaped)

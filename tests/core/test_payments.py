@@ -72,12 +72,18 @@ def test_every_fault_is_named_at_once() -> None:
 
 
 def test_a_repetition_need_not_repeat_the_date() -> None:
-    payments.confirm_same(received(at=NOW - timedelta(days=1)), received(), dated=False)
+    stored = received(at=NOW - timedelta(days=1))
+    with pytest.raises(Conflict):
+        payments.confirm_same(stored, received(), dated=True)
+    payments.confirm_same(stored, received(), dated=False)
 
 
 def test_a_date_counts_to_the_millisecond_that_is_stored() -> None:
     stored = received(at=NOW)
-    payments.confirm_same(stored, received(at=NOW + timedelta(microseconds=300)), dated=True)
+    with pytest.raises(Conflict):
+        payments.confirm_same(stored, received(at=NOW + timedelta(milliseconds=1)), dated=True)
+    soon = received(at=NOW + timedelta(microseconds=300))
+    payments.confirm_same(stored, soon, dated=True)
 
 
 @pytest.mark.parametrize(

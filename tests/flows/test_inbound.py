@@ -10,7 +10,7 @@ from chalicelib.campaigns import Billing, State
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
-from chalicelib.store.rows import CATALOG, Change, Key
+from chalicelib.store.rows import CATALOG, Change, Key, Path
 from tests import builders
 from tests.fakes import Crash, FakeRows
 from tests.world import World
@@ -275,3 +275,15 @@ def test_a_filter_sees_what_is_known_of_the_call(world: World) -> None:
         builders.a_target(id="tgt_2", priority=2),
     )
     assert taker(world.arrives()) == "tgt_2"
+
+
+def test_more_expired_slots_than_one_write_can_free_do_not_stop_the_next_call(
+    world: World,
+) -> None:
+    world.opens()
+    key = Key(CATALOG, "CAMPAIGN#cmp_1", "TARGET#tgt_1")
+    past = int(world.now.timestamp()) - 1
+    lost: dict[Path, int] = {("leases", f"call_{n:03d}"): past for n in range(300)}
+    world.rows.write([Change(key=key, set=lost)])
+    assert taker(world.arrives()) == "tgt_1"
+    assert len(world.target()["leases"]) < 300
