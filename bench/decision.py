@@ -15,20 +15,12 @@ from typing import Any
 import botocore.session
 from botocore.awsrequest import AWSResponse
 
-from chalicelib.campaigns import (
-    Advertiser,
-    Area,
-    Billing,
-    Campaign,
-    ChargeTerms,
-    EarningTerms,
-    Offer,
-    Partnership,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
-from chalicelib.routing import CampaignFacts, Market, TargetFacts, choose
+from chalicelib.market import CampaignFacts, Market, TargetFacts
+from chalicelib.offers import EarningTerms, Offer, Partnership, Publisher
+from chalicelib.places import Area
+from chalicelib.routing import choose
 from chalicelib.store import codec
 from chalicelib.times import Hours, OpenBlock
 

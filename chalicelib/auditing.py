@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib import ledger
-from chalicelib.campaigns import Advertiser, Billing, Publisher
+from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.ids import derived
 from chalicelib.invoices import BookedCharge, Invoice, InvoiceKind, InvoiceState
 from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
+from chalicelib.offers import Publisher
 from chalicelib.payments import Funds, Payment, PaymentKind
 from chalicelib.payouts import BookedEarning, EarningState, Payout, PayoutState
 

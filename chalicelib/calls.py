@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.campaigns import Area, ChargeTerms, EarningTerms
+from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
+from chalicelib.offers import EarningTerms
+from chalicelib.places import Area
 
 
 class CallStatus(StrEnum):

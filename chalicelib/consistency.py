@@ -10,21 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.campaigns import (
-    Advertiser,
-    Billing,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    PartnershipState,
-    Placement,
-    Publisher,
-    State,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
 from chalicelib.criteria import value_fault
 from chalicelib.errors import Fault
+from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
 from chalicelib.times import OpenBlock
 
 Thing = Advertiser | Campaign | Target | Offer | Publisher | Partnership | Placement | Number

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chalicelib.calls import Hold
-from chalicelib.campaigns import Advertiser, Area, Campaign, State, Target
+from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.criteria import Geography, Places, RouteByArea, passes
+from chalicelib.places import Area
 from chalicelib.reasons import Reason
 from chalicelib.times import Window, counts_money, money_window, window_keys
 

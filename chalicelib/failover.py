@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from chalicelib.calls import Hold
 from chalicelib.eligibility import kept_by
-from chalicelib.routing import CampaignFacts, Market, TargetFacts
+from chalicelib.market import CampaignFacts, Market, TargetFacts
 
 
 def without_hold(market: Market, hold: Hold, call_id: str) -> Market:

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib import times
-from chalicelib.campaigns import PayoutTerms, Publisher
 from chalicelib.ids import derived
+from chalicelib.offers import PayoutTerms, Publisher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

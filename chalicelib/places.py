@@ -1,8 +1,8 @@
 """Where does a telephone number belong, and what else says where its caller is?
 
 Owns what a number of North America tells by its prefix (country, state or province, time zones),
-and the form of evidence about a caller's place. The table of prefixes is made by `infra.places` and
-is a constant of the package, read once. Whose word counts is said by `campaigns.Area`.
+and whose word counts of all the evidence about a caller's place. The table of prefixes is made by
+`infra.places` and is a constant of the package, read once.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 TABLE = Path(__file__).with_name("assets") / "nanp.json"
 # Parts of the United States by their postal codes, which are also their codes as countries.
@@ -160,3 +160,43 @@ def _table() -> Mapping[str, Any]:
     """
     table: dict[str, Any] = json.loads(TABLE.read_bytes())
     return table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """Where a caller seems to be: the place that counts, and all the evidence about it.
+
+    `source` is the one whose word for the state counts. What other sources say stays among the
+    `evidence`, where a contradiction can be seen and nobody has settled it.
+    """
+
+    state: str | None = None
+    zip: str | None = None
+    area_code: str | None = None
+    source: str = AreaSource.PREFIX.value
+    evidence: tuple[AreaEvidence, ...] = ()
+
+    @classmethod
+    def told_by(cls, evidence: tuple[AreaEvidence, ...], area_code: str | None) -> Self:
+        """The area in which each fact is that of the most trusted source that knows it.
+
+        Where nobody knows the state, `source` is the least trusted.
+        """
+        said = {
+            source: {one.what: one.value for one in evidence if one.source is source}
+            for source in AreaSource
+        }
+        states = {
+            source: known_state(facts.get(AreaFact.STATE), facts.get(AreaFact.COUNTRY))
+            for source, facts in said.items()
+        }
+        source = next((source for source in states if states[source]), AreaSource.PREFIX)
+        return cls(
+            state=states[source],
+            zip=next(
+                (facts[AreaFact.ZIP] for facts in said.values() if AreaFact.ZIP in facts), None
+            ),
+            area_code=area_code,
+            source=source.value,
+            evidence=evidence,
+        )

@@ -5,7 +5,6 @@ trace of both. What a reservation keeps is computed here; keeping it, and losing
 belong to the store.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,55 +12,17 @@ from enum import StrEnum
 
 from chalicelib import eligibility
 from chalicelib.calls import Attempt, Hold
-from chalicelib.campaigns import (
-    Advertiser,
-    Area,
-    Campaign,
-    ChargeTerms,
-    Offer,
-    Partnership,
-    PartnershipState,
-    Publisher,
-    State,
-    Target,
-    earning_terms,
-)
+from chalicelib.campaigns import Campaign, ChargeTerms, State, Target
 from chalicelib.gate import GateRefusal
+from chalicelib.market import CampaignFacts, Market, TargetFacts, expired_leases
+from chalicelib.offers import PartnershipState, earning_terms
+from chalicelib.places import Area
+from chalicelib.ranking import rank
 from chalicelib.reasons import Reason
 
 _GRACE = timedelta(seconds=120)
 _UNKNOWN = Area()
 _NONE: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetFacts:
-    """A target and its use: `leases` maps a call to its slot's end, `used` a window to calls."""
-
-    target: Target
-    leases: Mapping[str, datetime]
-    used: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CampaignFacts:
-    """A campaign, its advertiser's money, what it spent by window (cents), and its targets."""
-
-    campaign: Campaign
-    advertiser: Advertiser
-    available_cents: int
-    spent: Mapping[str, int]
-    targets: tuple[TargetFacts, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
-    """All that one decision looks at."""
-
-    offer: Offer
-    publisher: Publisher
-    partnership: Partnership
-    campaigns: tuple[CampaignFacts, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +86,7 @@ def choose(
     if closed is not None:
         return Decision(refusal=closed)
     pairs = [(campaign, target) for campaign in market.campaigns for target in campaign.targets]
-    pairs.sort(key=lambda pair: _rank(pair[1].target, call_id))
+    pairs.sort(key=lambda pair: rank(pair[1].target, call_id))
     considered = tuple(
         _considered(campaign, target, _outcome(campaign, target, asked))
         for campaign, target in pairs
@@ -160,11 +121,6 @@ def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) ->
     return replace(decision, considered=considered, refusal=refusal)
 
 
-def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:
-    """The calls whose slot has run out: a lost hang-up frees itself."""
-    return tuple(sorted(call for call, until in facts.leases.items() if until <= now))
-
-
 def _market_closed(market: Market) -> Reason | None:
     if market.offer.state is not State.ACTIVE:
         return Reason.OFFER_PAUSED
@@ -173,16 +129,6 @@ def _market_closed(market: Market) -> Reason | None:
     if market.partnership.state is not PartnershipState.APPROVED:
         return Reason.PARTNERSHIP_NOT_APPROVED
     return None
-
-
-def _rank(target: Target, call_id: str) -> tuple[int, float, str]:
-    """Priority first; within one, a draw in which weight 30 comes first three times as often as 10.
-
-    The draw is u^(1/weight), highest first (Efraimidis and Spirakis, weighted random sampling).
-    """
-    digest = hashlib.sha256(f"{call_id}/{target.id}".encode()).digest()
-    uniform = (int.from_bytes(digest[:7], "big") + 1) / 2**56
-    return target.priority, -(uniform ** (1 / target.weight)), target.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

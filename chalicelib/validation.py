@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.calls import Attempt, Ending
-from chalicelib.campaigns import Area
 from chalicelib.criteria import Places
 from chalicelib.eligibility import covers
+from chalicelib.places import Area
 
 
 class Rule(StrEnum):

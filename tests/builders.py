@@ -4,22 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
-from chalicelib.campaigns import (
-    Advertiser,
-    Area,
-    Billing,
-    Buyer,
-    Campaign,
-    ChargeTerms,
-    EarningTerms,
-    Number,
-    Offer,
-    Partnership,
-    Placement,
-    Publisher,
-    Target,
-)
-from chalicelib.routing import CampaignFacts, Market, TargetFacts
+from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
+from chalicelib.market import CampaignFacts, Market, TargetFacts
+from chalicelib.offers import Buyer, EarningTerms, Number, Offer, Partnership, Placement, Publisher
+from chalicelib.places import Area
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 CALLER = "+14155550100"

@@ -5,19 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.calls import Call, CallStatus, LegStatus, Signal, SignalKind, call_id
-from chalicelib.campaigns import (
-    Advertiser,
-    Area,
-    Buyer,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.flows.inbound import Answer, Arrival, answer, next_attempt
 from chalicelib.flows.settlement import Progress, settle
+from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
+from chalicelib.places import Area
 from chalicelib.store import codec
 from chalicelib.store.rows import BOOKS, CATALOG, Change, Item, Key, Put, Rows
 from chalicelib.store.stores import Stores

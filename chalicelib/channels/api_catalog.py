@@ -12,22 +12,14 @@ from typing import Any, cast
 from chalice import Blueprint
 
 from chalicelib import times
-from chalicelib.campaigns import (
-    Advertiser,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    Placement,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.channels.bodies import Document, merged, validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.consistency import Kind, Thing
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flows import catalog
 from chalicelib.ids import derived
+from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
 from chalicelib.store.catalog import PREFIXES
 from chalicelib.store.codec import from_plain, to_plain
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from chalice import Blueprint
 
 from chalicelib import times
-from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.campaigns import Advertiser
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import entry_view
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flows.audit import audit, trial_balance
 from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
+from chalicelib.offers import Publisher
 from chalicelib.store.codec import to_plain
 from chalicelib.store.entries import account_legs, entries_of_month, read_entry
 from chalicelib.store.history import entries_of_account

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib import campaigns
+from chalicelib import campaigns, offers
 from chalicelib.channels.fields import (
     E164,
     AdvertiserId,
@@ -36,7 +36,7 @@ from chalicelib.criteria import RouteByArea
 from chalicelib.times import Cycle
 
 State = Annotated[campaigns.State, Field(strict=False)]
-PartnershipState = Annotated[campaigns.PartnershipState, Field(strict=False)]
+PartnershipState = Annotated[offers.PartnershipState, Field(strict=False)]
 BillingCycle = Annotated[Cycle, Field(strict=False)]
 
 
@@ -150,7 +150,7 @@ class PartnershipBody(Document):
     offer_id: OfferId
     publisher_id: PublisherId
     earning: EarningTerms | None = None
-    state: PartnershipState = campaigns.PartnershipState.APPROVED
+    state: PartnershipState = offers.PartnershipState.APPROVED
 
 
 class PlacementBody(Document):

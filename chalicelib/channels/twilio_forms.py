@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.calls import LegStatus, Signal, SignalKind
-from chalicelib.campaigns import Area
 from chalicelib.flows.inbound import Arrival
 from chalicelib.gate import ROTATION_DIGITS, Attestation
 from chalicelib.places import (
+    Area,
     AreaEvidence,
     AreaFact,
     AreaSource,

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from chalicelib import auditing, ledger
 from chalicelib.auditing import Difference, Posting, Records
-from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.campaigns import Advertiser
 from chalicelib.flows.parties import every
+from chalicelib.offers import Publisher
 from chalicelib.payments import Funds
 from chalicelib.store.books import (
     CHARGES,

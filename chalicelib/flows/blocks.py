@@ -7,9 +7,10 @@ What an entry does to a caller belongs to `gate`; how a request describes it, to
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.campaigns import Offer, State
+from chalicelib.campaigns import State
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
 from chalicelib.gate import Block, GateSettings
+from chalicelib.offers import Offer
 from chalicelib.store.gate import (
     block_change,
     block_put,

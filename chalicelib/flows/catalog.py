@@ -9,18 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
-from chalicelib.campaigns import (
-    Advertiser,
-    Buyer,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    PartnershipState,
-    State,
-)
+from chalicelib.campaigns import Advertiser, Campaign, State
 from chalicelib.consistency import Thing, faults, partnership_faults, references
 from chalicelib.errors import Busy, Conflict, Invalid, NotFound
+from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.store.catalog import Catalog, thing_changes, thing_puts, unchanged
 from chalicelib.store.funds import add_funds, open_funds
 from chalicelib.store.requests import RequestClaim

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import invoices, ledger, times
-from chalicelib.campaigns import Advertiser, Billing, Publisher
+from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Busy
 from chalicelib.flows.parties import every
 from chalicelib.flows.payments import pass_on, release_due
 from chalicelib.flows.payouts import pay_out
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.ledger import Entry
+from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning, Payout
 from chalicelib.providers.documents import PutDocument
 from chalicelib.store.invoices import (

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.calls import Call
-from chalicelib.campaigns import Area
 from chalicelib.flows.inbound import decide, led_by
 from chalicelib.gate import Attestation, Caller, judge
-from chalicelib.places import area_code_of, prefix_evidence
+from chalicelib.places import Area, area_code_of, prefix_evidence
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, settled_on
 from chalicelib.store.stores import Stores

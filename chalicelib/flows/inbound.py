@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.calls import Attempt, Call, CallStatus, Signal, attributes_of, call_id
-from chalicelib.campaigns import Area, Number, State
+from chalicelib.campaigns import State
 from chalicelib.failover import without_hold
 from chalicelib.gate import Attestation, Caller, GateRefusal, judge
+from chalicelib.market import Market
+from chalicelib.offers import Number
+from chalicelib.places import Area
 from chalicelib.reasons import Reason
-from chalicelib.routing import Decision, Market, choose, settled_on
+from chalicelib.routing import Decision, choose, settled_on
 from chalicelib.store.markets import Answered
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores

@@ -7,7 +7,8 @@ pause.
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.campaigns import Advertiser
+from chalicelib.offers import Publisher
 from chalicelib.store.stores import Stores
 
 Party = TypeVar("Party", Advertiser, Publisher)

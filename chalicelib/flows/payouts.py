@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib import payouts
-from chalicelib.campaigns import Publisher
 from chalicelib.errors import Busy, NotFound
+from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning, Payout, PayoutState
 from chalicelib.store import payouts as store
 from chalicelib.store.stores import Stores

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 from chalicelib import runtime
 from chalicelib.calls import Call, CallStatus, Ending, Signal, read_signals, unheard
-from chalicelib.campaigns import Advertiser, Publisher
+from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Conflict
+from chalicelib.offers import Publisher
 from chalicelib.store import codec
 from chalicelib.store.calls import CallFile
 from chalicelib.store.rows import CATALOG, Action, Item, Key, NotWritten

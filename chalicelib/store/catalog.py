@@ -14,17 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from chalicelib.campaigns import (
-    Advertiser,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    Placement,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.consistency import Kind, Reference, Thing
+from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
 from chalicelib.store import codec
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import (

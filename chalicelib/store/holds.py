@@ -12,7 +12,8 @@ from datetime import datetime
 
 from chalicelib.calls import Hold
 from chalicelib.eligibility import budget_limits, kept_by, target_limits
-from chalicelib.routing import Candidate, expired_leases
+from chalicelib.market import expired_leases
+from chalicelib.routing import Candidate
 from chalicelib.store.rows import (
     BOOKS,
     CATALOG,

@@ -11,19 +11,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.calls import Attempt, Call
-from chalicelib.campaigns import (
-    Advertiser,
-    Buyer,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import Caller, GateFacts, GateReason
+from chalicelib.market import CampaignFacts, Market, TargetFacts
+from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.reasons import Reason
-from chalicelib.routing import CampaignFacts, Market, TargetFacts
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
 from chalicelib.store.gate import gate_keys, read_gate

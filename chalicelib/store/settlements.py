@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from chalicelib import ledger
 from chalicelib.calls import Attempt, Call, CallStatus, Ending, Hold
-from chalicelib.campaigns import Advertiser, Billing, Publisher
+from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.invoices import Charge
+from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning
 from chalicelib.store import codec
 from chalicelib.store.calls import call_change

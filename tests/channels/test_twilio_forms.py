@@ -2,11 +2,10 @@
 
 import pytest
 
-from chalicelib.campaigns import Area
 from chalicelib.channels import schemas_calls
 from chalicelib.channels.api_calls import call_view
 from chalicelib.channels.twilio_forms import arrival
-from chalicelib.places import AreaFact, AreaSource, Provenance
+from chalicelib.places import Area, AreaFact, AreaSource, Provenance
 from tests import builders
 
 CALIFORNIAN = "+14155550100"

@@ -5,12 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.market import Market
 from chalicelib.reasons import Reason
-from chalicelib.routing import (
-    Decision,
-    Market,
-    choose,
-)
+from chalicelib.routing import Decision, choose
 from tests.builders import (
     NOW,
     a_market,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from chalicelib.campaigns import Area, EarningTerms, earning_terms
 from chalicelib.criteria import Geography
 from chalicelib.eligibility import covers
+from chalicelib.offers import EarningTerms, earning_terms
+from chalicelib.places import Area
 from tests.builders import a_partnership, an_offer
 
 CALIFORNIA = Area(state="CA", area_code="415")

@@ -11,19 +11,10 @@ from hypothesis import strategies as st
 
 from chalicelib import ledger
 from chalicelib.calls import Attempt, Call, Signal
-from chalicelib.campaigns import (
-    Advertiser,
-    Campaign,
-    ChargeTerms,
-    Number,
-    Offer,
-    Partnership,
-    Placement,
-    Publisher,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Campaign, ChargeTerms, Target
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
+from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
 from chalicelib.payouts import Earning, Payout
 from chalicelib.routing import Considered
 from chalicelib.store import codec

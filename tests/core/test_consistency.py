@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import Billing, PartnershipState, State
+from chalicelib.campaigns import Billing, State
 from chalicelib.consistency import Thing, faults, overlapping, partnership_faults
+from chalicelib.offers import PartnershipState
 from chalicelib.times import Hours, OpenBlock
 from tests import builders
 from tests.builders import NOW

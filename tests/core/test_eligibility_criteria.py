@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import eligibility
-from chalicelib.campaigns import Area
 from chalicelib.criteria import Filter, FilterTest, Geography, Places, RouteByArea, passes
 from chalicelib.criteria import value_fault as fault
+from chalicelib.places import Area
 from chalicelib.reasons import Reason
 from tests.builders import (
     a_campaign,

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import Area
 from chalicelib.criteria import Filter, FilterTest, Geography, Places, RouteByArea, passes
-from chalicelib.routing import CampaignFacts, Market
+from chalicelib.market import CampaignFacts, Market
+from chalicelib.places import Area
 from chalicelib.times import Block, DatedHours, Hours
 from tests.builders import NOW, a_campaign, a_market, campaign_facts, charge_terms, target_facts
 from tests.core.deciding import DAY, HOUR, MONTH, TICK, TOTAL, decide

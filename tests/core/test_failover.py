@@ -3,8 +3,9 @@
 import pytest
 
 from chalicelib.failover import without_hold
+from chalicelib.market import Market
 from chalicelib.reasons import Reason
-from chalicelib.routing import Market, choose
+from chalicelib.routing import choose
 from tests.builders import (
     NOW,
     a_campaign,

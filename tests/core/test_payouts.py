@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import payouts
-from chalicelib.campaigns import PayoutTerms
+from chalicelib.offers import PayoutTerms
 from chalicelib.payouts import Earning
 from chalicelib.times import Cycle
 from tests.builders import NOW, a_publisher

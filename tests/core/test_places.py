@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberType, geocoder, timezone
 
 from chalicelib import places
-from chalicelib.campaigns import Area
 from chalicelib.places import (
+    Area,
     AreaEvidence,
     AreaFact,
     AreaSource,

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import PartnershipState, State
+from chalicelib.campaigns import State
+from chalicelib.market import expired_leases
+from chalicelib.offers import PartnershipState
 from chalicelib.reasons import MEANING, Reason
-from chalicelib.routing import (
-    Decision,
-    expired_leases,
-)
+from chalicelib.routing import Decision
 from chalicelib.times import Hours, OpenBlock
 from tests.builders import (
     NOW,

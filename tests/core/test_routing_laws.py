@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.campaigns import State
+from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.reasons import Reason
-from chalicelib.routing import (
-    CampaignFacts,
-    Market,
-    TargetFacts,
-)
 from chalicelib.times import Hours, OpenBlock
 from tests.builders import (
     NOW,

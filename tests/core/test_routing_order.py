@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.campaigns import EarningTerms, State
+from chalicelib.campaigns import State
+from chalicelib.offers import EarningTerms
 from chalicelib.reasons import Reason
 from chalicelib.routing import (
     settled_on,

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.calls import Attempt, Ending, Evidence
-from chalicelib.campaigns import Area, EarningTerms
 from chalicelib.criteria import Geography, Places
+from chalicelib.offers import EarningTerms
+from chalicelib.places import Area
 from chalicelib.validation import MEANING, Denial, Rule, Verdict, judge
 from tests.builders import NOW, an_attempt, charge_terms
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.calls import Call
-from chalicelib.campaigns import Area
+from chalicelib.places import Area
 from demo.api import Api, Json, declined_by
 from tests.channels.api import Api as Deployment
 from tests.world import World

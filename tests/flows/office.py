@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import ledger
-from chalicelib.campaigns import Advertiser, Billing, PayoutTerms, Publisher
+from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.closing import ClosingReport, close
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.invoices import Charge, Invoice
+from chalicelib.offers import PayoutTerms, Publisher
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
 from chalicelib.store.books import (

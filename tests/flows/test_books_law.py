@@ -13,7 +13,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chalicelib.campaigns import Advertiser, Billing, Publisher
+from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.offers import Publisher
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.store.books import CHARGES, EARNINGS
 from chalicelib.store.rows import Action, NotWritten

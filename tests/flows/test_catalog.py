@@ -8,21 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.campaigns import (
-    Advertiser,
-    Billing,
-    Buyer,
-    Campaign,
-    Number,
-    Offer,
-    Partnership,
-    PartnershipState,
-    State,
-    Target,
-)
+from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
 from chalicelib.consistency import Thing
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows.catalog import archive, change, create
+from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.store.requests import KeyReused, RequestClaim
 from chalicelib.store.stores import Stores
 from tests import builders

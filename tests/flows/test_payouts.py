@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.campaigns import PayoutTerms, Publisher, State
+from chalicelib.campaigns import State
 from chalicelib.errors import NotFound
 from chalicelib.ids import derived
+from chalicelib.offers import PayoutTerms, Publisher
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.store.books import EARNINGS
 from chalicelib.times import Cycle

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from chalicelib import ledger
-from chalicelib.campaigns import Campaign, Number, Partnership, Placement, Target
+from chalicelib.campaigns import Campaign, Target
 from chalicelib.consistency import Thing
+from chalicelib.offers import Number, Partnership, Placement
 from chalicelib.store.catalog import Catalog, thing_changes, thing_key, thing_puts
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.history import entries_of_account

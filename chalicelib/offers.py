@@ -1,0 +1,132 @@
+"""What do publishers see and earn, and where do their numbers lead?
+
+Owns the selling side of the catalog: publishers, offers, partnerships, placements and tracking
+numbers, with the rules that a single one must satisfy. What is bought belongs to `campaigns`; which
+target gets a call, to `routing`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.campaigns import State
+from chalicelib.times import Cycle
+
+
+class PartnershipState(StrEnum):
+    """The life of a partnership; only an approved one earns."""
+
+    APPLIED = "applied"
+    APPROVED = "approved"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutTerms:
+    """When a publisher is paid.
+
+    Earnings of a closed `cycle` fall due `net_days` after its end; each is held `hold_days` after
+    approval; a sum below `minimum_cents` waits for the next run.
+    """
+
+    cycle: Cycle = Cycle.MONTHLY
+    net_days: int = 15
+    hold_days: int = 0
+    minimum_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Who brings callers."""
+
+    id: str
+    name: str
+    payout_terms: PayoutTerms = PayoutTerms()
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarningTerms:
+    """What the publisher earns for a charged call; no minimum of its own: the campaign's."""
+
+    earning_cents: int
+    minimum_talk_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What publishers see: campaigns of a vertical that compete for its calls."""
+
+    id: str
+    name: str
+    vertical: str
+    campaign_ids: tuple[str, ...] = ()
+    earning: EarningTerms
+    currency: str = "USD"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partnership:
+    """A publisher on an offer. `earning` None means the offer's."""
+
+    id: str
+    offer_id: str
+    publisher_id: str
+    earning: EarningTerms | None = None
+    state: PartnershipState = PartnershipState.APPROVED
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where a publisher shows a number of an offer."""
+
+    id: str
+    offer_id: str
+    publisher_id: str
+    name: str
+    medium: str = "web"
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """A campaign on an offer's roster, with whose money it pays."""
+
+    campaign_id: str
+    advertiser_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A tracking number and where it leads.
+
+    `roster` repeats the offer's campaigns, so that a call's first read names all that the second
+    needs; it is written anew whenever the offer's campaigns change.
+    """
+
+    id: str
+    e164: str
+    offer_id: str
+    publisher_id: str
+    partnership_id: str
+    placement_id: str
+    roster: tuple[Buyer, ...] = ()
+    state: State = State.ACTIVE
+    version: int = 1
+    created_at: datetime
+
+
+def earning_terms(offer: Offer, partnership: Partnership) -> EarningTerms:
+    """The partnership's own terms, else the offer's."""
+    return partnership.earning or offer.earning
