@@ -5,7 +5,8 @@ reads a state out of any set of signals. Which target is tried belongs to `routi
 call counts, to `validation`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
 from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
+from chalicelib.settings import CapUse
 
 
 class CallStatus(StrEnum):
@@ -82,9 +84,21 @@ class Signal:
         return f"{self.kind}#{self.attempt}#{self.status}"
 
 
+class Reached(StrEnum):
+    """How far an attempt came: to no conversation, to one, or to a charge."""
+
+    NOBODY = "nobody"
+    CONVERSATION = "conversation"
+    CHARGE = "charge"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What one attempt keeps reserved: a slot, a cap place in each window, budget and money."""
+    """What one attempt keeps reserved: a slot, a cap place in each window, budget and money.
+
+    Without `partnership_windows` it keeps nothing of the partnership's caps, because the call is
+    not to earn.
+    """
 
     target_id: str
     campaign_id: str
@@ -93,11 +107,18 @@ class Hold:
     target_windows: tuple[str, ...]
     campaign_windows: tuple[str, ...]
     lease_until: datetime
+    cap_use: CapUse = CapUse.APPROVAL
+    partnership_windows: tuple[str, ...] = ()
+    earning_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try to connect the caller: the terms in force when it was reserved, and its hold."""
+    """One try to connect the caller: the terms in force when it was reserved, and its hold.
+
+    `earning_stopped` is the cap of the partnership for which the call earns nothing, in the words
+    of `reasons.Reason`.
+    """
 
     number: int
     destination: str
@@ -107,6 +128,8 @@ class Attempt:
     charge: ChargeTerms
     earning: EarningTerms
     hold: Hold
+    send_digits: str | None = None
+    earning_stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +138,8 @@ class Call:
 
     `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
     `gate.GateReason`.
-    `caller` is None for an anonymous one.
+    `caller` is None for an anonymous one. `talked_before` maps targets to when this caller last
+    talked with them.
     """
 
     id: str
@@ -141,6 +165,7 @@ class Call:
     reasons: tuple[str, ...] = ()
     ended_at: datetime | None = None
     judged_at: datetime | None = None
+    talked_before: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def call_id(carrier: str, carrier_call_id: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.criteria import Filter, Geography, RouteByArea
+from chalicelib.criteria import Filter, Geography
+from chalicelib.settings import Settings
 from chalicelib.times import Cycle, Hours
 
 _ALWAYS = Hours()
@@ -32,7 +33,7 @@ class Billing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advertiser:
+class Advertiser(Settings):
     """Who buys calls. `credit_limit_cents` counts only for net billing."""
 
     id: str
@@ -62,10 +63,11 @@ class ChargeTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
+class Campaign(Settings):
     """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit.
 
-    Calls are taken from `starts_at` on, and from `ends_at` on no more.
+    Calls are taken from `starts_at` on, and from `ends_at` on no more. No call may cost more than
+    `maximum_charge_cents`, whatever its target asks.
     """
 
     id: str
@@ -77,36 +79,25 @@ class Campaign:
     daily_budget_cents: int | None = None
     monthly_budget_cents: int | None = None
     total_budget_cents: int | None = None
+    maximum_charge_cents: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    route_by_area: RouteByArea = RouteByArea.ANYWHERE
-    max_attempts: int = 3
-    max_call_seconds: int = 3600
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One place a call can ring: an E.164 number or a `sip:` address in `destination`.
+Matrix = tuple[tuple[int | None, ...], ...]
+"""Seven days from Monday of 24 hours on the wall clock; None leaves the hour to the plain cap."""
 
-    Priority 1 rings first; weights share the calls of one priority. Caps count reserved and
-    approved calls, or the cents that these are charged, over windows of the hours' zone; None is
-    no limit. Every one of the `filters` must pass; a `geography` of None is the campaign's.
-    """
 
-    id: str
-    campaign_id: str
-    name: str
-    destination: str
-    priority: int = 1
-    weight: int = 1
-    hours: Hours = _ALWAYS
-    geography: Geography | None = None
-    filters: tuple[Filter, ...] = ()
-    concurrency_cap: int | None = None
+# Without slots: a class can take slots of one base only, and a target has two.
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """At most so many calls, or cents for them, in an hour, a day, a month and in all; None is no
+    limit."""
+
     hourly_cap: int | None = None
     daily_cap: int | None = None
     monthly_cap: int | None = None
@@ -115,7 +106,38 @@ class Target:
     daily_cap_cents: int | None = None
     monthly_cap_cents: int | None = None
     total_cap_cents: int | None = None
-    ring_seconds: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(Settings, Caps):
+    """One place a call can ring: an E.164 number or a `sip:` address in `destination`.
+
+    `send_digits` are played to it once it answers. Priority 1 rings first; weights share the calls
+    of one priority. Caps count over windows of the hours' zone. A value of `hourly_cap_matrix` or
+    `concurrency_matrix` stands for the plain cap in its hour of the week. Every one of the
+    `filters` must pass; a `geography` or a `charge_cents` of None is the campaign's.
+    """
+
+    id: str
+    campaign_id: str
+    name: str
+    destination: str
+    send_digits: str | None = None
+    charge_cents: int | None = None
+    priority: int = 1
+    weight: int = 1
+    hours: Hours = _ALWAYS
+    geography: Geography | None = None
+    filters: tuple[Filter, ...] = ()
+    concurrency_cap: int | None = None
+    hourly_cap_matrix: Matrix | None = None
+    concurrency_matrix: Matrix | None = None
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime
+
+
+def charge_of(campaign: Campaign, target: Target) -> int:
+    """The cents that a call on the target costs: the target's own, else the campaign's."""
+    own = target.charge_cents
+    return campaign.terms.charge_cents if own is None else own

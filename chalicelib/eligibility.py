@@ -1,102 +1,19 @@
-"""May this target take a call now, and how much of each limit would the call use?
+"""May this target take a call now?
 
 Owns the eligibility rules, one function each, over nothing but their arguments: every answer is the
-reason that passes the target over, or None. In which order the rules speak and the targets ring
-belongs to `routing`; holding a limit against other calls, to the store.
+reason that passes the target over, or None. Caps and budgets are `limits`; in which order the rules
+speak and the targets ring belongs to `routing`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from chalicelib.calls import Hold
 from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.criteria import Geography, Places, RouteByArea, passes
+from chalicelib.limits import slots
 from chalicelib.places import Area
 from chalicelib.reasons import Reason
-from chalicelib.times import Window, counts_money, money_window, window_keys
-
-_CAPPED = (
-    Reason.CAPPED_HOUR,
-    Reason.CAPPED_DAY,
-    Reason.CAPPED_MONTH,
-    Reason.CAPPED_TOTAL,
-    Reason.CAPPED_MONEY_HOUR,
-    Reason.CAPPED_MONEY_DAY,
-    Reason.CAPPED_MONEY_MONTH,
-    Reason.CAPPED_MONEY_TOTAL,
-)
-_NO_BUDGET = (Reason.NO_BUDGET_DAY, Reason.NO_BUDGET_MONTH, Reason.NO_BUDGET_TOTAL)
-
-
-class Limit(NamedTuple):
-    """At most `most` may be counted under `key`, calls or cents; one call `takes` some of it."""
-
-    key: str
-    most: int
-    takes: int
-    reason: Reason
-
-
-@lru_cache(maxsize=64)
-def target_windows(zone: str, now: datetime) -> tuple[str, ...]:
-    """All under which a call on a target counts, capped or not: a cap set later finds them.
-
-    Calls before money, the shortest window first; kept for the targets of one decision.
-    """
-    keys = tuple(window_keys(now, zone).values())
-    return (*keys, *map(money_window, keys))
-
-
-def budget_windows(zone: str, now: datetime) -> tuple[str, ...]:
-    """All under which a campaign's money counts, budgeted or not, the shortest window first."""
-    keys = window_keys(now, zone)
-    return keys[Window.DAY], keys[Window.MONTH], keys[Window.TOTAL]
-
-
-def target_limits(target: Target, charge_cents: int, now: datetime) -> Iterator[Limit]:
-    """Every cap that the target has, in the order of `target_windows`."""
-    caps = (
-        target.hourly_cap,
-        target.daily_cap,
-        target.monthly_cap,
-        target.total_cap,
-        target.hourly_cap_cents,
-        target.daily_cap_cents,
-        target.monthly_cap_cents,
-        target.total_cap_cents,
-    )
-    windows = target_windows(target.hours.zone, now)
-    for key, cap, reason in zip(windows, caps, _CAPPED, strict=True):
-        if cap is not None:
-            yield Limit(key, cap, charge_cents if counts_money(key) else 1, reason)
-
-
-def budget_limits(campaign: Campaign, now: datetime) -> Iterator[Limit]:
-    """Every budget that the campaign has, in cents, in the order of `budget_windows`."""
-    budgets = (
-        campaign.daily_budget_cents,
-        campaign.monthly_budget_cents,
-        campaign.total_budget_cents,
-    )
-    windows = budget_windows(campaign.zone, now)
-    for key, budget, reason in zip(windows, budgets, _NO_BUDGET, strict=True):
-        if budget is not None:
-            yield Limit(key, budget, campaign.terms.charge_cents, reason)
-
-
-def kept_by(hold: Hold, key: str) -> int:
-    """What a hold keeps of a target under one of its windows: cents or one call."""
-    return hold.amount_cents if counts_money(key) else 1
-
-
-def reached(limits: Iterable[Limit], used: Mapping[str, int]) -> Reason | None:
-    """The first limit that a further call would go beyond; to reach it exactly is allowed."""
-    for limit in limits:
-        if used.get(limit.key, 0) + limit.takes > limit.most:
-            return limit.reason
-    return None
+from chalicelib.settings import RepeatCallers
 
 
 def paused(advertiser: Advertiser, campaign: Campaign, target: Target) -> Reason | None:
@@ -130,9 +47,11 @@ def covers(geography: Geography, area: Area) -> bool:
     return (not named or _lies_in(geography, area)) and not _lies_in(geography.exclude, area)
 
 
-def out_of_area(campaign: Campaign, target: Target, area: Area) -> Reason | None:
+def out_of_area(
+    campaign: Campaign, target: Target, area: Area, route_by_area: RouteByArea
+) -> Reason | None:
     """Whether a caller in `area` is not even to be routed to the target."""
-    if campaign.route_by_area is RouteByArea.ANYWHERE:
+    if route_by_area is RouteByArea.ANYWHERE:
         return None
     own = target.geography
     inside = covers(campaign.terms.geography if own is None else own, area)
@@ -145,10 +64,43 @@ def filtered(target: Target, attributes: Mapping[str, str]) -> Reason | None:
     return None if every else Reason.FILTERED
 
 
-def all_slots_busy(target: Target, busy: int) -> Reason | None:
+def talked_recently(
+    talked_before: Mapping[str, datetime], repeat_days: int, now: datetime
+) -> Mapping[str, datetime]:
+    """Those of the targets that the caller talked with less than `repeat_days` times 24 hours
+    ago."""
+    since = now - timedelta(days=repeat_days)
+    return {target: at for target, at in talked_before.items() if at > since}
+
+
+def repeated(
+    target: Target, talked: Mapping[str, datetime], policy: RepeatCallers
+) -> Reason | None:
+    """Whether the target is not for a caller who has talked with these of its campaign."""
+    if policy is RepeatCallers.REJECT and talked:
+        return Reason.REPEAT_CALLER
+    if policy is RepeatCallers.NEVER_SAME_TARGET and target.id in talked:
+        return Reason.TALKED_BEFORE
+    return None
+
+
+def too_soon(taken_at: datetime | None, spacing_seconds: int, now: datetime) -> Reason | None:
+    """Whether the latest call was reserved less than the spacing ago; exactly that is enough."""
+    if taken_at is None or now - taken_at >= timedelta(seconds=spacing_seconds):
+        return None
+    return Reason.TOO_SOON
+
+
+def all_slots_busy(target: Target, busy: int, now: datetime) -> Reason | None:
     """Whether a target that has `busy` live calls takes no further one at once."""
-    full = target.concurrency_cap is not None and busy >= target.concurrency_cap
-    return Reason.AT_CONCURRENCY if full else None
+    most = slots(target, now)
+    return Reason.AT_CONCURRENCY if most is not None and busy >= most else None
+
+
+def too_dear(campaign: Campaign, charge_cents: int) -> Reason | None:
+    """Whether the charge is above what the campaign pays for any call; exactly that is paid."""
+    most = campaign.maximum_charge_cents
+    return Reason.OVER_MAXIMUM_CHARGE if most is not None and charge_cents > most else None
 
 
 def without_funds(available_cents: int, charge_cents: int) -> Reason | None:

@@ -8,15 +8,16 @@ back in the rows belongs to the store.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from chalicelib.calls import Hold
-from chalicelib.eligibility import kept_by
+from chalicelib.calls import Hold, Reached
+from chalicelib.limits import given_back, kept_of_partnership
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 
 
 def without_hold(market: Market, hold: Hold, call_id: str) -> Market:
     """The market as it will be in the transaction that moves the call on."""
     campaigns = tuple(_campaign(facts, hold, call_id) for facts in market.campaigns)
-    return replace(market, campaigns=campaigns)
+    earned = {key: kept_of_partnership(hold, key) for key in hold.partnership_windows}
+    return replace(market, campaigns=campaigns, earned=_less(market.earned, earned))
 
 
 def _campaign(facts: CampaignFacts, hold: Hold, call_id: str) -> CampaignFacts:
@@ -34,9 +35,9 @@ def _campaign(facts: CampaignFacts, hold: Hold, call_id: str) -> CampaignFacts:
 
 def _target(facts: TargetFacts, hold: Hold, call_id: str) -> TargetFacts:
     leases = {call: until for call, until in facts.leases.items() if call != call_id}
-    kept = {key: kept_by(hold, key) for key in hold.target_windows}
-    return replace(facts, leases=leases, used=_less(facts.used, kept))
+    returned = {key: given_back(hold, key, reached=Reached.NOBODY) for key in hold.target_windows}
+    return replace(facts, leases=leases, used=_less(facts.used, returned))
 
 
-def _less(counted: Mapping[str, int], given_back: Mapping[str, int]) -> dict[str, int]:
-    return {key: n - given_back.get(key, 0) for key, n in counted.items()}
+def _less(counted: Mapping[str, int], returned: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - returned.get(key, 0) for key, n in counted.items()}

@@ -6,20 +6,28 @@ their use and the money behind them, as they were read. What follows from them b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.offers import Offer, Partnership, Publisher
+from chalicelib.settings import InForce, OperatorSettings, in_force, narrowed
+
+_NOTHING_SAID = OperatorSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
-    """A target and its use: `leases` maps a call to its slot's end, `used` a window to calls."""
+    """A target and its use.
+
+    `leases` maps a call to its slot's end, `used` a window to calls or cents; `taken_at` is when
+    the latest call was reserved.
+    """
 
     target: Target
     leases: Mapping[str, datetime]
     used: Mapping[str, int]
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +43,25 @@ class CampaignFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """All that one decision looks at."""
+    """All that one decision looks at; `earned` maps a window to calls or cents that earned, or may
+    yet, for the partnership."""
 
     offer: Offer
     publisher: Publisher
     partnership: Partnership
     campaigns: tuple[CampaignFacts, ...]
+    earned: Mapping[str, int] = field(default_factory=dict)
+    operator: OperatorSettings = _NOTHING_SAID
+
+
+def campaign_settings(market: Market, facts: CampaignFacts) -> InForce:
+    """What holds for a target of the campaign that says nothing itself."""
+    return in_force(market.operator, facts.advertiser, facts.campaign)
+
+
+def settings_of(market: Market, campaign: CampaignFacts, facts: TargetFacts) -> InForce:
+    """What holds for the target."""
+    return narrowed(campaign_settings(market, campaign), facts.target)
 
 
 def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:

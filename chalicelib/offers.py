@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.campaigns import State
+from chalicelib.campaigns import Caps, State
 from chalicelib.times import Cycle
 
 
@@ -72,14 +72,28 @@ class Offer:
     created_at: datetime
 
 
+class CapEffect(StrEnum):
+    """What a reached cap of a partnership means: its calls are refused, or they are routed and
+    earn nothing."""
+
+    BLOCK_CALLS = "block_calls"
+    STOP_EARNING = "stop_earning"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Partnership:
-    """A publisher on an offer. `earning` None means the offer's."""
+class Partnership(Caps):
+    """A publisher on an offer. `earning` None means the offer's.
+
+    Caps count the calls that earn, or the cents that they earn, over windows of `zone`; what
+    happens at a cap is the `cap_effect`.
+    """
 
     id: str
     offer_id: str
     publisher_id: str
     earning: EarningTerms | None = None
+    zone: str = "UTC"
+    cap_effect: CapEffect = CapEffect.BLOCK_CALLS
     state: PartnershipState = PartnershipState.APPROVED
     version: int = 1
     created_at: datetime

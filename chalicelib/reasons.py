@@ -34,11 +34,23 @@ class Reason(StrEnum):
     NO_BUDGET_MONTH = "no_budget_month"
     NO_BUDGET_TOTAL = "no_budget_total"
     NO_FUNDS = "no_funds"
+    TOO_SOON = "too_soon"
+    TALKED_BEFORE = "talked_before"
+    REPEAT_CALLER = "repeat_caller"
+    OVER_MAXIMUM_CHARGE = "over_maximum_charge"
     UNKNOWN_NUMBER = "unknown_number"
     NUMBER_PAUSED = "number_paused"
     OFFER_PAUSED = "offer_paused"
     PUBLISHER_PAUSED = "publisher_paused"
     PARTNERSHIP_NOT_APPROVED = "partnership_not_approved"
+    PARTNERSHIP_CAPPED_HOUR = "partnership_capped_hour"
+    PARTNERSHIP_CAPPED_DAY = "partnership_capped_day"
+    PARTNERSHIP_CAPPED_MONTH = "partnership_capped_month"
+    PARTNERSHIP_CAPPED_TOTAL = "partnership_capped_total"
+    PARTNERSHIP_CAPPED_MONEY_HOUR = "partnership_capped_money_hour"
+    PARTNERSHIP_CAPPED_MONEY_DAY = "partnership_capped_money_day"
+    PARTNERSHIP_CAPPED_MONEY_MONTH = "partnership_capped_money_month"
+    PARTNERSHIP_CAPPED_MONEY_TOTAL = "partnership_capped_money_total"
     NO_TARGET = "no_target"
     ATTEMPTS_USED_UP = "attempts_used_up"
 
@@ -69,11 +81,23 @@ MEANING: dict[StrEnum, str] = {
     Reason.NO_BUDGET_MONTH: "the campaign's budget of the month cannot carry another charge",
     Reason.NO_BUDGET_TOTAL: "the campaign's total budget cannot carry another charge",
     Reason.NO_FUNDS: "the advertiser's balance or credit cannot carry another charge",
+    Reason.TOO_SOON: "took its latest call less than its spacing ago",
+    Reason.TALKED_BEFORE: "the caller has talked with it, and is to reach another one",
+    Reason.REPEAT_CALLER: "the caller has talked with a target of its campaign, which is enough",
+    Reason.OVER_MAXIMUM_CHARGE: "asks more than its campaign pays for any call",
     Reason.UNKNOWN_NUMBER: "nobody has the dialled number",
     Reason.NUMBER_PAUSED: "the dialled number is out of service",
     Reason.OFFER_PAUSED: "the number's offer is paused or archived",
     Reason.PUBLISHER_PAUSED: "the number's publisher is paused or archived",
     Reason.PARTNERSHIP_NOT_APPROVED: "the publisher's partnership on the offer is not approved",
+    Reason.PARTNERSHIP_CAPPED_HOUR: "the partnership has had its calls of the hour",
+    Reason.PARTNERSHIP_CAPPED_DAY: "the partnership has had its calls of the day",
+    Reason.PARTNERSHIP_CAPPED_MONTH: "the partnership has had its calls of the month",
+    Reason.PARTNERSHIP_CAPPED_TOTAL: "the partnership has had all its calls",
+    Reason.PARTNERSHIP_CAPPED_MONEY_HOUR: "the partnership has had its earnings of the hour",
+    Reason.PARTNERSHIP_CAPPED_MONEY_DAY: "the partnership has had its earnings of the day",
+    Reason.PARTNERSHIP_CAPPED_MONEY_MONTH: "the partnership has had its earnings of the month",
+    Reason.PARTNERSHIP_CAPPED_MONEY_TOTAL: "the partnership has had all its earnings",
     Reason.NO_TARGET: "no target is left, for more than one reason",
     Reason.ATTEMPTS_USED_UP: "the campaign allows no further attempt",
 }

@@ -1,28 +1,34 @@
 """Which targets may take this call, in which order, and why not the others?
 
-Owns the order in which the rules of `eligibility` speak, the order among the eligible, and the
-trace of both. What a reservation keeps is computed here; keeping it, and losing a race for it,
-belong to the store.
+Owns the order in which the rules of `eligibility` speak, and the trace of the decision. The order
+among the eligible belongs to `ranking`; what taking one reserves, to `reserving`; keeping it, and
+losing a race for it, to the store.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
-from chalicelib import eligibility
-from chalicelib.calls import Attempt, Hold
-from chalicelib.campaigns import Campaign, ChargeTerms, State, Target
+from chalicelib import eligibility, limits
+from chalicelib.campaigns import State, charge_of
 from chalicelib.gate import GateRefusal
-from chalicelib.market import CampaignFacts, Market, TargetFacts, expired_leases
-from chalicelib.offers import PartnershipState, earning_terms
+from chalicelib.market import (
+    CampaignFacts,
+    Market,
+    TargetFacts,
+    campaign_settings,
+    expired_leases,
+)
+from chalicelib.offers import CapEffect, PartnershipState, earning_terms
 from chalicelib.places import Area
 from chalicelib.ranking import rank
 from chalicelib.reasons import Reason
+from chalicelib.settings import InForce, RepeatCallers, narrowed
 
-_GRACE = timedelta(seconds=120)
 _UNKNOWN = Area()
 _NONE: Mapping[str, str] = {}
+_NEVER: Mapping[str, datetime] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,6 @@ class Candidate:
 
     facts: TargetFacts
     campaign: CampaignFacts
-    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +56,14 @@ class Decision:
     """The eligible in the order they are to be tried, and every target with its reason.
 
     `refusal` is set when there is nobody to try, and `gate` when the caller was not let in.
+    `earning_stopped` is the cap of the partnership for which the call earns nothing.
     """
 
     candidates: tuple[Candidate, ...] = ()
     considered: tuple[Considered, ...] = ()
     refusal: StrEnum | None = None
     gate: GateRefusal | None = None
+    earning_stopped: Reason | None = None
 
 
 def choose(
@@ -68,44 +75,48 @@ def choose(
     tried: tuple[str, ...] = (),
     area: Area = _UNKNOWN,
     attributes: Mapping[str, str] = _NONE,
+    talked_before: Mapping[str, datetime] = _NEVER,
 ) -> Decision:
     """Decide who gets the call at `now`, as attempt number `attempt`, after the targets `tried`.
 
-    `area` is where the caller seems to be, `attributes` all else that filters may look at. The same
-    arguments give the same decision: the draw among weights comes from the call's id.
+    `area` is where the caller seems to be, `attributes` all else that filters may look at,
+    `talked_before` when the caller last talked with which target. The same arguments give the same
+    decision: the draw among weights comes from the call's id.
     """
+    full = partnership_full(market, now)
+    blocked = full if market.partnership.cap_effect is CapEffect.BLOCK_CALLS else None
+    refusal = _market_closed(market) or blocked
+    if refusal is not None:
+        return Decision(refusal=refusal)
     asked = _Asked(
         now=now,
         attempt=attempt,
         tried=tried,
         area=area,
         attributes=attributes,
-        unfunded={facts.campaign.id: _unfunded(facts, now) for facts in market.campaigns},
+        talked_before=talked_before,
     )
-    closed = _market_closed(market)
-    if closed is not None:
-        return Decision(refusal=closed)
-    pairs = [(campaign, target) for campaign in market.campaigns for target in campaign.targets]
-    pairs.sort(key=lambda pair: rank(pair[1].target, call_id))
-    considered = tuple(
-        _considered(campaign, target, _outcome(campaign, target, asked))
-        for campaign, target in pairs
-    )
-    eligible = [
-        pair
-        for pair, seen in zip(pairs, considered, strict=True)
-        if seen.reason is Reason.OUTRANKED
-    ]
+    lots = [lot for campaign in market.campaigns for lot in _lots(market, campaign, asked)]
+    lots.sort(key=lambda lot: (lot.again(), *rank(lot.facts.target, call_id)))
+    considered = tuple(_considered(lot, _outcome(lot, asked)) for lot in lots)
     candidates = tuple(
-        Candidate(
-            facts=target,
-            campaign=campaign,
-            attempt=_attempt(market, campaign, target.target, now, attempt),
-        )
-        for campaign, target in eligible
+        Candidate(facts=lot.facts, campaign=lot.campaign)
+        for lot, seen in zip(lots, considered, strict=True)
+        if seen.reason is Reason.OUTRANKED
     )
-    refusal = None if candidates else _why_nobody(considered, tried)
-    return Decision(candidates=candidates, considered=considered, refusal=refusal)
+    return Decision(
+        candidates=candidates,
+        considered=considered,
+        refusal=None if candidates else _why_nobody(considered, tried),
+        earning_stopped=full,
+    )
+
+
+def partnership_full(market: Market, now: datetime) -> Reason | None:
+    """The partnership's cap that has no room for another earning; None while all have."""
+    earning = earning_terms(market.offer, market.partnership)
+    found = limits.partnership_limits(market.partnership, earning.earning_cents, now)
+    return limits.first_reached(found, market.earned)
 
 
 def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) -> Decision:
@@ -133,62 +144,112 @@ def _market_closed(market: Market) -> Reason | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """The call as the rules see it, and what speaks against its price, campaign by campaign."""
+    """The call as the rules see it; `unfunded` is what was found of prices, by campaign."""
 
     now: datetime
     attempt: int
     tried: tuple[str, ...]
     area: Area
     attributes: Mapping[str, str]
-    unfunded: Mapping[str, Reason | None]
+    talked_before: Mapping[str, datetime]
+    unfunded: dict[tuple[str, int], Reason | None] = field(default_factory=dict)
 
 
-def _outcome(campaign: CampaignFacts, facts: TargetFacts, asked: _Asked) -> Reason:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lot:
+    """A target as the rules see it; `talked` is what counts of the caller's talks with those of
+    its campaign."""
+
+    facts: TargetFacts
+    campaign: CampaignFacts
+    settings: InForce
+    charge_cents: int
+    talked: Mapping[str, datetime]
+
+    def again(self) -> float:
+        """Sorts the target that the caller talked with last before all others."""
+        if self.settings.repeat_callers is not RepeatCallers.SAME_TARGET_FIRST:
+            return 0
+        last = self.talked.get(self.facts.target.id)
+        return -last.timestamp() if last else 0
+
+
+def _lots(market: Market, campaign: CampaignFacts, asked: _Asked) -> list[_Lot]:
+    ours = campaign_settings(market, campaign)
+    ids = {facts.target.id for facts in campaign.targets} if asked.talked_before else set()
+    talks = {target: at for target, at in asked.talked_before.items() if target in ids}
+    lots = []
+    for facts in campaign.targets:
+        settings = narrowed(ours, facts.target)
+        lots.append(
+            _Lot(
+                facts=facts,
+                campaign=campaign,
+                settings=settings,
+                charge_cents=charge_of(campaign.campaign, facts.target),
+                talked=eligibility.talked_recently(talks, settings.repeat_days, asked.now)
+                if talks
+                else _NEVER,
+            )
+        )
+    return lots
+
+
+def _outcome(lot: _Lot, asked: _Asked) -> Reason:
     """The first rule that passes the target over; `outranked` for one that could take the call."""
-    if facts.target.id in asked.tried:
+    if lot.facts.target.id in asked.tried:
         return Reason.ALREADY_TRIED
-    if asked.attempt > campaign.campaign.max_attempts:
+    if asked.attempt > lot.settings.max_attempts:
         return Reason.ATTEMPTS_USED_UP
-    return (
-        _kept_out(campaign, facts.target, asked)
-        or _full(campaign.campaign, facts, asked.now)
-        or asked.unfunded[campaign.campaign.id]
-        or Reason.OUTRANKED
-    )
+    return _kept_out(lot, asked) or _full(lot, asked.now) or _unpaid(lot, asked) or Reason.OUTRANKED
 
 
-def _kept_out(facts: CampaignFacts, target: Target, asked: _Asked) -> Reason | None:
+def _kept_out(lot: _Lot, asked: _Asked) -> Reason | None:
     """What rules the target out however little it is used."""
+    campaign, target = lot.campaign.campaign, lot.facts.target
     return (
-        eligibility.paused(facts.advertiser, facts.campaign, target)
-        or eligibility.out_of_season(facts.campaign, asked.now)
+        eligibility.paused(lot.campaign.advertiser, campaign, target)
+        or eligibility.out_of_season(campaign, asked.now)
         or eligibility.closed(target, asked.now)
-        or eligibility.out_of_area(facts.campaign, target, asked.area)
+        or eligibility.out_of_area(campaign, target, asked.area, lot.settings.route_by_area)
         or eligibility.filtered(target, asked.attributes)
+        or eligibility.repeated(target, lot.talked, lot.settings.repeat_callers)
+        or eligibility.too_dear(campaign, lot.charge_cents)
     )
 
 
-def _full(campaign: Campaign, facts: TargetFacts, now: datetime) -> Reason | None:
+def _full(lot: _Lot, now: datetime) -> Reason | None:
     """Which of the target's caps has no room for another call."""
-    limits = eligibility.target_limits(facts.target, campaign.terms.charge_cents, now)
+    facts = lot.facts
+    caps = limits.target_limits(facts.target, lot.charge_cents, now)
     busy = len(facts.leases) - len(expired_leases(facts, now))
-    return eligibility.reached(limits, facts.used) or eligibility.all_slots_busy(facts.target, busy)
+    return (
+        limits.first_reached(caps, facts.used)
+        or eligibility.all_slots_busy(facts.target, busy, now)
+        or eligibility.too_soon(facts.taken_at, lot.settings.spacing_seconds, now)
+    )
 
 
-def _unfunded(facts: CampaignFacts, now: datetime) -> Reason | None:
-    """Whose money does not carry another charge: the campaign's budgets', then the advertiser's."""
-    return eligibility.reached(
-        eligibility.budget_limits(facts.campaign, now), facts.spent
-    ) or eligibility.without_funds(facts.available_cents, facts.campaign.terms.charge_cents)
+def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
+    """Whose money does not carry the charge: the campaign's budgets', then the advertiser's."""
+    facts, price = lot.campaign, lot.charge_cents
+    key = (facts.campaign.id, price)
+    if key not in asked.unfunded:
+        budgets = limits.budget_limits(facts.campaign, price, asked.now)
+        asked.unfunded[key] = limits.first_reached(
+            budgets, facts.spent
+        ) or eligibility.without_funds(facts.available_cents, price)
+    return asked.unfunded[key]
 
 
-def _considered(campaign: CampaignFacts, facts: TargetFacts, reason: Reason) -> Considered:
+def _considered(lot: _Lot, reason: Reason) -> Considered:
+    target = lot.facts.target
     return Considered(
-        target_id=facts.target.id,
-        campaign_id=campaign.campaign.id,
-        priority=facts.target.priority,
-        weight=facts.target.weight,
-        charge_cents=campaign.campaign.terms.charge_cents,
+        target_id=target.id,
+        campaign_id=lot.campaign.campaign.id,
+        priority=target.priority,
+        weight=target.weight,
+        charge_cents=lot.charge_cents,
         reason=reason,
     )
 
@@ -198,36 +259,3 @@ def _why_nobody(considered: tuple[Considered, ...], tried: tuple[str, ...]) -> R
         return Reason.ATTEMPTS_USED_UP
     reasons = {seen.reason for seen in considered}
     return reasons.pop() if len(reasons) == 1 else Reason.NO_TARGET
-
-
-def _terms(campaign: Campaign, target: Target) -> ChargeTerms:
-    """The terms by which a call on the target is judged: a geography of its own goes with it."""
-    if target.geography is None:
-        return campaign.terms
-    return replace(campaign.terms, geography=target.geography)
-
-
-def _attempt(
-    market: Market, facts: CampaignFacts, target: Target, now: datetime, number: int
-) -> Attempt:
-    """What trying this target would be, with the hold that it takes."""
-    campaign = facts.campaign
-    lasting = timedelta(seconds=target.ring_seconds + campaign.max_call_seconds)
-    return Attempt(
-        number=number,
-        destination=target.destination,
-        ring_seconds=target.ring_seconds,
-        max_call_seconds=campaign.max_call_seconds,
-        reserved_at=now,
-        charge=_terms(campaign, target),
-        earning=earning_terms(market.offer, market.partnership),
-        hold=Hold(
-            target_id=target.id,
-            campaign_id=campaign.id,
-            advertiser_id=campaign.advertiser_id,
-            amount_cents=campaign.terms.charge_cents,
-            target_windows=eligibility.target_windows(target.hours.zone, now),
-            campaign_windows=eligibility.budget_windows(campaign.zone, now),
-            lease_until=now + lasting + _GRACE,
-        ),
-    )

@@ -151,6 +151,13 @@ class Window(StrEnum):
 
 
 @lru_cache(maxsize=64)
+def week_hour(moment: datetime, zone: str) -> tuple[int, int]:
+    """The weekday (0 is Monday) and the hour that the zone's wall clock shows at `moment`."""
+    local = utc(moment).astimezone(ZoneInfo(zone))
+    return local.weekday(), local.hour
+
+
+@lru_cache(maxsize=64)
 def window_keys(moment: datetime, zone: str) -> Mapping[Window, str]:
     """Names each window that holds `moment` on the zone's wall clock, such as `day#2026-11-22`.
 

@@ -23,6 +23,7 @@ class Rule(StrEnum):
     CALLER_AREA = "caller_area"
     REPEAT_CALLER = "repeat_caller"
     CHARGED = "charged"
+    EARNING_CAP = "earning_cap"
 
 
 class Denial(StrEnum):
@@ -33,6 +34,7 @@ class Denial(StrEnum):
     OUT_OF_AREA = "out_of_area"
     REPEAT_CALLER = "repeat_caller"
     NOT_CHARGED = "not_charged"
+    PARTNERSHIP_CAPPED = "partnership_capped"
 
 
 MEANING: dict[StrEnum, str] = {
@@ -41,6 +43,7 @@ MEANING: dict[StrEnum, str] = {
     Denial.OUT_OF_AREA: "the caller is in none of the places bought, or in one that is excluded",
     Denial.REPEAT_CALLER: "a call of this caller was approved within the campaign's window",
     Denial.NOT_CHARGED: "the advertiser is not charged, so the publisher earns nothing",
+    Denial.PARTNERSHIP_CAPPED: "the partnership had reached a cap when the call came",
 }
 
 
@@ -67,6 +70,11 @@ class Verdict:
     def approved(self) -> bool:
         """Whether the advertiser owes the charge."""
         return not any(finding.denial for finding in self.charge)
+
+    @property
+    def earned(self) -> bool:
+        """Whether the publisher earns for the call."""
+        return not any(finding.denial for finding in self.earning)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -120,7 +128,21 @@ def _earning(attempt: Attempt, ending: Ending, approved: bool) -> tuple[Finding,
         _connected(ending, True),
         _minimum_talk(ending, minimum),
         charged,
+        *_earning_cap(attempt),
     )
+
+
+def _earning_cap(attempt: Attempt) -> tuple[Finding, ...]:
+    """Told only of a call that was routed although the partnership had reached a cap."""
+    if attempt.earning_stopped is None:
+        return ()
+    finding = Finding(
+        rule=Rule.EARNING_CAP,
+        saw=attempt.earning_stopped,
+        asked="room under the partnership's caps",
+        denial=Denial.PARTNERSHIP_CAPPED,
+    )
+    return (finding,)
 
 
 def _connected(ending: Ending, held: bool) -> Finding:

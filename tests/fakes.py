@@ -220,11 +220,11 @@ def _holds(condition: Condition, row: Item) -> bool:
         case AtLeast():
             return _is_number(value) and value >= condition.value
         case AtMost():
-            return value is _GONE or (_is_number(value) and value <= condition.value)
+            number = 0 if value is _GONE else value
+            return _is_number(number) and number <= condition.value
         case FewerThan():
-            return value is _GONE or (
-                isinstance(value, (dict, list, str)) and len(value) < condition.count
-            )
+            members = {} if value is _GONE else value
+            return isinstance(members, (dict, list, str)) and len(members) < condition.count
 
 
 def _is_number(value: Any) -> bool:

@@ -72,7 +72,7 @@ class World:
                             "available_cents": funds, "held_cents": 0}),
                 head("offer", offer or builders.an_offer()),
                 head("publisher", publisher or builders.a_publisher()),
-                head("partnership", partnership or builders.a_partnership()),
+                head("partnership", partnership or builders.a_partnership(), used={}),
                 self._number(builders.a_number(
                     roster=(Buyer(campaign_id=campaign.id, advertiser_id=advertiser.id),)
                 )),

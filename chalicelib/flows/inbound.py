@@ -14,10 +14,11 @@ from chalicelib.campaigns import State
 from chalicelib.failover import without_hold
 from chalicelib.gate import Attestation, Caller, GateRefusal, judge
 from chalicelib.market import Market
-from chalicelib.offers import Number
+from chalicelib.offers import CapEffect, Number
 from chalicelib.places import Area
 from chalicelib.reasons import Reason
-from chalicelib.routing import Decision, choose, settled_on
+from chalicelib.reserving import Reservation, reservation
+from chalicelib.routing import Candidate, Decision, choose, settled_on
 from chalicelib.store.markets import Answered
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores
@@ -69,14 +70,16 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
     if situation.answered is not None:
         return _again(call.id, situation.answered)
 
-    call, gate = led_by(call, number), situation.gate
+    gate = situation.gate
+    call = replace(led_by(call, number), talked_before=situation.talked_before)
     shut_out = judge(gate, caller, now)
     decision = _shut_out(shut_out) if shut_out else decide(number, situation.market, call, now)
 
-    def reserve(chosen: Decision, position: int) -> Outcome:
-        return stores.reservations.begin(call, decision.candidates[position], chosen, gate)
+    def reserve(chosen: Decision, take: Reservation) -> Outcome:
+        return stores.reservations.begin(call, take, chosen, gate)
 
-    taken = _take_first(decision, reserve, started=now, clock=clock)
+    race = _Race(market=situation.market, number=1, reserve=reserve, started=now, clock=clock)
+    taken = race.take_first(decision)
     if taken.attempt is not None:
         return Answer(call_id=call.id, attempt=taken.attempt)
     if taken.done_before or stores.reservations.refuse(call, taken.decision, gate).done_before:
@@ -108,12 +111,13 @@ def next_attempt(
 
     decision = decide(number, situation.market, call, now)
 
-    def reserve(chosen: Decision, position: int) -> Outcome:
-        return stores.reservations.fail_over(
-            call, decision.candidates[position], chosen, signal=signal, now=now
-        )
+    def reserve(chosen: Decision, take: Reservation) -> Outcome:
+        return stores.reservations.fail_over(call, take, chosen, signal=signal, now=now)
 
-    taken = _take_first(decision, reserve, started=now, clock=clock)
+    race = _Race(
+        market=situation.market, number=following, reserve=reserve, started=now, clock=clock
+    )
+    taken = race.take_first(decision)
     if taken.done_before:
         return _earlier_answer(number, call_id, following, stores)
     if taken.attempt is not None:
@@ -132,28 +136,59 @@ class _Taken:
     done_before: bool = False
 
 
-def _take_first(
-    decision: Decision,
-    reserve: Callable[[Decision, int], Outcome],
-    *,
-    started: datetime,
-    clock: Clock,
-) -> _Taken:
-    """Reserve the first candidate that can still be had, within the time that a caller waits."""
-    lost: list[str] = []
-    for position, candidate in enumerate(decision.candidates):
-        if clock() - started >= BUDGET:
-            break
-        target_id = candidate.facts.target.id
-        outcome = reserve(settled_on(decision, target_id, tuple(lost)), position)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Race:
+    """Reserving the candidates of one decision, in their order, within the time a caller waits."""
+
+    market: Market | None
+    number: int
+    reserve: Callable[[Decision, Reservation], Outcome]
+    started: datetime
+    clock: Clock
+
+    def take_first(self, decision: Decision) -> _Taken:
+        """The first candidate that can still be had; refusals are the decision's."""
+        lost: list[str] = []
+        for candidate in decision.candidates:
+            if self.clock() - self.started >= BUDGET:
+                break
+            taken = self._take(decision, candidate, tuple(lost))
+            if taken is not None:
+                return taken
+            lost.append(candidate.facts.target.id)
+        return _Taken(decision=settled_on(decision, None, tuple(lost)))
+
+    def _take(
+        self, decision: Decision, candidate: Candidate, lost: tuple[str, ...]
+    ) -> _Taken | None:
+        """What came of trying one candidate; None when others took its last place."""
+        chosen = settled_on(decision, candidate.facts.target.id, lost)
+        take = self._reservation(decision, candidate)
+        outcome = self.reserve(chosen, take)
         if outcome.written:
-            return _Taken(decision=decision, attempt=candidate.attempt)
+            return _Taken(decision=decision, attempt=take.attempt)
         if outcome.done_before:
             return _Taken(decision=decision, done_before=True)
         if outcome.shut_out is not None:
             return _Taken(decision=_shut_out(outcome.shut_out))
-        lost.append(target_id)
-    return _Taken(decision=settled_on(decision, None, tuple(lost)))
+        if outcome.partnership_full is None:
+            return None
+        if take.partnership.cap_effect is CapEffect.BLOCK_CALLS:
+            return _Taken(decision=Decision(refusal=outcome.partnership_full))
+        stopped = replace(decision, earning_stopped=outcome.partnership_full)
+        return self._take(stopped, candidate, lost)
+
+    def _reservation(self, decision: Decision, candidate: Candidate) -> Reservation:
+        if self.market is None:
+            raise ValueError("a decision without a market has no candidates")
+        return reservation(
+            self.market,
+            candidate.campaign,
+            candidate.facts,
+            number=self.number,
+            now=self.started,
+            earning_stopped=decision.earning_stopped,
+        )
 
 
 def decide(number: Number, market: Market | None, call: Call, now: datetime) -> Decision:
@@ -176,6 +211,7 @@ def decide(number: Number, market: Market | None, call: Call, now: datetime) -> 
         tried=tried,
         area=call.area,
         attributes=attributes_of(call),
+        talked_before=call.talked_before,
     )
 
 

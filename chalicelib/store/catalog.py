@@ -92,6 +92,8 @@ def thing_item(thing: Thing) -> Item:
         item["spent"] = {}
     if isinstance(thing, Target):
         item |= {"leases": {}, "used": {}}
+    if isinstance(thing, Partnership):
+        item["used"] = {}
     return {name: value for name, value in item.items() if value is not None}
 
 

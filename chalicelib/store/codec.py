@@ -67,9 +67,8 @@ def _reader(kind: Any) -> Reader:
     if origin in (types.UnionType, typing.Union):
         return _optional_reader(kind)
     if origin is tuple:
-        item = _reader(typing.get_args(kind)[0])
-        return lambda value: tuple(item(one) for one in value)
-    if origin is dict:
+        return _tuple_reader(_reader(typing.get_args(kind)[0]))
+    if origin in (dict, Mapping):
         inner = _reader(typing.get_args(kind)[1])
         return lambda value: {key: inner(one) for key, one in value.items()}
     if dataclasses.is_dataclass(kind):
@@ -80,12 +79,24 @@ def _reader(kind: Any) -> Reader:
         return time.fromisoformat
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind
-    return lambda value: value
+    return _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _optional_reader(kind: Any) -> Reader:
     inner = _reader(next(part for part in typing.get_args(kind) if part is not types.NoneType))
+    if inner is _as_it_is:
+        return _as_it_is
     return lambda value: None if value is None else inner(value)
+
+
+def _tuple_reader(item: Reader) -> Reader:
+    if item is _as_it_is:
+        return tuple
+    return lambda value: tuple(item(one) for one in value)
 
 
 def _dataclass_reader(kind: Any) -> Reader:

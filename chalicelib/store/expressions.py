@@ -147,10 +147,11 @@ def _expression(condition: Condition) -> Expression:
         case AtLeast():
             return path >= Value(raw_value(condition.value))
         case AtMost():
-            return Or(path.does_not_exist(), path <= Value(raw_value(condition.value)))
+            low: Expression = path <= Value(raw_value(condition.value))
+            return Or(path.does_not_exist(), low) if condition.value >= 0 else low
         case FewerThan():
             fewer: Expression = size(path) < Value(raw_value(condition.count))
-            return Or(path.does_not_exist(), fewer)
+            return Or(path.does_not_exist(), fewer) if condition.count > 0 else fewer
 
 
 def _updates(change: Change) -> list[UpdateAction]:

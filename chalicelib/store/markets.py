@@ -6,7 +6,8 @@ it. Configuration and use are always read fresh; the decision belongs to `gate` 
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -19,8 +20,10 @@ from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
 from chalicelib.store.gate import gate_keys, read_gate
-from chalicelib.store.holds import funds_key
+from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
+from chalicelib.store.settings import OPERATOR_KEY, read_operator
+from chalicelib.store.talks import read_talks, talks_key
 
 _NUMBER_KEPT = timedelta(seconds=60)
 _GATE_REASONS = frozenset(GateReason)
@@ -38,13 +41,15 @@ class Answered:
 class Situation:
     """All that one decision looks at; `call` and `answered` are None on a first delivery.
 
-    `gate` holds nothing where it was not asked for.
+    `gate` holds nothing where it was not asked for. `talked_before` maps targets of the market to
+    when the caller last talked with them.
     """
 
     market: Market | None
     call: Call | None
     answered: Answered | None
     gate: GateFacts
+    talked_before: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Markets:
@@ -71,11 +76,12 @@ class Markets:
         self, number: Number, *, call_id: str, decision: int, caller: Caller | None = None
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
-        was if it has been taken; with a `caller`, also what the gate looks at. One round trip for
-        any number of targets."""
+        was if it has been taken; with a `caller`, also what the gate looks at and whom the caller
+        talked with. One round trip for any number of targets."""
         keys = _keys(number)
+        talks = talks_key(caller.number_hash) if caller and caller.number_hash else None
         if caller is not None:
-            keys += gate_keys(number.offer_id, caller)
+            keys += [*gate_keys(number.offer_id, caller), *([talks] if talks else [])]
         decided = call_key(call_id, decision_part(decision))
         found, partitions = self._rows.gather(
             [*keys, call_key(call_id), decided],
@@ -85,11 +91,13 @@ class Markets:
             ],
         )
         call = found.get(call_key(call_id))
+        market = _market(number, found, partitions)
         return Situation(
-            market=_market(number, found, partitions),
+            market=market,
             call=read_call(call) if call else None,
             answered=_answered(found[decided]) if decided in found else None,
             gate=read_gate(number.offer_id, caller, found),
+            talked_before=read_talks(found.get(talks), market) if talks and market else {},
         )
 
 
@@ -97,7 +105,8 @@ def _keys(number: Number) -> list[Key]:
     advertisers = {buyer.advertiser_id for buyer in number.roster}
     return [
         Key(CATALOG, f"OFFER#{number.offer_id}"),
-        Key(CATALOG, f"PARTNERSHIP#{number.partnership_id}"),
+        OPERATOR_KEY,
+        partnership_key(number.partnership_id),
         Key(CATALOG, f"PUBLISHER#{number.publisher_id}"),
         *(Key(CATALOG, f"ADVERTISER#{advertiser}") for advertiser in sorted(advertisers)),
         *(funds_key(advertiser) for advertiser in sorted(advertisers)),
@@ -109,7 +118,7 @@ def _market(
 ) -> Market | None:
     """The market behind a number; None when a part of it is missing."""
     offer = found.get(Key(CATALOG, f"OFFER#{number.offer_id}"))
-    partnership = found.get(Key(CATALOG, f"PARTNERSHIP#{number.partnership_id}"))
+    partnership = found.get(partnership_key(number.partnership_id))
     publisher = found.get(Key(CATALOG, f"PUBLISHER#{number.publisher_id}"))
     if offer is None or partnership is None or publisher is None:
         return None
@@ -125,6 +134,8 @@ def _market(
         partnership=codec.from_json(Partnership, partnership["doc"]),
         publisher=codec.from_json(Publisher, publisher["doc"]),
         campaigns=tuple(campaign for campaign in campaigns if campaign),
+        earned=partnership.get("used", {}),
+        operator=read_operator(found.get(OPERATOR_KEY)),
     )
 
 
@@ -150,6 +161,7 @@ def _target(item: Item) -> TargetFacts:
         target=codec.from_json(Target, item["doc"]),
         leases={call: datetime.fromtimestamp(until, UTC) for call, until in leases.items()},
         used=item.get("used", {}),
+        taken_at=read_taken_at(item),
     )
 
 

@@ -9,24 +9,36 @@ from datetime import datetime
 
 from chalicelib.calls import Attempt, Call, CallStatus, Signal
 from chalicelib.gate import GateFacts, GateRefusal, too_often
+from chalicelib.limits import first_reached, partnership_limits
 from chalicelib.reasons import Reason
-from chalicelib.routing import Candidate, Decision
+from chalicelib.reserving import Reservation
+from chalicelib.routing import Decision
 from chalicelib.store.calls import call_change, call_item, call_key, decision_put, signal_put
 from chalicelib.store.gate import reread, tally_changes
-from chalicelib.store.holds import hold_changes
-from chalicelib.store.rows import CALLS, Action, Check, Equals, NotWritten, Put, Rows
+from chalicelib.store.holds import hold_changes, partnership_key
+from chalicelib.store.rows import (
+    CALLS,
+    Action,
+    Change,
+    Check,
+    Equals,
+    NotWritten,
+    Put,
+    Rows,
+)
 
 _OWN_OF_A_NEW_CALL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Whether the transaction went through; if not, whether an earlier delivery had done it, or
-    why the gate lets the caller in no more."""
+    """Whether the transaction went through; if not, whether an earlier delivery had done it, why
+    the gate lets the caller in no more, or which cap the partnership has reached meanwhile."""
 
     written: bool
     done_before: bool = False
     shut_out: GateRefusal | None = None
+    partnership_full: Reason | None = None
 
 
 class Reservations:
@@ -35,24 +47,28 @@ class Reservations:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def begin(
-        self, call: Call, candidate: Candidate, decision: Decision, gate: GateFacts
-    ) -> Outcome:
+    def begin(self, call: Call, take: Reservation, decision: Decision, gate: GateFacts) -> Outcome:
         """Keep a new call with what its first attempt reserves, and count the caller's call.
 
         Refused when others have meanwhile used up how often the caller may call.
         """
-        reserved = replace(call, attempt=candidate.attempt)
+        now = call.arrived_at
         actions: list[Action] = [
-            Put(CALLS, call_item(reserved)),
-            decision_put(call.id, 1, decision, candidate.attempt),
-            *hold_changes(call.id, release=None, take=candidate, now=call.arrived_at),
+            Put(CALLS, call_item(replace(call, attempt=take.attempt))),
+            decision_put(call.id, 1, decision, take.attempt),
+            *hold_changes(
+                call.id, release=None, take=take, partnership_id=call.partnership_id, now=now
+            ),
         ]
-        tallied = tally_changes(gate, call.arrived_at, limited=True)
+        tallied = tally_changes(gate, now, limited=True)
         try:
             self._rows.write([*actions, *tallied])
         except NotWritten as refused:
-            return _not_begun(refused, len(actions), gate, call.arrived_at)
+            if min(refused.images) < _OWN_OF_A_NEW_CALL:
+                return Outcome(written=False, done_before=True)
+            shut_out = _shut_out(refused, len(actions), gate, now)
+            full = None if shut_out else _partnership_full(refused, actions, take)
+            return Outcome(written=False, shut_out=shut_out, partnership_full=full)
         return Outcome(written=True)
 
     def refuse(self, call: Call, decision: Decision, gate: GateFacts | None = None) -> Outcome:
@@ -81,7 +97,7 @@ class Reservations:
     def fail_over(
         self,
         call: Call,
-        candidate: Candidate,
+        take: Reservation,
         decision: Decision,
         *,
         signal: Signal,
@@ -89,14 +105,20 @@ class Reservations:
     ) -> Outcome:
         """Give back the failed attempt's hold and take the candidate's, with the signal kept."""
         release, tried = given_up(call)
-        moved = replace(call, attempt=candidate.attempt, tried=tried)
+        moved = replace(call, attempt=take.attempt, tried=tried)
         actions: list[Action] = [
             call_change(call, moved),
-            decision_put(call.id, candidate.attempt.number, decision, candidate.attempt),
+            decision_put(call.id, take.attempt.number, decision, take.attempt),
             signal_put(call.id, signal),
-            *hold_changes(call.id, release=release.hold, take=candidate, now=now),
+            *hold_changes(
+                call.id,
+                release=release.hold,
+                take=take,
+                partnership_id=call.partnership_id,
+                now=now,
+            ),
         ]
-        return self._write(actions, own=3)
+        return self._write(actions, own=3, take=take)
 
     def give_up(self, call: Call, decision: Decision, *, signal: Signal) -> Outcome:
         """Keep that nobody is left to try, with the signal; settlement gives back the hold."""
@@ -112,25 +134,45 @@ class Reservations:
         ]
         return self._write(actions, own=3)
 
-    def _write(self, actions: list[Action], *, own: int) -> Outcome:
+    def _write(
+        self, actions: list[Action], *, own: int, take: Reservation | None = None
+    ) -> Outcome:
         """The first `own` actions concern this call alone: refused, they were done before."""
         try:
             self._rows.write(actions)
         except NotWritten as refused:
-            return Outcome(written=False, done_before=min(refused.images) < own)
+            if min(refused.images) < own:
+                return Outcome(written=False, done_before=True)
+            full = _partnership_full(refused, actions, take) if take else None
+            return Outcome(written=False, partnership_full=full)
         return Outcome(written=True)
 
 
-def _not_begun(refused: NotWritten, tallied_from: int, gate: GateFacts, now: datetime) -> Outcome:
-    """Why a call did not begin: it had begun before, the gate, or a lost race for the target."""
-    if min(refused.images) < _OWN_OF_A_NEW_CALL:
-        return Outcome(written=False, done_before=True)
+def _partnership_full(
+    refused: NotWritten, actions: list[Action], take: Reservation
+) -> Reason | None:
+    """The cap for which the partnership's row, the last of the actions, refused the change."""
+    last = len(actions) - 1
+    image, change = refused.images.get(last), actions[last]
+    if image is None or not isinstance(change, Change):
+        return None
+    if change.key != partnership_key(take.partnership.id):
+        return None
+    attempt = take.attempt
+    caps = partnership_limits(take.partnership, attempt.hold.earning_cents, attempt.reserved_at)
+    return first_reached(caps, image.get("used", {}))
+
+
+def _shut_out(
+    refused: NotWritten, tallied_from: int, gate: GateFacts, now: datetime
+) -> GateRefusal | None:
+    """Why the gate lets the caller in no more, if it was the gate."""
     reached = [
         too_often(reread(tally, refused.images[position]), now)
         for position, tally in enumerate(gate.tallies, tallied_from)
         if position in refused.images
     ]
-    return Outcome(written=False, shut_out=next(filter(None, reached), None))
+    return next(filter(None, reached), None)
 
 
 def given_up(call: Call) -> tuple[Attempt, tuple[str, ...]]:

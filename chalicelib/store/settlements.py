@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import ledger
-from chalicelib.calls import Attempt, Call, CallStatus, Ending, Hold
+from chalicelib.calls import Attempt, Call, CallStatus, Ending, Reached
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.invoices import Charge
 from chalicelib.offers import Publisher
@@ -18,8 +18,9 @@ from chalicelib.store import codec
 from chalicelib.store.calls import call_change
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
-from chalicelib.store.holds import Kept, hold_changes
+from chalicelib.store.holds import Ended, hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
+from chalicelib.store.talks import talk_change
 from chalicelib.validation import Verdict
 
 
@@ -54,7 +55,8 @@ def denial_actions(call: Call, verdict: Verdict, ending: Ending, now: datetime) 
     """The call denied, and all that it held given back."""
     return [
         *_judged(call, verdict, ending, now),
-        *hold_changes(call.id, release=_hold(call), take=None, now=now),
+        *_released(call, Ended(reached=_reached(ending)), now),
+        *_talk(call, ending),
     ]
 
 
@@ -78,10 +80,8 @@ def approval_actions(
     prepaid = advertiser.billing is Billing.PREPAID
     return [
         *_judged(call, verdict, ending, now),
-        *hold_changes(
-            call.id, release=_hold(call), take=None, now=now,
-            kept=Kept(charge_cents=verdict.charge_cents),
-        ),
+        *_released(call, _charged(verdict), now),
+        *_talk(call, ending),
         *entry_puts(entry),
         charge_put(_charge(call, call.attempt, verdict, ending, advertiser=advertiser, now=now)),
         earning_put(
@@ -91,8 +91,34 @@ def approval_actions(
     ]  # fmt: skip
 
 
-def _hold(call: Call) -> Hold | None:
-    return call.attempt.hold if call.attempt else None
+def _released(call: Call, ended: Ended, now: datetime) -> list[Change]:
+    return hold_changes(
+        call.id,
+        release=call.attempt.hold if call.attempt else None,
+        take=None,
+        partnership_id=call.partnership_id,
+        now=now,
+        ended=ended,
+    )
+
+
+def _reached(ending: Ending) -> Reached:
+    return Reached.CONVERSATION if ending.talk_seconds else Reached.NOBODY
+
+
+def _charged(verdict: Verdict) -> Ended:
+    return Ended(
+        reached=Reached.CHARGE,
+        charge_cents=verdict.charge_cents,
+        earning_cents=verdict.earning_cents if verdict.earned else None,
+    )
+
+
+def _talk(call: Call, ending: Ending) -> list[Change]:
+    """That the caller talked with the target; nothing for an anonymous one, or without a talk."""
+    if call.attempt is None or call.caller_hash is None or not ending.talk_seconds:
+        return []
+    return [talk_change(call.caller_hash, call.attempt.hold.target_id, call.arrived_at)]
 
 
 def _judged(call: Call, verdict: Verdict, ending: Ending, now: datetime) -> list[Action]:

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.calls import Attempt
 from chalicelib.market import Market
 from chalicelib.reasons import Reason
+from chalicelib.reserving import reservation
 from chalicelib.routing import Decision, choose
 from tests.builders import (
     NOW,
@@ -29,6 +31,13 @@ def decide(
 def order(decision: Decision) -> list[str]:
     """The targets that may take the call, first choice first."""
     return [candidate.facts.target.id for candidate in decision.candidates]
+
+
+def first_attempt(market: Market, **more: Any) -> Attempt:
+    """What trying the first candidate would be."""
+    first = decide(market, **more).candidates[0]
+    number = more.get("attempt", 1)
+    return reservation(market, first.campaign, first.facts, number=number, now=NOW).attempt
 
 
 def reasons(decision: Decision) -> dict[str, Reason]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import eligibility
+from chalicelib import eligibility, limits
 from chalicelib.campaigns import State
 from chalicelib.reasons import Reason
 from chalicelib.times import DatedHours, Hours
@@ -113,7 +113,7 @@ class TestCaps:
         while caps:
             named.append(next(iter(caps)))
             target = a_target(**caps)
-            reason = eligibility.reached(eligibility.target_limits(target, 1, NOW), full)
+            reason = limits.first_reached(limits.target_limits(target, 1, NOW), full)
             assert reason is (CAPS | MONEY_CAPS)[named[-1]][1]
             del caps[named[-1]]
 
@@ -132,7 +132,7 @@ class TestCaps:
     def test_a_target_takes_as_many_calls_at_once_as_it_says(
         self, cap: int | None, busy: int, full: bool
     ) -> None:
-        reason = eligibility.all_slots_busy(a_target(concurrency_cap=cap), busy)
+        reason = eligibility.all_slots_busy(a_target(concurrency_cap=cap), busy, NOW)
         assert reason is (Reason.AT_CONCURRENCY if full else None)
 
 
@@ -154,8 +154,8 @@ class TestMoney:
 class TestWhatAHoldKeeps:
     def test_a_hold_keeps_one_call_or_its_cents_whichever_a_window_counts(self) -> None:
         hold = a_hold(amount_cents=2500)
-        assert eligibility.kept_by(hold, DAY) == 1
-        assert eligibility.kept_by(hold, f"money:{DAY}") == 2500
+        assert limits.kept_by(hold, DAY) == 1
+        assert limits.kept_by(hold, f"money:{DAY}") == 2500
 
     @given(
         st.fixed_dictionaries({}, optional=dict.fromkeys((*CAPS, *MONEY_CAPS), st.integers(0, 9))),
@@ -168,11 +168,11 @@ class TestWhatAHoldKeeps:
         target = a_target(**caps)
         campaign = a_campaign(terms=charge_terms(charge_cents=price), **budgets)
         hold = a_hold(amount_cents=price)
-        limits = list(eligibility.target_limits(target, price, NOW))
-        assert {limit.most for limit in limits} == set(caps.values())
-        for limit in limits:
-            assert limit.key in eligibility.target_windows(target.hours.zone, NOW)
-            assert limit.takes == eligibility.kept_by(hold, limit.key)
-        for limit in eligibility.budget_limits(campaign, NOW):
-            assert limit.key in eligibility.budget_windows(campaign.zone, NOW)
+        found = list(limits.target_limits(target, price, NOW))
+        assert {limit.most for limit in found} == set(caps.values())
+        for limit in found:
+            assert limit.key in limits.cap_windows(target.hours.zone, NOW)
+            assert limit.takes == limits.kept_by(hold, limit.key)
+        for limit in limits.budget_limits(campaign, price, NOW):
+            assert limit.key in limits.budget_windows(campaign.zone, NOW)
             assert limit.takes == price

@@ -19,7 +19,7 @@ from tests.builders import (
     charge_terms,
     target_facts,
 )
-from tests.core.deciding import decide
+from tests.core.deciding import decide, first_attempt
 
 SAN_FRANCISCO = Area(state="CA", zip="94103", area_code="415")
 UNKNOWN = Area()
@@ -68,9 +68,9 @@ class TestRoutingByArea:
         self, campaigns: Geography, own: Geography | None, reason: Reason | None
     ) -> None:
         terms, target = charge_terms(geography=campaigns), a_target(geography=own)
-        strict = a_campaign(terms=terms, route_by_area=RouteByArea.INSIDE_ONLY)
-        assert eligibility.out_of_area(strict, target, SAN_FRANCISCO) is reason
-        assert eligibility.out_of_area(a_campaign(terms=terms), target, SAN_FRANCISCO) is None
+        asked = a_campaign(terms=terms), target, SAN_FRANCISCO
+        assert eligibility.out_of_area(*asked, RouteByArea.INSIDE_ONLY) is reason
+        assert eligibility.out_of_area(*asked, RouteByArea.ANYWHERE) is None
 
     def test_the_decision_passes_over_who_does_not_want_callers_from_there(self) -> None:
         strict = a_campaign(
@@ -83,8 +83,8 @@ class TestRoutingByArea:
 
     def test_the_call_is_judged_later_by_the_geography_that_routed_it(self) -> None:
         own = a_market(target_facts(geography=CALIFORNIA))
-        assert decide(own).candidates[0].attempt.charge.geography == CALIFORNIA
-        campaigns = decide(a_market()).candidates[0].attempt.charge
+        assert first_attempt(own).charge.geography == CALIFORNIA
+        campaigns = first_attempt(a_market()).charge
         assert campaigns == charge_terms()
 
 

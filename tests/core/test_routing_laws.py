@@ -104,7 +104,7 @@ def test_no_candidate_is_closed_capped_unfunded_paused_or_tried(
             assert budget is None or buyer.spent.get(window, 0) + 2500 <= budget
         assert buyer.available_cents >= 2500
         assert target.id not in tried
-        assert attempt <= campaign.max_attempts
+        assert attempt <= (campaign.max_attempts or 3)
 
 
 @given(MARKETS, TRIED)
@@ -133,7 +133,7 @@ def test_adding_an_ineligible_target_changes_nothing_for_the_others(
     crowded = replace(first, targets=(*first.targets, newcomer))
     before = decide(market)
     after = decide(replace(market, campaigns=(crowded, *market.campaigns[1:])))
-    assert [c.attempt for c in after.candidates] == [c.attempt for c in before.candidates]
+    assert order(after) == order(before)
     others = tuple(seen for seen in after.considered if seen.target_id != "tgt_new")
     assert others == before.considered
 

@@ -1,6 +1,7 @@
 """Who is asked first, who is asked next, and what the trace tells of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,17 @@ from tests.builders import (
     charge_terms,
     target_facts,
 )
-from tests.core.deciding import DAY, HOUR, MONTH, TOTAL, decide, order, outcome, reasons
+from tests.core.deciding import (
+    DAY,
+    HOUR,
+    MONTH,
+    TOTAL,
+    decide,
+    first_attempt,
+    order,
+    outcome,
+    reasons,
+)
 
 
 class TestOrder:
@@ -64,10 +75,11 @@ class TestFailover:
     TWO = (target_facts(id="tgt_1", priority=1), target_facts(id="tgt_2", priority=2))
 
     def test_a_target_is_tried_once(self) -> None:
-        decision = decide(a_market(*self.TWO), attempt=2, tried=("tgt_1",))
+        again: dict[str, Any] = {"attempt": 2, "tried": ("tgt_1",)}
+        decision = decide(a_market(*self.TWO), **again)
         assert order(decision) == ["tgt_2"]
         assert reasons(decision)["tgt_1"] is Reason.ALREADY_TRIED
-        assert decision.candidates[0].attempt.number == 2
+        assert first_attempt(a_market(*self.TWO), **again).number == 2
 
     def test_when_all_were_tried_that_is_the_reason(self) -> None:
         decision = decide(a_market(*self.TWO), attempt=3, tried=("tgt_1", "tgt_2"))
@@ -156,13 +168,13 @@ class TestAttempts:
             campaigns=(campaign_facts(campaign=a_campaign(terms=terms)),),
             partnership=a_partnership(earning=earning),
         )
-        attempt = decide(market).candidates[0].attempt
+        attempt = first_attempt(market)
         assert (attempt.charge, attempt.earning) == (terms, earning)
         assert attempt.hold.amount_cents == 4200
         assert attempt.reserved_at == NOW
 
     def test_a_hold_counts_in_every_window_even_where_there_is_no_cap(self) -> None:
-        hold = decide(a_market()).candidates[0].attempt.hold
+        hold = first_attempt(a_market()).hold
         windows = (HOUR, DAY, MONTH, TOTAL)
         assert hold.target_windows == (*windows, *(f"money:{window}" for window in windows))
         assert hold.campaign_windows == (DAY, MONTH, TOTAL)
@@ -171,5 +183,5 @@ class TestAttempts:
         campaign = campaign_facts(
             campaign=a_campaign(max_call_seconds=600), targets=(target_facts(ring_seconds=30),)
         )
-        hold = decide(a_market(campaigns=(campaign,))).candidates[0].attempt.hold
+        hold = first_attempt(a_market(campaigns=(campaign,))).hold
         assert hold.lease_until == NOW + timedelta(seconds=30 + 600 + 120)
