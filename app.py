@@ -9,6 +9,7 @@ from chalicelib.channels import (
     api_gate,
     api_ledger,
     api_operations,
+    api_settings,
     queues,
     schedules,
     streams,
@@ -17,7 +18,15 @@ from chalicelib.channels import (
 
 app = Chalice(app_name="ringledger")
 
-for channel in (api_catalog, api_gate, api_calls, api_books, api_ledger, api_operations):
+for channel in (
+    api_catalog,
+    api_gate,
+    api_settings,
+    api_calls,
+    api_books,
+    api_ledger,
+    api_operations,
+):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")
 for channel in (twilio, streams, queues, schedules):
     app.register_blueprint(channel.blueprint)

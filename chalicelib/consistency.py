@@ -2,7 +2,7 @@
 
 Owns the rules that span more than one field or more than one thing: references and their
 currencies, fields that never change, the life of a partnership, a campaign's start before its end,
-opening hours that do not overlap, filters that can be judged.
+opening hours that do not overlap, filters that can be judged, prices below a campaign's maximum.
 The form of a single field belongs to the channel that receives it.
 """
 
@@ -154,9 +154,10 @@ def _own_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
     if isinstance(thing, Advertiser):
         return _credit_faults(thing)
     if isinstance(thing, Campaign):
-        return _season_faults(thing)
+        return [*_season_faults(thing), *_price_faults(thing)]
     if isinstance(thing, Target):
-        return _filter_faults(thing)
+        campaign = found.get(thing.campaign_id)
+        return [*_filter_faults(thing), *_digit_faults(thing), *_charge_faults(thing, campaign)]
     if isinstance(thing, Offer):
         return _repetition_faults(thing)
     if isinstance(thing, Number):
@@ -176,6 +177,32 @@ def _season_faults(campaign: Campaign) -> list[Fault]:
     if starts is None or ends is None or starts < ends:
         return []
     return [Fault(field="ends_at", rule="order", reason="must lie after starts_at")]
+
+
+def _price_faults(campaign: Campaign) -> list[Fault]:
+    most = campaign.maximum_charge_cents
+    if most is None or campaign.terms.charge_cents <= most:
+        return []
+    reason = "is more than the campaign's maximum_charge_cents"
+    return [Fault(field="terms.charge_cents", rule="range", reason=reason)]
+
+
+def _charge_faults(target: Target, campaign: Thing | None) -> list[Fault]:
+    if not isinstance(campaign, Campaign) or target.charge_cents is None:
+        return []
+    most = campaign.maximum_charge_cents
+    if most is None or target.charge_cents <= most:
+        return []
+    reason = f"is more than {campaign.id} pays for any call, which is {most}"
+    return [Fault(field="charge_cents", rule="range", reason=reason)]
+
+
+def _digit_faults(target: Target) -> list[Fault]:
+    """Twilio plays digits to numbers only (TwiML, Number, sendDigits)."""
+    if target.send_digits is None or not target.destination.startswith("sip:"):
+        return []
+    reason = "digits are sent to a number, not to a SIP address"
+    return [Fault(field="send_digits", rule="exclusive", reason=reason)]
 
 
 def _filter_faults(target: Target) -> list[Fault]:

@@ -15,7 +15,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from app import app
-from chalicelib.channels import queries, schemas, schemas_books, schemas_calls, schemas_gate
+from chalicelib.channels import (
+    queries,
+    schemas,
+    schemas_books,
+    schemas_calls,
+    schemas_gate,
+    schemas_settings,
+)
 from chalicelib.channels.http import Route
 from infra import api_page
 
@@ -184,7 +191,7 @@ def _patch_name(body: str) -> str:
 
 
 def _model(name: str) -> type[BaseModel]:
-    for module in (schemas, schemas_books, schemas_calls, schemas_gate):
+    for module in (schemas, schemas_books, schemas_calls, schemas_gate, schemas_settings):
         if hasattr(module, name):
             model: type[BaseModel] = getattr(module, name)
             return model

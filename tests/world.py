@@ -79,6 +79,15 @@ class World:
             ]
         )  # fmt: skip
 
+    def rewrites(self, thing: Target | Partnership) -> None:
+        """The thing is changed while calls go on; what calls move beside it stays."""
+        key = (
+            Key(CATALOG, f"CAMPAIGN#{thing.campaign_id}", f"TARGET#{thing.id}")
+            if isinstance(thing, Target)
+            else Key(CATALOG, f"PARTNERSHIP#{thing.id}")
+        )
+        self.rows.write([Change(key=key, set={("doc",): codec.to_json(thing)})])
+
     def joins(
         self, campaign: Campaign, target: Target, advertiser: Advertiser, *, funds: int = 100_000
     ) -> None:

@@ -122,5 +122,12 @@ Clock = Annotated[
     BeforeValidator(_clock, json_schema_input_type=str),
     Field(description="HH:MM on the zone's clock"),
 ]
+SendDigits = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-D#*wW]{1,32}$",
+        description="keys of a telephone; w waits half a second, W a whole one",
+    ),
+]
 UsState = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 AreaCode = Annotated[str, Field(pattern="^[2-9][0-9]{2}$")]

@@ -26,21 +26,22 @@ from chalicelib.channels.fields import (
     Name,
     OfferId,
     PlacementId,
-    PositiveCents,
     PublisherId,
     Seconds,
+    SendDigits,
     Zone,
 )
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
-from chalicelib.criteria import RouteByArea
+from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
 from chalicelib.times import Cycle
 
 State = Annotated[campaigns.State, Field(strict=False)]
 PartnershipState = Annotated[offers.PartnershipState, Field(strict=False)]
+CapEffect = Annotated[offers.CapEffect, Field(strict=False)]
 BillingCycle = Annotated[Cycle, Field(strict=False)]
 
 
-class AdvertiserBody(Document):
+class AdvertiserBody(Settings):
     """Who buys calls. `billing` and `currency` are said once; a prepaid advertiser has no credit
     limit."""
 
@@ -80,9 +81,10 @@ class ChargeTerms(Document):
     geography: Geography = Geography()
 
 
-class CampaignBody(Document):
-    """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit.
-    Calls are taken from `starts_at` on, and from `ends_at` on no more."""
+class CampaignBody(Settings):
+    """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit. No
+    call costs more than the maximum charge. Calls are taken from `starts_at` on, and from
+    `ends_at` on no more."""
 
     advertiser_id: AdvertiserId
     name: Name
@@ -92,37 +94,31 @@ class CampaignBody(Document):
     daily_budget_cents: Cents | None = None
     monthly_budget_cents: Cents | None = None
     total_budget_cents: Cents | None = None
+    maximum_charge_cents: Cents | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    route_by_area: Annotated[RouteByArea, Field(strict=False)] = RouteByArea.ANYWHERE
-    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    max_call_seconds: Annotated[int, Field(ge=1, le=14_400)] = 3600
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 
 
-class TargetBody(Document):
-    """One place a call can ring. Priority 1 rings first; weights share the calls of one priority.
-    Caps count calls or the cents charged for them, on the clock of the hours' zone; null is no
-    cap. Every filter must pass; without a geography of its own the campaign's holds."""
+class TargetBody(Settings, Caps):
+    """One place a call can ring. `send_digits` are played once it answers. Priority 1 rings first;
+    weights share the calls of one priority. Caps count calls or the cents charged for them, on the
+    clock of the hours' zone; a matrix says them by the hour of the week. Every filter must pass;
+    without a charge or a geography of its own the campaign's holds."""
 
     name: Name
     destination: Destination
+    send_digits: SendDigits | None = None
+    charge_cents: Cents | None = None
     priority: Annotated[int, Field(ge=1, le=1000)] = 1
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
     hours: Hours = Hours()
     geography: Geography | None = None
     filters: Annotated[list[Filter], Field(max_length=50)] = Field(default_factory=list)
     concurrency_cap: Cap | None = None
-    hourly_cap: Cap | None = None
-    daily_cap: Cap | None = None
-    monthly_cap: Cap | None = None
-    total_cap: Cap | None = None
-    hourly_cap_cents: PositiveCents | None = None
-    daily_cap_cents: PositiveCents | None = None
-    monthly_cap_cents: PositiveCents | None = None
-    total_cap_cents: PositiveCents | None = None
-    ring_seconds: Annotated[int, Field(ge=5, le=600)] = 25
+    hourly_cap_matrix: Matrix | None = None
+    concurrency_matrix: Matrix | None = None
     state: State = campaigns.State.ACTIVE
 
 
@@ -144,12 +140,15 @@ class OfferBody(Document):
     state: State = campaigns.State.ACTIVE
 
 
-class PartnershipBody(Document):
-    """A publisher on an offer, once. Without an `earning` of its own the offer's holds."""
+class PartnershipBody(Caps):
+    """A publisher on an offer, once. Without an `earning` of its own the offer's holds. Caps count
+    the calls that earn, or the cents that they earn, on the clock of `zone`."""
 
     offer_id: OfferId
     publisher_id: PublisherId
     earning: EarningTerms | None = None
+    zone: Zone = "UTC"
+    cap_effect: CapEffect = offers.CapEffect.BLOCK_CALLS
     state: PartnershipState = offers.PartnershipState.APPROVED
 
 

@@ -18,12 +18,13 @@ def dial(attempt: Attempt, *, action: str, leg: str) -> str:
     With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
     """
     noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
+    digits = f" sendDigits={quoteattr(attempt.send_digits)}" if attempt.send_digits else ""
     return (
         f'{HEADER}<Response><Dial action={quoteattr(action)} method="POST"'
         f' answerOnBridge="true" timeout="{attempt.ring_seconds}"'
         f' timeLimit="{attempt.max_call_seconds}">'
         f'<{noun} statusCallback={quoteattr(leg)} statusCallbackMethod="POST"'
-        f' statusCallbackEvent="answered completed">{escape(attempt.destination)}</{noun}>'
+        f' statusCallbackEvent="answered completed"{digits}>{escape(attempt.destination)}</{noun}>'
         "</Dial></Response>"
     )
 

@@ -9,8 +9,8 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from pynamodb.expressions.condition import And, Or, size
 from pynamodb.expressions.condition import Condition as Expression
-from pynamodb.expressions.condition import Or, size
 from pynamodb.expressions.operand import Path, Value
 from pynamodb.expressions.update import Action as UpdateAction
 from pynamodb.expressions.update import Update
@@ -150,8 +150,9 @@ def _expression(condition: Condition) -> Expression:
             low: Expression = path <= Value(raw_value(condition.value))
             return Or(path.does_not_exist(), low) if condition.value >= 0 else low
         case FewerThan():
-            fewer: Expression = size(path) < Value(raw_value(condition.count))
-            return Or(path.does_not_exist(), fewer) if condition.count > 0 else fewer
+            if condition.count <= 0:
+                return And(path.exists(), path.does_not_exist())
+            return Or(path.does_not_exist(), size(path) < Value(raw_value(condition.count)))
 
 
 def _updates(change: Change) -> list[UpdateAction]:

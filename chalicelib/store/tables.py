@@ -5,9 +5,11 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 
 | table | pk | sk | holds |
 |---|---|---|---|
-| catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PARTNERSHIP#id, PLACEMENT#id | META | one thing of the catalog |
+| catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PLACEMENT#id | META | one thing of the catalog |
+| catalog | PARTNERSHIP#id | META | a partnership, and what counts for its caps by window |
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
-| catalog | CAMPAIGN#id | TARGET#id | a target, its leases and its use by window |
+| catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window and its latest call |
+| catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |
@@ -20,6 +22,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
 | calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
+| calls | TALKED#hash | META | when a caller last talked with which target; expires |
 | calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
 | books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |

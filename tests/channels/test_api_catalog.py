@@ -353,7 +353,7 @@ def test_geographies_name_and_exclude_places_and_a_target_may_have_its_own() -> 
     assert market.target["geography"] is None
     assert market.api.patch(target, {"geography": own}).body["geography"] == own
     assert market.api.patch(target, {"geography": None}).body["geography"] is None
-    assert market.campaign["route_by_area"] == "anywhere"
+    assert market.campaign["route_by_area"] is None
     strict = market.api.patch(campaign, {"route_by_area": "inside_only"}).body
     assert strict["route_by_area"] == "inside_only"
     wrong = {"geography": {"zips": ["9410"], "exclude": {"states": ["Nevada"], "exclude": {}}}}

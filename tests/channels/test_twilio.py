@@ -118,6 +118,14 @@ def test_a_sip_target_is_dialled_as_sip() -> None:
     assert sip.text == "sip:sales@pbx.example.com?X-Ref=a&X-Bid=b"
 
 
+def test_digits_are_sent_to_a_number_that_asks_for_them() -> None:
+    phone = Phone()
+    phone.world.opens(builders.a_target(send_digits="ww1#"))
+    number = phone.rings().find("Dial/Number")
+    assert number is not None
+    assert number.get("sendDigits") == "ww1#"
+
+
 def test_a_body_that_is_not_base64_is_read_as_it_stands(phone: Phone) -> None:
     assert phone.posts("/twilio/inbound", encoded=False)["statusCode"] == 200
 

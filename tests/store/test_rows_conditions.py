@@ -38,9 +38,9 @@ HOLD = [
     AtLeast(("count",), 5),
     AtMost(("count",), 5),
     AtMost(("count",), 6),
-    AtMost(("paid_cents",), -1),
+    AtMost(("paid_cents",), 0),
     FewerThan(("leases",), 3),
-    FewerThan(("nowhere",), 0),
+    FewerThan(("nowhere",), 1),
 ]
 FAIL = [
     Absent(("pk",)),
@@ -54,8 +54,10 @@ FAIL = [
     AtLeast(("count",), 6),
     AtLeast(("nowhere",), 0),
     AtMost(("count",), 4),
+    AtMost(("paid_cents",), -1),
     FewerThan(("leases",), 2),
     FewerThan(("leases",), 1),
+    FewerThan(("nowhere",), 0),
 ]
 OF_ANOTHER_KIND = [AtLeast(("doc",), 0), AtMost(("doc",), 9), FewerThan(("count",), 9)]
 

@@ -1,0 +1,67 @@
+"""What happens when the operator's settings are changed, and which hold for a target?
+
+Joins what each level says with the rule of which is in force. What a setting does to a call belongs
+to the core.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from chalicelib.campaigns import Advertiser, Campaign, Target
+from chalicelib.errors import Busy, Conflict, NotFound
+from chalicelib.settings import InForce, OperatorSettings, in_force, origins
+from chalicelib.store.settings import find_operator, operator_write
+from chalicelib.store.stores import Stores
+
+T = TypeVar("T", Advertiser, Campaign, Target)
+
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """What holds for a target, and by the word of which level."""
+
+    target_id: str
+    in_force: InForce
+    said_by: dict[str, str]
+
+
+def set_operator(
+    wanted: OperatorSettings, *, stores: Stores, version: int | None
+) -> OperatorSettings:
+    """Put the settings in the place of those that stand, as their next version.
+
+    Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
+    """
+    for _ in range(_TRIES):
+        before = find_operator(stores.rows)
+        if version is not None and before.version != version:
+            detail = f"the settings are at version {before.version}"
+            raise Conflict(detail, code="version_mismatch")
+        if replace(wanted, version=before.version) == before:
+            return before
+        after = replace(wanted, version=before.version + 1)
+        if stores.catalog.write([operator_write(before, after)]):
+            return after
+    raise Busy("the settings keep changing; send them again")
+
+
+def target_settings(target_id: str, *, stores: Stores) -> TargetSettings:
+    """What holds for the target; NotFound when there is none."""
+    target = _found(Target, target_id, stores)
+    campaign = _found(Campaign, target.campaign_id, stores)
+    advertiser = _found(Advertiser, campaign.advertiser_id, stores)
+    operator = find_operator(stores.rows)
+    return TargetSettings(
+        target_id=target.id,
+        in_force=in_force(operator, advertiser, campaign, target),
+        said_by=origins(operator=operator, advertiser=advertiser, campaign=campaign, target=target),
+    )
+
+
+def _found(kind: type[T], id: str, stores: Stores) -> T:
+    thing = stores.catalog.find(kind, id)
+    if thing is None:
+        raise NotFound(f"there is no {kind.__name__.lower()} {id}")
+    return thing
