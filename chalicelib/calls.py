@@ -5,7 +5,8 @@ reads a state out of any set of signals. Which target is tried belongs to `routi
 call counts, to `validation`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -114,8 +115,8 @@ class Call:
     """A caller's call. `attempt` is the one that holds something now; None when nothing is held.
 
     `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
-    `gate.GateReason`.
-    `caller` is None for an anonymous one.
+    `gate.GateReason`. `caller` is None for an anonymous one. `tags` are facts about the call by
+    their names, such as those that its number has.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Call:
     caller_hash: str | None
     area: Area
     arrived_at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
     number_id: str | None = None
     offer_id: str | None = None
     publisher_id: str | None = None
@@ -146,21 +148,6 @@ class Call:
 def call_id(carrier: str, carrier_call_id: str) -> str:
     """The id of the one call that a carrier's call id stands for."""
     return derived("call", carrier, carrier_call_id)
-
-
-def attributes_of(call: Call) -> dict[str, str]:
-    """What filters of targets can ask of a call; what is not known of it is not there."""
-    known = {
-        "caller": call.caller,
-        "state": call.area.state,
-        "zip": call.area.zip,
-        "area_code": call.area.area_code,
-        "number": call.e164,
-        "offer_id": call.offer_id,
-        "publisher_id": call.publisher_id,
-        "placement_id": call.placement_id,
-    }
-    return {name: value for name, value in known.items() if value is not None}
 
 
 class Evidence(StrEnum):

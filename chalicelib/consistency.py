@@ -2,7 +2,7 @@
 
 Owns the rules that span more than one field or more than one thing: references and their
 currencies, fields that never change, the life of a partnership, a campaign's start before its end,
-opening hours that do not overlap, filters that can be judged.
+opening hours that do not overlap, filters that can be judged and that fit into a row.
 The form of a single field belongs to the channel that receives it.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.attributes import ATTRIBUTES, can_have
 from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
-from chalicelib.criteria import value_fault
+from chalicelib.criteria import Filter, value_fault
 from chalicelib.errors import Fault
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
 from chalicelib.times import OpenBlock
@@ -21,6 +22,10 @@ Kind = type[Any]
 
 _MINUTES_A_DAY = 24 * 60
 _MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
+# All else that a target says is bounded field by field and takes 70 KB of its row's 400 at most; a
+# character takes up to 12 bytes there, so these leave room for what calls write beside it.
+MOST_FILTER_VALUES = 2_000
+MOST_FILTER_CHARACTERS = 20_000
 
 FIXED: Mapping[Kind, tuple[str, ...]] = {
     Advertiser: ("billing", "currency"),
@@ -79,7 +84,7 @@ def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None
     return [
         *(fault for fault in seen if fault),
         *_currency_faults(thing, found),
-        *_own_faults(thing, found),
+        *_own_faults(thing, found, before),
         *(_change_faults(before, thing) if before else _birth_faults(thing)),
     ]
 
@@ -150,13 +155,14 @@ def _currency_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
     return wrong
 
 
-def _own_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
+def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) -> list[Fault]:
     if isinstance(thing, Advertiser):
         return _credit_faults(thing)
     if isinstance(thing, Campaign):
         return _season_faults(thing)
     if isinstance(thing, Target):
-        return _filter_faults(thing)
+        kept = isinstance(before, Target) and before.filters == thing.filters
+        return [] if kept else _filter_faults(thing.filters)
     if isinstance(thing, Offer):
         return _repetition_faults(thing)
     if isinstance(thing, Number):
@@ -178,12 +184,38 @@ def _season_faults(campaign: Campaign) -> list[Fault]:
     return [Fault(field="ends_at", rule="order", reason="must lie after starts_at")]
 
 
-def _filter_faults(target: Target) -> list[Fault]:
-    said = ((at, value_fault(one)) for at, one in enumerate(target.filters))
+def _filter_faults(filters: Sequence[Filter]) -> list[Fault]:
+    """What is wrong with filters that are said anew; those that stood before may stay as they are,
+    so that no stricter rule keeps their target from being paused."""
+    wrong = _too_much(filters)
+    for at, one in enumerate(filters):
+        if not can_have(one.attribute):
+            reason = (
+                f"no call has the attribute {one.attribute}; calls have {', '.join(ATTRIBUTES)}, "
+                "and tag.name for a tag of that name"
+            )
+            wrong.append(Fault(field=f"filters.{at}.attribute", rule="choice", reason=reason))
+        unfit = value_fault(one)
+        if unfit:
+            wrong.append(Fault(field=f"filters.{at}.values", rule="filter", reason=unfit))
+    return wrong
+
+
+def _too_much(filters: Sequence[Filter]) -> list[Fault]:
+    """Whether all filters of a target together say more than its row is to hold."""
+    values = [value for one in filters for value in one.values]
+    counts = (
+        (len(values), MOST_FILTER_VALUES, "values"),
+        (sum(map(len, values)), MOST_FILTER_CHARACTERS, "characters of values"),
+    )
     return [
-        Fault(field=f"filters.{at}.values", rule="filter", reason=reason)
-        for at, reason in said
-        if reason
+        Fault(
+            field="filters",
+            rule="length",
+            reason=f"hold {count} {of_what} together; at most {most} fit",
+        )
+        for count, most, of_what in counts
+        if count > most
     ]
 
 

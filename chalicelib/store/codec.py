@@ -69,7 +69,7 @@ def _reader(kind: Any) -> Reader:
     if origin is tuple:
         item = _reader(typing.get_args(kind)[0])
         return lambda value: tuple(item(one) for one in value)
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _reader(typing.get_args(kind)[1])
         return lambda value: {key: inner(one) for key, one in value.items()}
     if dataclasses.is_dataclass(kind):
