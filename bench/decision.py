@@ -32,6 +32,7 @@ HOURS = Hours(zone="America/Chicago", blocks=WEEK)
 FILTERS = (
     Filter(attribute="state", test=FilterTest.IN, values=("CA", "TX")),
     Filter(attribute="caller", test=FilterTest.PREFIX, values=("+1900",), negated=True),
+    Filter(attribute="tag.source", test=FilterTest.MATCHES, values=("(?i)^(radio|tv)-[a-z]+$",)),
 )
 
 
@@ -123,7 +124,7 @@ def measure(work: Callable[[], Any]) -> float:
 def decision(targets: int) -> Callable[[], Any]:
     """A decision of a call that is new each time, so that nothing of the one before helps."""
     market, count = a_market(targets), iter(range(10**6))
-    attributes = {"state": "CA", "caller": "+14155550100"}
+    attributes = {"state": "CA", "caller": "+14155550100", "tag.source": "radio-west"}
     return lambda: choose(
         market, call_id=f"call_{next(count)}", now=NOW, area=CALLER, attributes=attributes
     )

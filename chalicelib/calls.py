@@ -137,9 +137,9 @@ class Call:
     """A caller's call. `attempt` is the one that holds something now; None when nothing is held.
 
     `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
-    `gate.GateReason`.
-    `caller` is None for an anonymous one. `talked_before` maps targets to when this caller last
-    talked with them.
+    `gate.GateReason`. `caller` is None for an anonymous one. `tags` are facts about the call by
+    their names, such as those that its number has. `talked_before` maps targets to when this caller
+    last talked with them.
     """
 
     id: str
@@ -150,6 +150,7 @@ class Call:
     caller_hash: str | None
     area: Area
     arrived_at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
     number_id: str | None = None
     offer_id: str | None = None
     publisher_id: str | None = None
@@ -171,21 +172,6 @@ class Call:
 def call_id(carrier: str, carrier_call_id: str) -> str:
     """The id of the one call that a carrier's call id stands for."""
     return derived("call", carrier, carrier_call_id)
-
-
-def attributes_of(call: Call) -> dict[str, str]:
-    """What filters of targets can ask of a call; what is not known of it is not there."""
-    known = {
-        "caller": call.caller,
-        "state": call.area.state,
-        "zip": call.area.zip,
-        "area_code": call.area.area_code,
-        "number": call.e164,
-        "offer_id": call.offer_id,
-        "publisher_id": call.publisher_id,
-        "placement_id": call.placement_id,
-    }
-    return {name: value for name, value in known.items() if value is not None}
 
 
 class Evidence(StrEnum):

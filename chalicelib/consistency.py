@@ -2,8 +2,8 @@
 
 Owns the rules that span more than one field or more than one thing: references and their
 currencies, fields that never change, the life of a partnership, a campaign's start before its end,
-opening hours that do not overlap, filters that can be judged, prices below a campaign's maximum.
-The form of a single field belongs to the channel that receives it.
+opening hours that do not overlap. The rules of targets are `target_faults`; the form of a single
+field belongs to the channel that receives it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
-from chalicelib.criteria import value_fault
 from chalicelib.errors import Fault
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
+from chalicelib.target_faults import target_faults
 from chalicelib.times import OpenBlock
 
 Thing = Advertiser | Campaign | Target | Offer | Publisher | Partnership | Placement | Number
@@ -79,7 +79,7 @@ def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None
     return [
         *(fault for fault in seen if fault),
         *_currency_faults(thing, found),
-        *_own_faults(thing, found),
+        *_own_faults(thing, found, before),
         *(_change_faults(before, thing) if before else _birth_faults(thing)),
     ]
 
@@ -150,14 +150,15 @@ def _currency_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
     return wrong
 
 
-def _own_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
+def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) -> list[Fault]:
     if isinstance(thing, Advertiser):
         return _credit_faults(thing)
     if isinstance(thing, Campaign):
         return [*_season_faults(thing), *_price_faults(thing)]
     if isinstance(thing, Target):
+        stood = before if isinstance(before, Target) else None
         campaign = found.get(thing.campaign_id)
-        return [*_filter_faults(thing), *_digit_faults(thing), *_charge_faults(thing, campaign)]
+        return target_faults(thing, stood, campaign if isinstance(campaign, Campaign) else None)
     if isinstance(thing, Offer):
         return _repetition_faults(thing)
     if isinstance(thing, Number):
@@ -185,33 +186,6 @@ def _price_faults(campaign: Campaign) -> list[Fault]:
         return []
     reason = "is more than the campaign's maximum_charge_cents"
     return [Fault(field="terms.charge_cents", rule="range", reason=reason)]
-
-
-def _charge_faults(target: Target, campaign: Thing | None) -> list[Fault]:
-    if not isinstance(campaign, Campaign) or target.charge_cents is None:
-        return []
-    most = campaign.maximum_charge_cents
-    if most is None or target.charge_cents <= most:
-        return []
-    reason = f"is more than {campaign.id} pays for any call, which is {most}"
-    return [Fault(field="charge_cents", rule="range", reason=reason)]
-
-
-def _digit_faults(target: Target) -> list[Fault]:
-    """Twilio plays digits to numbers only (TwiML, Number, sendDigits)."""
-    if target.send_digits is None or not target.destination.startswith("sip:"):
-        return []
-    reason = "digits are sent to a number, not to a SIP address"
-    return [Fault(field="send_digits", rule="exclusive", reason=reason)]
-
-
-def _filter_faults(target: Target) -> list[Fault]:
-    said = ((at, value_fault(one)) for at, one in enumerate(target.filters))
-    return [
-        Fault(field=f"filters.{at}.values", rule="filter", reason=reason)
-        for at, reason in said
-        if reason
-    ]
 
 
 def _repetition_faults(offer: Offer) -> list[Fault]:

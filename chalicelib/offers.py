@@ -5,12 +5,16 @@ numbers, with the rules that a single one must satisfy. What is bought belongs t
 target gets a call, to `routing`.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.campaigns import Caps, State
 from chalicelib.times import Cycle
+
+TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 class PartnershipState(StrEnum):
@@ -125,8 +129,9 @@ class Buyer:
 class Number:
     """A tracking number and where it leads.
 
-    `roster` repeats the offer's campaigns, so that a call's first read names all that the second
-    needs; it is written anew whenever the offer's campaigns change.
+    `tags` are facts about every call to it, such as the station that names it, under names of the
+    form of `TAG_NAME`. `roster` repeats the offer's campaigns, so that a call's first read names
+    all that the second needs; it is written anew whenever the offer's campaigns change.
     """
 
     id: str
@@ -135,6 +140,7 @@ class Number:
     publisher_id: str
     partnership_id: str
     placement_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
     roster: tuple[Buyer, ...] = ()
     state: State = State.ACTIVE
     version: int = 1

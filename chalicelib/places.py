@@ -49,13 +49,16 @@ class NumberKind(StrEnum):
 class AreaSource(StrEnum):
     """Who speaks of a caller's place, the most trusted first: this order is the rule."""
 
+    VISIT = "visit"
     CARRIER = "carrier"
     PREFIX = "prefix"
 
 
 class Provenance(StrEnum):
-    """How a source came to its word: measured on this call, or looked up in a table."""
+    """How a source came to its word: declared by the caller, measured on this call, or looked up in
+    a table."""
 
+    DECLARED = "declared"
     MEASURED = "measured"
     LOOKED_UP = "looked_up"
 
@@ -137,6 +140,18 @@ def prefix_evidence(e164: str) -> tuple[AreaEvidence, ...]:
         _looked_up(AreaFact.COUNTRY, place.country),
         *([_looked_up(AreaFact.STATE, place.state)] if place.state else []),
         *(_looked_up(AreaFact.ZONE, zone) for zone in place.zones),
+    )
+
+
+def visit_evidence(state: str | None, zip_code: str | None) -> tuple[AreaEvidence, ...]:
+    """What the caller has declared on a web page before the call; None is what was not said."""
+    said = ((AreaFact.STATE, state), (AreaFact.ZIP, zip_code))
+    return tuple(
+        AreaEvidence(
+            what=what, value=value, source=AreaSource.VISIT, provenance=Provenance.DECLARED
+        )
+        for what, value in said
+        if value is not None
     )
 
 

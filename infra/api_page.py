@@ -67,7 +67,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 
 Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format`, `choice`, `e164`,
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
-`unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
+`filter`, `unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
 `placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
 `positive`.
 """

@@ -14,6 +14,7 @@ from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import invoice_view, payout_view
 from chalicelib.gate import Attestation
+from chalicelib.places import visit_evidence
 from chalicelib.reasons import Reason
 from chalicelib.store.codec import to_plain
 
@@ -76,6 +77,8 @@ def try_routing(request: Request) -> Answer:
         caller=asked["caller"],
         attestation=Attestation(asked["attestation"]),
         at=times.read(asked["at"]) if asked["at"] else now,
+        tags=asked["tags"],
+        declared=visit_evidence(asked["state"], asked["zip"]),
     )
     decision = dry_run(supposed, stores=request.stores, now=now)
     chosen = (seen.target_id for seen in decision.considered if seen.reason is Reason.CHOSEN)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _MOST_BYTES = 128 * 1024
+# What pydantic says after a member whose name, not value, is wrong.
+_OF_A_NAME = "[key]"
 _RULES = {
     "missing": "required",
     "extra_forbidden": "unknown_field",
@@ -122,5 +124,8 @@ def _first_line(wrong: Exception) -> str:
 def _fault(detail: "ErrorDetails") -> Fault:
     kind = detail["type"]
     rule = "type" if kind.endswith(("_type", "_parsing")) else _RULES.get(kind, kind)
-    field = ".".join(str(part) for part in detail["loc"])
+    path = detail["loc"]
+    if len(path) > 1 and path[-1] == _OF_A_NAME:
+        path = path[:-1]
+    field = ".".join(str(part) for part in path)
     return Fault(field=field, rule=rule, reason=detail["msg"])

@@ -13,7 +13,7 @@ import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib import times
+from chalicelib import offers, places, times
 
 _SIP = re.compile(
     r"sip:[A-Za-z0-9._~!*'()&=+$,;?/%-]{1,100}@[A-Za-z0-9.-]{1,200}(?::\d{1,5})?"
@@ -96,6 +96,21 @@ def _moment(text: str) -> str:
     return times.written(moment)
 
 
+def _state(code: str) -> str:
+    """A state that callers can be in."""
+    if code not in places.STATES:
+        reason = "must be a state, territory or province of US or Canada, such as CA"
+        raise PydanticCustomError("choice", reason)
+    return code
+
+
+def _without_nulls(tags: Any) -> Any:
+    """The tags without those that are null: a tag without a value is no tag."""
+    if not isinstance(tags, dict):
+        return tags
+    return {name: value for name, value in tags.items() if value is not None}
+
+
 AdvertiserId = Annotated[str, _id("adv")]
 CampaignId = Annotated[str, _id("cmp")]
 OfferId = Annotated[str, _id("off")]
@@ -129,5 +144,13 @@ SendDigits = Annotated[
         description="keys of a telephone; w waits half a second, W a whole one",
     ),
 ]
+KnownState = Annotated[str, Field(max_length=2), AfterValidator(_state)]
+TagName = Annotated[str, Field(pattern=f"^{offers.TAG_NAME.pattern}$")]
+Tags = Annotated[
+    dict[TagName, Name],
+    Field(max_length=20, description="at most 20 facts by name, each of at most 200 characters"),
+    BeforeValidator(_without_nulls),
+]
 UsState = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 AreaCode = Annotated[str, Field(pattern="^[2-9][0-9]{2}$")]
+Zip = Annotated[str, Field(pattern="^[0-9]{5}$")]

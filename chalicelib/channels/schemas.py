@@ -29,6 +29,7 @@ from chalicelib.channels.fields import (
     PublisherId,
     Seconds,
     SendDigits,
+    Tags,
     Zone,
 )
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
@@ -163,12 +164,13 @@ class PlacementBody(Document):
 
 
 class NumberBody(Document):
-    """A tracking number: what callers dial, and where that leads."""
+    """A tracking number: what callers dial, where that leads, and the tags of every call to it."""
 
     e164: E164
     offer_id: OfferId
     publisher_id: PublisherId
     placement_id: PlacementId
+    tags: Tags = Field(default_factory=dict)
     state: State = campaigns.State.ACTIVE
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from chalicelib import calls, gate, places, reasons, validation
-from chalicelib.channels.fields import E164, Document, Moment
+from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
@@ -36,7 +36,7 @@ class AreaView(Document):
 
 class CallView(Document):
     """A call. `number` was dialled; `tried` are the targets of all attempts; `reasons` say why a
-    call was denied."""
+    call was denied; `tags` are what filters know as `tag.` and their name."""
 
     id: str
     carrier: str
@@ -53,6 +53,7 @@ class CallView(Document):
     placement_id: str | None
     caller: Annotated[str | None, Field(description="null for an anonymous caller")]
     area: AreaView
+    tags: dict[str, str]
     attempts: int
     tried: list[str]
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
@@ -105,12 +106,16 @@ class DecisionsView(Document):
 
 
 class DryRunBody(Document):
-    """A call that might come: `caller` null is an anonymous one, `at` null is now."""
+    """A call that might come: `caller` null is an anonymous one, `at` null is now. `tags` come
+    before the number's; `state` and `zip` are what the caller has declared."""
 
     number: E164
     caller: E164 | None = None
     attestation: Annotated[gate.Attestation, Field(strict=False)] = gate.Attestation.A
     at: Moment | None = None
+    tags: Tags = Field(default_factory=dict)
+    state: KnownState | None = None
+    zip: Zip | None = None
 
 
 class DryRunView(Document):

@@ -11,11 +11,10 @@ from pydantic import AfterValidator, Field, field_serializer
 from pydantic_core import PydanticCustomError
 
 from chalicelib import times
-from chalicelib.channels.fields import AreaCode, Clock, Document, UsState, Zone
+from chalicelib.channels.fields import AreaCode, Clock, Document, UsState, Zip, Zone
 from chalicelib.consistency import overlapping, repetitions
 from chalicelib.criteria import FilterTest
 
-Zip = Annotated[str, Field(pattern="^[0-9]{5}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -36,7 +35,8 @@ class Geography(Places):
 
 class Filter(Document):
     """What an attribute of the call must be like; negated, must not be like. `in` takes one value
-    or more, `present` none, every other test one; `greater` and `less` compare decimal numbers."""
+    or more, `present` none, every other test one; `greater` and `less` compare decimal numbers,
+    `matches` takes a regular expression of RE2. Tags are attributes named `tag.` and their name."""
 
     attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
     test: Annotated[FilterTest, Field(strict=False)]

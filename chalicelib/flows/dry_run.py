@@ -4,13 +4,14 @@ Joins number, gate, market and decision as a call does, and reserves nothing. Wh
 answered with belongs to `inbound`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.calls import Call
 from chalicelib.flows.inbound import decide, led_by
 from chalicelib.gate import Attestation, Caller, judge
-from chalicelib.places import Area, area_code_of, prefix_evidence
+from chalicelib.places import Area, AreaEvidence, area_code_of, prefix_evidence
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, settled_on
 from chalicelib.store.stores import Stores
@@ -18,19 +19,25 @@ from chalicelib.store.stores import Stores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
-    """A call that might come: `caller` None is an anonymous one, `call_id` draws among weights."""
+    """A call that might come: `caller` None is an anonymous one, `call_id` draws among weights.
+
+    `tags` come before the number's, `declared` is what the caller has said of the own place.
+    """
 
     call_id: str
     e164: str
     caller: str | None
     attestation: Attestation
     at: datetime
+    tags: Mapping[str, str]
+    declared: tuple[AreaEvidence, ...]
 
 
 def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
     """The decision that the call would meet, with block lists and market as they stand `now`.
 
-    How often the caller has called is not looked at. The caller's place is the number's.
+    How often the caller has called is not looked at. The caller's place is the declared one, else
+    the number's.
     """
     number = stores.markets.number(supposed.e164, now)
     if number is None:
@@ -62,6 +69,7 @@ def _call(supposed: Supposed) -> Call:
         e164=supposed.e164,
         caller=supposed.caller,
         caller_hash=None,
-        area=Area.told_by(known, area_code_of(supposed.caller)),
+        area=Area.told_by((*supposed.declared, *known), area_code_of(supposed.caller)),
         arrived_at=supposed.at,
+        tags=supposed.tags,
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.calls import Attempt, Call, CallStatus, Signal, attributes_of, call_id
+from chalicelib.attributes import attributes_of
+from chalicelib.calls import Attempt, Call, CallStatus, Signal, call_id
 from chalicelib.campaigns import State
 from chalicelib.failover import without_hold
 from chalicelib.gate import Attestation, Caller, GateRefusal, judge
@@ -255,7 +256,8 @@ def _new_call(arrival: Arrival, now: datetime) -> Call:
 
 
 def led_by(call: Call, number: Number) -> Call:
-    """The call with where its number leads."""
+    """The call with where its number leads, and the number's tags where it has no such of its
+    own."""
     return replace(
         call,
         number_id=number.id,
@@ -263,4 +265,5 @@ def led_by(call: Call, number: Number) -> Call:
         publisher_id=number.publisher_id,
         partnership_id=number.partnership_id,
         placement_id=number.placement_id,
+        tags={**number.tags, **call.tags},
     )

@@ -369,9 +369,9 @@ def test_geographies_name_and_exclude_places_and_a_target_may_have_its_own() -> 
 def test_filters_say_what_a_calls_attributes_must_be_like() -> None:
     market = Market(Api())
     path = f"/targets/{market.target['id']}"
-    old = {"attribute": "age", "test": "greater", "values": ["60"], "negated": False}
+    old = {"attribute": "tag.age", "test": "greater", "values": ["60"], "negated": False}
     assert market.api.patch(path, {"filters": [old]}).body["filters"] == [old]
-    misshapen = [{"attribute": "Age!", "test": "like"}, {"attribute": "age"}]
+    misshapen = [{"attribute": "Age!", "test": "like"}, {"attribute": "tag.age"}]
     assert market.api.patch(path, {"filters": misshapen}).faults == {
         ("filters.0.attribute", "format"), ("filters.0.test", "choice"),
         ("filters.1.test", "required"),
@@ -381,6 +381,90 @@ def test_filters_say_what_a_calls_attributes_must_be_like() -> None:
         ("filters.0.values", "filter"), ("filters.2.values", "filter"),
         ("filters.3.values", "filter"),
     }  # fmt: skip
+
+
+def test_every_fault_of_filters_is_named_and_none_is_kept() -> None:
+    market = Market(Api())
+    path = f"/targets/{market.target['id']}"
+
+    def matching(pattern: str, attribute: str = "tag.source") -> Json:
+        return {"attribute": attribute, "test": "matches", "values": [pattern]}
+
+    wrong = [
+        matching("("), matching("((a{100}){100}){100}", "colour"), matching("(?i)^radio"),
+        matching("(a+)+$", "tag.Source"), matching("a", "caller") | {"values": ["a", "b"]},
+    ]  # fmt: skip
+    reply = market.api.patch(path, {"filters": wrong})
+    assert reply.status == 400
+    assert reply.faults == {("filters.3.attribute", "format")}
+    wrong[3] = matching("(a+)+$")
+    reply = market.api.patch(path, {"filters": wrong})
+    assert reply.faults == {
+        ("filters.0.values", "filter"), ("filters.1.values", "filter"),
+        ("filters.1.attribute", "choice"), ("filters.4.values", "filter"),
+    }  # fmt: skip
+    told = {one["field"]: one["reason"] for one in reply.body["invalid_parameters"]}
+    assert told["filters.0.values"] == "RE2 does not take the regular expression: missing ): ("
+    long = market.api.patch(path, {"filters": [matching("a" * 201), matching("\ud800")]})
+    assert long.faults == {("filters.0.values.0", "length"), ("filters.1.values.0", "format")}
+    assert market.api.get(f"/targets/{market.target['id']}").body["filters"] == []
+
+
+def test_a_target_with_more_filters_than_a_row_holds_is_refused() -> None:
+    market = Market(Api())
+    path = f"/targets/{market.target['id']}"
+    zips = [f"{number:05d}" for number in range(400)]
+    many = [{"attribute": "zip", "test": "in", "values": zips} for _ in range(6)]
+    assert market.api.patch(path, {"filters": many}).faults == {("filters", "length")}
+    assert market.api.patch(path, {"filters": many[:5]}).status == 200
+
+
+def test_a_number_has_tags_that_change_one_by_one() -> None:
+    market = Market(Api())
+    path = f"/numbers/{market.number['id']}"
+    assert market.number["tags"] == {}
+
+    def tags_after(change: Json | None) -> Json:
+        reply = market.api.patch(path, {"tags": change})
+        assert reply.status == 200, reply.body
+        tags: Json = reply.body["tags"]
+        return tags
+
+    assert tags_after({"source": " radio ", "market": "dallas"}) == {
+        "source": "radio", "market": "dallas",
+    }  # fmt: skip
+    assert tags_after({"market": "austin"}) == {"source": "radio", "market": "austin"}
+    assert tags_after({"source": None}) == {"market": "austin"}
+    assert tags_after({"source": None}) == {"market": "austin"}, "once more takes nothing away"
+    assert tags_after({}) == {"market": "austin"}
+    assert tags_after(None) == {}
+    twenty = {f"tag_{n}": "x" * 200 for n in range(20)}
+    assert tags_after(twenty) == twenty
+
+
+@pytest.mark.parametrize(
+    ("tags", "faults"),
+    [
+        (
+            {"Source": "radio", "a": 5, "b": "", "c": "x" * 201, "d": "a\nb", "e" * 33: "x"},
+            {("tags.Source", "format"), ("tags.a", "type"), ("tags.b", "length"),
+             ("tags.c", "length"), ("tags.d", "format"), (f"tags.{'e' * 33}", "format")},
+        ),
+        ({f"tag_{n}": "x" for n in range(21)}, {("tags", "length")}),
+        (["source"], {("tags", "type")}),
+        ("radio", {("tags", "type")}),
+        ({"": "x", "9": "x", "a.b": "x"},
+         {("tags.", "format"), ("tags.9", "format"), ("tags.a.b", "format")}),
+    ],
+)  # fmt: skip
+def test_every_fault_of_tags_is_named_and_no_number_is_made(
+    tags: Any, faults: set[tuple[str, str]]
+) -> None:
+    market = Market(Api())
+    said = {**market.led, "placement_id": market.placement["id"], "e164": "+18005550101"}
+    reply = market.api.post("/numbers", {**said, "tags": tags, "state": "open"})
+    assert (reply.status, reply.faults) == (400, faults | {("state", "choice")})
+    assert len(market.api.get("/numbers").body["data"]) == 1
 
 
 def test_targets_belong_to_a_campaign_that_is_there() -> None:

@@ -1,8 +1,12 @@
 """Trying out the routing over HTTP: who would get a call, when, and why nobody would."""
 
+from typing import Any
+
 import pytest
 
+from chalicelib.channels import schemas_calls
 from tests.channels.api import Api, Market
+from tests.world import World
 
 NUMBER = "+1 (800) 555-0100"
 
@@ -68,3 +72,88 @@ def test_a_caller_outside_the_area_would_not_be_routed(market: Market) -> None:
     assert market.api.post("/routing/dry-run", asked).body["refusal"] == "out_of_area"
     asked["caller"] = "+14155550100"
     assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
+
+
+def tagged(market: Market, **tags: str) -> None:
+    """The number has these tags, and its one target wants calls from the radio."""
+    market.api.patch(f"/numbers/{market.number['id']}", {"tags": tags})
+    radio = {"attribute": "tag.source", "test": "matches", "values": ["(?i)^radio(-|$)"]}
+    changed = market.api.patch(f"/targets/{market.target['id']}", {"filters": [radio]})
+    assert changed.status == 200, changed.body
+
+
+def refusal(market: Market, **said: Any) -> str | None:
+    reply = market.api.post("/routing/dry-run", {"number": NUMBER, **said})
+    assert reply.status == 200, reply.body
+    answer: str | None = reply.body["refusal"]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("has", "said", "expected"),
+    [
+        ({"source": "Radio-West"}, {}, None),
+        ({"source": "web"}, {}, "filtered"),
+        ({}, {}, "filtered"),
+        ({}, {"source": "radio"}, None),
+        ({"source": "web"}, {"source": "radio"}, None),
+        ({"source": "radio"}, {"source": "web"}, "filtered"),
+        ({"source": "radio"}, {"market": "dallas"}, None),
+        ({"source": "radio"}, {"source": None}, None),
+    ],
+)
+def test_tags_that_are_supposed_come_before_those_of_the_number(
+    market: Market, has: dict[str, str], said: dict[str, Any], expected: str | None
+) -> None:
+    tagged(market, **has)
+    assert refusal(market, tags=said) == expected
+    if said:
+        assert market.api.get(f"/numbers/{market.number['id']}").body["tags"] == has
+
+
+def test_a_call_goes_where_its_tags_let_it_and_shows_them(market: Market) -> None:
+    tagged(market, source="radio", city="dallas")
+    World(market.api.rows, now=market.api.now).arrives("CA1")
+    (call,) = market.api.get("/calls").body["data"]
+    schemas_calls.CallView.model_validate(call)
+    assert call["target_id"] == market.target["id"]
+    assert call["tags"] == {"source": "radio", "city": "dallas"}
+    assert market.api.get(f"/calls/{call['id']}").body["tags"] == call["tags"]
+
+
+def test_what_the_caller_declares_of_the_place_comes_before_the_numbers_own(
+    market: Market,
+) -> None:
+    terms = {**market.campaign["terms"], "geography": {"states": ["CA"], "zips": ["89101"]}}
+    market.api.patch(
+        f"/campaigns/{market.campaign['id']}", {"terms": terms, "route_by_area": "inside_only"}
+    )
+    new_york, san_francisco = "+12125550100", "+14155550100"
+    assert refusal(market, caller=new_york) == "out_of_area"
+    assert refusal(market, caller=new_york, state="CA") is None
+    assert refusal(market, caller=new_york, zip="89101") is None
+    assert refusal(market, caller=new_york, zip="89102") == "out_of_area"
+    assert refusal(market, caller=san_francisco) is None
+    assert refusal(market, caller=san_francisco, state="NY") == "out_of_area"
+    assert refusal(market, state="CA") is None, "a place is declared without a number as well"
+    assert refusal(market) == "out_of_area"
+
+
+def test_filters_see_the_declared_place(market: Market) -> None:
+    zips = {"attribute": "zip", "test": "prefix", "values": ["94"]}
+    market.api.patch(f"/targets/{market.target['id']}", {"filters": [zips]})
+    assert refusal(market, zip="94103") is None
+    assert refusal(market, zip="89101") == "filtered"
+
+
+def test_every_fault_of_tags_and_place_is_named(market: Market) -> None:
+    reply = market.api.post(
+        "/routing/dry-run",
+        {"number": NUMBER, "tags": {"Source": "radio", "a": 1}, "state": "ZZ", "zip": "9410"},
+    )
+    assert (reply.status, reply.faults) == (
+        400,
+        {("tags.Source", "format"), ("tags.a", "type"), ("state", "choice"), ("zip", "format")},
+    )
+    reply = market.api.post("/routing/dry-run", {"number": NUMBER, "state": "CALIFORNIA"})
+    assert reply.faults == {("state", "length")}

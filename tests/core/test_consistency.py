@@ -1,14 +1,25 @@
 """The rules between the things of the catalog."""
 
-from datetime import time
+from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.campaigns import Billing, State
-from chalicelib.consistency import Thing, faults, overlapping, partnership_faults
+from chalicelib.channels.schemas import TargetBody
+from chalicelib.consistency import (
+    Thing,
+    faults,
+    overlapping,
+    partnership_faults,
+)
+from chalicelib.criteria import Filter, FilterTest
 from chalicelib.offers import PartnershipState
+from chalicelib.store.catalog import thing_item
+from chalicelib.store.codec import from_plain
+from chalicelib.target_faults import MOST_FILTER_CHARACTERS, MOST_FILTER_VALUES
 from chalicelib.times import Hours, OpenBlock
 from tests import builders
 from tests.builders import NOW
@@ -109,6 +120,104 @@ def test_what_is_said_once_does_not_change() -> None:
     before = builders.an_advertiser()
     after = builders.an_advertiser(billing=Billing.NET, currency="EUR")
     assert said(after, before=before) == {("billing", "fixed"), ("currency", "fixed")}
+
+
+def a_filter(attribute: str, test: str = "present", *values: str) -> Filter:
+    return Filter(attribute=attribute, test=FilterTest(test), values=values)
+
+
+def filters_of(values: int, length: int) -> tuple[Filter, ...]:
+    """Filters of up to 500 values each, as an operator would have to spread so many."""
+    left = [f"{number:0{length}d}" for number in range(values)]
+    return tuple(
+        a_filter("zip", "in", *left[first : first + 500]) for first in range(0, values, 500)
+    )
+
+
+def test_every_filter_of_a_target_asks_for_what_calls_have_and_can_be_judged() -> None:
+    wrong = builders.a_target(
+        filters=(
+            a_filter("zip"), a_filter("colour"), a_filter("tag.colour"), a_filter("tag.Colour"),
+            a_filter("caller", "matches", "("), a_filter("age", "greater", "old"),
+        )
+    )  # fmt: skip
+    assert said(wrong, builders.a_campaign()) == {
+        ("filters.1.attribute", "choice"), ("filters.3.attribute", "choice"),
+        ("filters.4.values", "filter"),
+        ("filters.5.attribute", "choice"), ("filters.5.values", "filter"),
+    }  # fmt: skip
+
+
+def test_an_attribute_that_no_call_has_is_answered_with_those_that_calls_have() -> None:
+    target, campaign = builders.a_target(filters=(a_filter("colour"),)), builders.a_campaign()
+    (fault,) = faults(target, {campaign.id: campaign})
+    assert fault.reason == (
+        "no call has the attribute colour; calls have caller, state, zip, area_code, number, "
+        "offer_id, publisher_id, placement_id, and tag.name for a tag of that name"
+    )
+
+
+def test_filters_that_stood_before_keep_no_target_from_being_changed() -> None:
+    before = builders.a_target(filters=(a_filter("age"), a_filter("caller", "matches", "(")))
+    paused = builders.a_target(filters=before.filters, state=State.PAUSED)
+    assert said(paused, builders.a_campaign(), before=before) == set()
+    fewer = builders.a_target(filters=before.filters[:1])
+    assert said(fewer, builders.a_campaign(), before=before) == {("filters.0.attribute", "choice")}
+
+
+@pytest.mark.parametrize(
+    ("filters", "wrong"),
+    [
+        (filters_of(MOST_FILTER_VALUES, 5), 0),
+        (filters_of(MOST_FILTER_VALUES + 1, 5), 1),
+        (filters_of(MOST_FILTER_CHARACTERS // 100, 100), 0),
+        (filters_of(MOST_FILTER_CHARACTERS // 100 + 1, 100), 1),
+        (filters_of(25_000, 200), 2),
+    ],
+    ids=["all values", "one value more", "all characters", "more characters", "far too much"],
+)
+def test_all_filters_of_a_target_together_say_no_more_than_its_row_holds(
+    filters: tuple[Filter, ...], wrong: int
+) -> None:
+    found = faults(builders.a_target(filters=filters), {"cmp_1": builders.a_campaign()})
+    assert [(fault.field, fault.rule) for fault in found] == [("filters", "length")] * wrong
+
+
+def largest_body() -> dict[str, Any]:
+    """A target in which each field is as long as it may be, in letters that take the most room."""
+    letter, days = "\U0001f600", [date(2026, 1, 1) + timedelta(days=n) for n in range(100)]
+    full = {
+        "states": ["CA"] * 70, "area_codes": ["415"] * 400, "zips": ["94103"] * 500,
+    }  # fmt: skip
+    times = [(f"{n * 2:02d}:00", f"{n * 2 + 1:02d}:59") for n in range(10)]
+    dated = [{"opens": opens, "closes": closes} for opens, closes in times]
+    per_filter, in_each = MOST_FILTER_VALUES // 50, MOST_FILTER_CHARACTERS // MOST_FILTER_VALUES
+    return {
+        "name": letter * 200,
+        "destination": "sip:" + "a" * 100 + "@" + "b" * 150,
+        "hours": {
+            "zone": "America/Argentina/ComodRivadavia",
+            "blocks": [block | {"weekday": day} for day in range(7) for block in dated],
+            "exceptions": [{"date": day.isoformat(), "blocks": dated} for day in days],
+        },
+        "geography": full | {"exclude": full},
+        "filters": [
+            {"attribute": "tag." + "a" * 32, "test": "in", "negated": True,
+             "values": [letter * in_each] * per_filter}
+            for _ in range(50)
+        ],
+    }  # fmt: skip
+
+
+def test_the_largest_target_that_is_taken_leaves_room_in_its_row_for_its_calls() -> None:
+    said_whole = TargetBody.model_validate(largest_body()).model_dump(mode="json")
+    born = {"id": "tgt_" + "0" * 26, "campaign_id": "cmp_" + "0" * 26}
+    born["created_at"] = "2026-11-23T15:00:00.000Z"
+    largest = from_plain(type(builders.a_target()), said_whole | born)
+    campaign = builders.a_campaign(id=largest.campaign_id)
+    assert said(largest, campaign) == set()
+    row = sum(len(str(value).encode()) for value in thing_item(largest).values())
+    assert 300_000 < row < 340_000, "of the 400 KB that DynamoDB takes"
 
 
 @pytest.mark.parametrize(

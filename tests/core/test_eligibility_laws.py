@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.criteria import Filter, FilterTest, Geography, Places, RouteByArea, passes
-from chalicelib.market import CampaignFacts, Market
+from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.places import Area
 from chalicelib.times import Block, DatedHours, Hours
 from tests.builders import NOW, a_campaign, a_market, campaign_facts, charge_terms, target_facts
-from tests.core.deciding import DAY, HOUR, MONTH, TICK, TOTAL, decide
+from tests.core.deciding import DAY, HOUR, MONTH, TICK, TOTAL, decide, order
 
 PRICE = 2_500
 TODAY = "2026-11-23"
@@ -36,6 +36,8 @@ FILTERS = st.sampled_from(
         Filter(attribute="age", test=FilterTest.GREATER, values=("60",)),
         Filter(attribute="age", test=FilterTest.PRESENT, negated=True),
         Filter(attribute="source", test=FilterTest.PREFIX, values=("goo",)),
+        Filter(attribute="source", test=FilterTest.MATCHES, values=("^go+gle$",)),
+        Filter(attribute="source", test=FilterTest.MATCHES, values=("(",), negated=True),
     ]
 )
 ATTRIBUTES = st.fixed_dictionaries(
@@ -127,6 +129,26 @@ def test_no_candidate_is_closed_capped_out_of_season_out_of_area_or_filtered(
             assert lies_in(where, area) or not (where.states or where.zips or where.area_codes)
             assert not lies_in(where.exclude, area)
         assert all(passes(one, attributes) for one in target.filters)
+
+
+@given(MARKETS, AREAS, ATTRIBUTES, FILTERS)
+def test_one_filter_more_makes_no_target_eligible(
+    market: Market, area: Area, attributes: dict[str, str], more: Filter
+) -> None:
+    stricter = replace(
+        market,
+        campaigns=tuple(
+            replace(facts, targets=tuple(_with(more, one) for one in facts.targets))
+            for facts in market.campaigns
+        ),
+    )
+    before = order(decide(market, area=area, attributes=attributes))
+    after = order(decide(stricter, area=area, attributes=attributes))
+    assert after == (before if passes(more, attributes) else [])
+
+
+def _with(more: Filter, facts: TargetFacts) -> TargetFacts:
+    return replace(facts, target=replace(facts.target, filters=(*facts.target.filters, more)))
 
 
 OUTSIDERS: list[dict[str, Any]] = [

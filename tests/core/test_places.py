@@ -194,6 +194,14 @@ class TestEvidence:
         area = Area.told_by(evidence, area_code="415")
         assert (area.zip, area.state, area.source) == ("94103", "CA", "prefix")
 
+    def test_what_the_caller_declared_on_a_visit_comes_before_what_is_measured(self) -> None:
+        declared = places.visit_evidence("TX", None)
+        evidence = (carrier(AreaFact.STATE, "NV"), carrier(AreaFact.ZIP, "89101"), *declared)
+        area = Area.told_by(evidence, area_code="415")
+        assert (area.state, area.zip, area.source) == ("TX", "89101", "visit")
+        assert {one.provenance for one in declared} == {Provenance.DECLARED}
+        assert places.visit_evidence(None, None) == ()
+
     def test_without_evidence_the_place_is_unknown(self) -> None:
         assert Area.told_by((), area_code=None) == Area()
 

@@ -80,6 +80,28 @@ def test_each_handler_is_found_in_the_package_alone(package: Package, handler: s
     assert alone.returncode == 0, alone.stderr
 
 
+def test_regular_expressions_are_judged_with_the_packages_own_files_alone(
+    package: Package,
+) -> None:
+    code = (
+        "import sys; sys.path.insert(0, '.'); "
+        "from chalicelib.criteria import Filter, FilterTest, passes; "
+        "loaded = 're2' in sys.modules; "
+        "radio = Filter(attribute='tag.source', test=FilterTest.MATCHES, values=('^radio',)); "
+        "print(loaded, passes(radio, {'tag.source': 'radio-klif'}), sys.modules['re2'].__file__)"
+    )
+    alone = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=package.unpacked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded, passed, file = alone.stdout.split()
+    assert (loaded, passed) == ("False", "True")
+    assert Path(file).resolve().is_relative_to(package.unpacked.resolve())
+
+
 def test_the_functions_know_where_their_state_is(package: Package) -> None:
     for properties in package.functions().values():
         variables = properties["Environment"]["Variables"]

@@ -1,0 +1,37 @@
+"""What can the filters of targets ask of a call?
+
+Owns the names of a call's attributes and their reading. What a filter makes of them belongs to
+`criteria`.
+"""
+
+from chalicelib.calls import Call
+from chalicelib.offers import TAG_NAME
+
+ATTRIBUTES = (
+    "caller", "state", "zip", "area_code", "number", "offer_id", "publisher_id", "placement_id",
+)  # fmt: skip
+"""What calls have besides their tags."""
+_TAG = "tag."
+
+
+def can_have(name: str) -> bool:
+    """Whether a call may have an attribute of this name; that of a tag begins with `tag.`."""
+    if name.startswith(_TAG):
+        return TAG_NAME.fullmatch(name, len(_TAG)) is not None
+    return name in ATTRIBUTES
+
+
+def attributes_of(call: Call) -> dict[str, str]:
+    """The attributes of a call by their names; what is not known of it is not there."""
+    known = {
+        "caller": call.caller,
+        "state": call.area.state,
+        "zip": call.area.zip,
+        "area_code": call.area.area_code,
+        "number": call.e164,
+        "offer_id": call.offer_id,
+        "publisher_id": call.publisher_id,
+        "placement_id": call.placement_id,
+    }
+    tags = {f"{_TAG}{name}": value for name, value in call.tags.items()}
+    return {name: value for name, value in known.items() if value is not None} | tags
