@@ -119,3 +119,9 @@ class Target:
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime
+
+
+def charge_of(campaign: Campaign, target: Target) -> int:
+    """What an approved call on the target costs the advertiser, in cents."""
+    del target
+    return campaign.terms.charge_cents

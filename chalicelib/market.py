@@ -6,7 +6,7 @@ their use and the money behind them, as they were read. What follows from them b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.campaigns import Advertiser, Campaign, Target
@@ -15,22 +15,30 @@ from chalicelib.offers import Offer, Partnership, Publisher
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFacts:
-    """A target and its use: `leases` maps a call to its slot's end, `used` a window to calls."""
+    """A target and its use: `leases` maps a call to its slot's end, `used` a window to calls.
+
+    `trials` counts how its calls of all publishers ended, under the names of `trials`.
+    """
 
     target: Target
     leases: Mapping[str, datetime]
     used: Mapping[str, int]
+    trials: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFacts:
-    """A campaign, its advertiser's money, what it spent by window (cents), and its targets."""
+    """A campaign, its advertiser's money, what it spent by window (cents), and its targets.
+
+    `trials` counts how the partnership's calls on these ended, each name led by the target's id.
+    """
 
     campaign: Campaign
     advertiser: Advertiser
     available_cents: int
     spent: Mapping[str, int]
     targets: tuple[TargetFacts, ...]
+    trials: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,11 @@ class Market:
     publisher: Publisher
     partnership: Partnership
     campaigns: tuple[CampaignFacts, ...]
+
+    def publishers_trials(self, campaign_id: str) -> Mapping[str, int]:
+        """What is counted of the partnership's trials on the campaign; nothing when it has left."""
+        found = (facts.trials for facts in self.campaigns if facts.campaign.id == campaign_id)
+        return next(found, {})
 
 
 def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:

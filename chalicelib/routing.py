@@ -1,8 +1,8 @@
 """Which targets may take this call, in which order, and why not the others?
 
-Owns the order in which the rules of `eligibility` speak, the order among the eligible, and the
-trace of both. What a reservation keeps is computed here; keeping it, and losing a race for it,
-belong to the store.
+Owns the order in which the rules of `eligibility` speak, and the trace of a decision. The order of
+the targets belongs to `ranking`. What a reservation keeps is computed here; keeping it, and losing
+a race for it, belong to the store.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from chalicelib.calls import Attempt, Hold
 from chalicelib.campaigns import Campaign, ChargeTerms, State, Target
 from chalicelib.gate import GateRefusal
 from chalicelib.market import CampaignFacts, Market, TargetFacts, expired_leases
-from chalicelib.offers import PartnershipState, earning_terms
+from chalicelib.offers import PartnershipState, Strategy, earning_terms
 from chalicelib.places import Area
-from chalicelib.ranking import rank
+from chalicelib.ranking import Contender, ranked
 from chalicelib.reasons import Reason
 
 _GRACE = timedelta(seconds=120)
@@ -27,13 +27,19 @@ _NONE: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """One target in the order considered, and its one outcome."""
+    """One target in the order considered, and its one outcome.
+
+    `expected_cents` is the charge times the probability of approval, None in what was stored before
+    it was known; an `explored` target came early because it was new to the publisher.
+    """
 
     target_id: str
     campaign_id: str
     priority: int
     weight: int
     charge_cents: int
+    expected_cents: int | None = None
+    explored: bool = False
     reason: Reason
 
 
@@ -51,10 +57,12 @@ class Decision:
     """The eligible in the order they are to be tried, and every target with its reason.
 
     `refusal` is set when there is nobody to try, and `gate` when the caller was not let in.
+    `strategy` is the offer's, by which the targets were ordered; None when none was looked at.
     """
 
     candidates: tuple[Candidate, ...] = ()
     considered: tuple[Considered, ...] = ()
+    strategy: Strategy | None = None
     refusal: StrEnum | None = None
     gate: GateRefusal | None = None
 
@@ -85,27 +93,29 @@ def choose(
     closed = _market_closed(market)
     if closed is not None:
         return Decision(refusal=closed)
-    pairs = [(campaign, target) for campaign in market.campaigns for target in campaign.targets]
-    pairs.sort(key=lambda pair: rank(pair[1].target, call_id))
+    contenders = ranked(market, call_id=call_id, now=now)
     considered = tuple(
-        _considered(campaign, target, _outcome(campaign, target, asked))
-        for campaign, target in pairs
+        _considered(one, _outcome(one.campaign, one.facts, asked)) for one in contenders
     )
     eligible = [
-        pair
-        for pair, seen in zip(pairs, considered, strict=True)
+        one
+        for one, seen in zip(contenders, considered, strict=True)
         if seen.reason is Reason.OUTRANKED
     ]
     candidates = tuple(
         Candidate(
-            facts=target,
-            campaign=campaign,
-            attempt=_attempt(market, campaign, target.target, now, attempt),
+            facts=one.facts,
+            campaign=one.campaign,
+            attempt=_attempt(market, one.campaign, one.facts.target, now, attempt),
         )
-        for campaign, target in eligible
+        for one in eligible
     )
-    refusal = None if candidates else _why_nobody(considered, tried)
-    return Decision(candidates=candidates, considered=considered, refusal=refusal)
+    return Decision(
+        candidates=candidates,
+        considered=considered,
+        strategy=market.offer.strategy,
+        refusal=None if candidates else _why_nobody(considered, tried),
+    )
 
 
 def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) -> Decision:
@@ -182,13 +192,16 @@ def _unfunded(facts: CampaignFacts, now: datetime) -> Reason | None:
     ) or eligibility.without_funds(facts.available_cents, facts.campaign.terms.charge_cents)
 
 
-def _considered(campaign: CampaignFacts, facts: TargetFacts, reason: Reason) -> Considered:
+def _considered(contender: Contender, reason: Reason) -> Considered:
+    target = contender.facts.target
     return Considered(
-        target_id=facts.target.id,
-        campaign_id=campaign.campaign.id,
-        priority=facts.target.priority,
-        weight=facts.target.weight,
-        charge_cents=campaign.campaign.terms.charge_cents,
+        target_id=target.id,
+        campaign_id=contender.campaign.campaign.id,
+        priority=target.priority,
+        weight=target.weight,
+        charge_cents=contender.charge_cents,
+        expected_cents=contender.expected_cents,
+        explored=contender.explored,
         reason=reason,
     )
 

@@ -106,11 +106,13 @@ def next_attempt(
     if call.attempt.number != signal.attempt:
         return None
 
-    decision = decide(number, situation.market, call, now)
+    market, failed = situation.market, call.attempt.hold
+    decision = decide(number, market, call, now)
+    counted = market.publishers_trials(failed.campaign_id) if market else {}
 
     def reserve(chosen: Decision, position: int) -> Outcome:
         return stores.reservations.fail_over(
-            call, decision.candidates[position], chosen, signal=signal, now=now
+            call, decision.candidates[position], chosen, signal=signal, counted=counted, now=now
         )
 
     taken = _take_first(decision, reserve, started=now, clock=clock)

@@ -4,6 +4,7 @@ Owns the transactions in which a call is first kept, moved to its next attempt, 
 order in which targets are tried belongs to `routing`; ending a call, to `settlements`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from chalicelib.store.calls import call_change, call_item, call_key, decision_pu
 from chalicelib.store.gate import reread, tally_changes
 from chalicelib.store.holds import hold_changes
 from chalicelib.store.rows import CALLS, Action, Check, Equals, NotWritten, Put, Rows
+from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2
 
@@ -85,9 +87,13 @@ class Reservations:
         decision: Decision,
         *,
         signal: Signal,
+        counted: Mapping[str, int],
         now: datetime,
     ) -> Outcome:
-        """Give back the failed attempt's hold and take the candidate's, with the signal kept."""
+        """Give back the failed attempt's hold and take the candidate's, with the signal kept.
+
+        `counted` is what was read of the partnership's trials on the campaign of the failed one.
+        """
         release, tried = given_up(call)
         moved = replace(call, attempt=candidate.attempt, tried=tried)
         actions: list[Action] = [
@@ -95,6 +101,7 @@ class Reservations:
             decision_put(call.id, candidate.attempt.number, decision, candidate.attempt),
             signal_put(call.id, signal),
             *hold_changes(call.id, release=release.hold, take=candidate, now=now),
+            *trial_changes(call, approved=False, counted=counted, now=now),
         ]
         return self._write(actions, own=3)
 

@@ -1,10 +1,11 @@
 """Which rows does the end of a call change, all at once?
 
 Owns the transaction in which a call becomes approved or denied: call, verdict, target, campaign,
-funds, and for an approved one the entry, charge, earning and the caller's mark. Whether it is
-approved belongs to `validation`.
+funds, the partnership's trials, and for an approved one the entry, charge, earning and the caller's
+mark. Whether it is approved belongs to `validation`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import Kept, hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
+from chalicelib.store.trials import trial_changes
 from chalicelib.validation import Verdict
 
 
@@ -50,16 +52,28 @@ def read_mark(item: Item | None) -> CallerMark | None:
     return codec.from_json(CallerMark, item["doc"]) if item else None
 
 
-def denial_actions(call: Call, verdict: Verdict, ending: Ending, now: datetime) -> list[Action]:
-    """The call denied, and all that it held given back."""
+def denial_actions(
+    call: Call, verdict: Verdict, ending: Ending, *, counted: Mapping[str, int], now: datetime
+) -> list[Action]:
+    """The call denied, and all that it held given back.
+
+    `counted` is what was read of the partnership's trials on the campaign, here and below.
+    """
     return [
         *_judged(call, verdict, ending, now),
         *hold_changes(call.id, release=_hold(call), take=None, now=now),
+        *trial_changes(call, approved=False, counted=counted, now=now),
     ]
 
 
 def approval_actions(
-    call: Call, verdict: Verdict, ending: Ending, *, parties: Parties, now: datetime
+    call: Call,
+    verdict: Verdict,
+    ending: Ending,
+    *,
+    parties: Parties,
+    counted: Mapping[str, int],
+    now: datetime,
 ) -> list[Action]:
     """The call approved: the hold becomes a charge, and charge and earning are booked once."""
     if call.attempt is None:
@@ -82,6 +96,7 @@ def approval_actions(
             call.id, release=_hold(call), take=None, now=now,
             kept=Kept(charge_cents=verdict.charge_cents),
         ),
+        *trial_changes(call, approved=True, counted=counted, now=now),
         *entry_puts(entry),
         charge_put(_charge(call, call.attempt, verdict, ending, advertiser=advertiser, now=now)),
         earning_put(

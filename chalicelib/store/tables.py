@@ -7,7 +7,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 |---|---|---|---|
 | catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PARTNERSHIP#id, PLACEMENT#id | META | one thing of the catalog |
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
-| catalog | CAMPAIGN#id | TARGET#id | a target, its leases and its use by window |
+| catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window, and how its calls ended by stretch of 14 days |
+| catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |

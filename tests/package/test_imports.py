@@ -74,5 +74,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.store.reservations",
         "chalicelib.store.rows",
         "chalicelib.store.stores",
+        "chalicelib.store.trials",
         "chalicelib.times",
+        "chalicelib.trials",
     ]
