@@ -1,8 +1,9 @@
 """How is it remembered how a partnership's calls ended on each target?
 
-Owns the rows of trials, one for a partnership and a campaign, so that their writes meet no more
-rivals than the campaign's own. What everyone's calls came to on a target lies in the target's row
-and changes in `holds`; the estimate made of both belongs to the core's `trials`.
+Owns the rows of trials, one for a partnership and a campaign: a decision knows their keys without
+reading anything before, and calls of other publishers or campaigns never wait for them. What
+everyone's calls came to on a target lies in the target's row and changes in `holds`; the estimate
+made of both belongs to the core's `trials`.
 """
 
 from collections.abc import Mapping
