@@ -63,12 +63,12 @@ def recent(counts: Mapping[str, int], now: datetime, of: str = "") -> Trials:
     """The trials of the 28 days before `now`; `of` is the target's id where several are counted."""
     if not counts:
         return _NONE
-    before = named(of, "") if of else ""
-    dialled = approved = 0
-    for dialled_name, approved_name, parts in _window(now):
-        dialled += counts.get(before + dialled_name, 0) * parts
-        approved += counts.get(before + approved_name, 0) * parts
-    return Trials(dialled, approved)
+    before, count = of and named(of, ""), counts.get
+    (d1, a1), (d2, a2), (d3, a3), parts = _window(now)
+    return Trials(
+        (count(before + d1, 0) + count(before + d2, 0)) * WHOLE + count(before + d3, 0) * parts,
+        (count(before + a1, 0) + count(before + a2, 0)) * WHOLE + count(before + a3, 0) * parts,
+    )
 
 
 def is_new(publishers: Trials) -> bool:
@@ -94,12 +94,15 @@ def _stretch(now: datetime) -> int:
     return int(now.timestamp()) // WHOLE
 
 
-@lru_cache(maxsize=8)
-def _window(now: datetime) -> tuple[tuple[str, str, int], ...]:
-    """Each stretch of the window with the parts of its trials that are recent.
+_Names = tuple[str, str]
 
-    Kept for the targets of one decision.
-    """
+
+@lru_cache(maxsize=8)
+def _window(now: datetime) -> tuple[_Names, _Names, _Names, int]:
+    """The names of the present stretch and the two before, and the parts of the last's trials that
+    are recent; kept for the targets of one decision."""
     present, elapsed = divmod(int(now.timestamp()), WHOLE)
-    stretches = ((present, WHOLE), (present - 1, WHOLE), (present - 2, WHOLE - elapsed))
-    return tuple((f"dialled#14d#{n}", f"approved#14d#{n}", parts) for n, parts in stretches)
+    first, second, third = (
+        (f"dialled#14d#{present - back}", f"approved#14d#{present - back}") for back in range(3)
+    )
+    return first, second, third, WHOLE - elapsed
