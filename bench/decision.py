@@ -18,11 +18,12 @@ from botocore.awsrequest import AWSResponse
 from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
 from chalicelib.market import CampaignFacts, Market, TargetFacts
-from chalicelib.offers import EarningTerms, Offer, Partnership, Publisher
+from chalicelib.offers import EarningTerms, Offer, Partnership, Publisher, Strategy
 from chalicelib.places import Area
 from chalicelib.routing import choose
 from chalicelib.store import codec
 from chalicelib.times import Hours, OpenBlock
+from chalicelib.trials import named, names_of_a_trial
 
 ROUNDS = 60
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -57,7 +58,8 @@ def a_target(number: int) -> Target:
 
 
 def a_market(targets: int) -> Market:
-    """One campaign with this many targets, all of them eligible."""
+    """One campaign with this many targets, all of them eligible, ordered by expected revenue."""
+    trials = dict.fromkeys(names_of_a_trial(approved=True, now=NOW), 30)
     terms = ChargeTerms(charge_cents=2_500, geography=Geography(states=("CA", "TX")))
     campaign = Campaign(
         id="cmp_1",
@@ -75,12 +77,25 @@ def a_market(targets: int) -> Market:
         available_cents=10_000_000,
         spent={},
         targets=tuple(
-            TargetFacts(target=a_target(number), leases={}, used={}) for number in range(targets)
+            TargetFacts(target=a_target(number), leases={}, used={}, trials=trials)
+            for number in range(targets)
         ),
+        trials={
+            named(a_target(number).id, name): count
+            for number in range(targets)
+            for name, count in trials.items()
+        },
     )
-    earning = EarningTerms(earning_cents=1_500)
+    offer = Offer(
+        id="off_1",
+        name="O",
+        vertical="roofing",
+        earning=EarningTerms(earning_cents=1_500),
+        strategy=Strategy.EXPECTED_REVENUE,
+        created_at=NOW,
+    )
     return Market(
-        offer=Offer(id="off_1", name="O", vertical="roofing", earning=earning, created_at=NOW),
+        offer=offer,
         publisher=Publisher(id="pub_1", name="P", created_at=NOW),
         partnership=Partnership(id="par_1", offer_id="off_1", publisher_id="pub_1", created_at=NOW),
         campaigns=(facts,),

@@ -21,24 +21,30 @@ class TargetFacts:
     """A target and its use.
 
     `leases` maps a call to its slot's end, `used` a window to calls or cents; `taken_at` is when
-    the latest call was reserved.
+    the latest call was reserved. `trials` counts how its calls of all publishers ended, under the
+    names of `trials`.
     """
 
     target: Target
     leases: Mapping[str, datetime]
     used: Mapping[str, int]
     taken_at: datetime | None = None
+    trials: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFacts:
-    """A campaign, its advertiser's money, what it spent by window (cents), and its targets."""
+    """A campaign, its advertiser's money, what it spent by window (cents), and its targets.
+
+    `trials` counts how the partnership's calls on these ended, each name led by the target's id.
+    """
 
     campaign: Campaign
     advertiser: Advertiser
     available_cents: int
     spent: Mapping[str, int]
     targets: tuple[TargetFacts, ...]
+    trials: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,11 @@ class Market:
     campaigns: tuple[CampaignFacts, ...]
     earned: Mapping[str, int] = field(default_factory=dict)
     operator: OperatorSettings = _NOTHING_SAID
+
+    def publishers_trials(self, campaign_id: str) -> Mapping[str, int]:
+        """What is counted of the partnership's trials on the campaign; nothing when it has left."""
+        found = (facts.trials for facts in self.campaigns if facts.campaign.id == campaign_id)
+        return next(found, {})
 
 
 def campaign_settings(market: Market, facts: CampaignFacts) -> InForce:

@@ -17,6 +17,14 @@ from chalicelib.times import Cycle
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
+class Strategy(StrEnum):
+    """How an offer orders targets of one priority; a draw by weight decides among equals."""
+
+    WEIGHT = "weight"
+    HIGHEST_CHARGE = "highest_charge"
+    EXPECTED_REVENUE = "expected_revenue"
+
+
 class PartnershipState(StrEnum):
     """The life of a partnership; only an approved one earns."""
 
@@ -63,13 +71,18 @@ class EarningTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What publishers see: campaigns of a vertical that compete for its calls."""
+    """What publishers see: campaigns of a vertical that compete for its calls, by `strategy`.
+
+    By expected revenue, targets new to a publisher come first on `explore_percent` of its calls.
+    """
 
     id: str
     name: str
     vertical: str
     campaign_ids: tuple[str, ...] = ()
     earning: EarningTerms
+    strategy: Strategy = Strategy.WEIGHT
+    explore_percent: int = 5
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib import eligibility, limits
-from chalicelib.campaigns import State, charge_of
+from chalicelib.campaigns import State
 from chalicelib.gate import GateRefusal
 from chalicelib.market import (
     CampaignFacts,
@@ -20,9 +21,9 @@ from chalicelib.market import (
     campaign_settings,
     expired_leases,
 )
-from chalicelib.offers import CapEffect, PartnershipState, earning_terms
+from chalicelib.offers import CapEffect, PartnershipState, Strategy, earning_terms
 from chalicelib.places import Area
-from chalicelib.ranking import rank
+from chalicelib.ranking import Contender, ranked
 from chalicelib.reasons import Reason
 from chalicelib.settings import InForce, RepeatCallers, narrowed
 
@@ -33,13 +34,19 @@ _NEVER: Mapping[str, datetime] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """One target in the order considered, and its one outcome."""
+    """One target in the order considered, and its one outcome.
+
+    `expected_cents` is the charge times the probability of approval, None in what was stored before
+    it was known; an `explored` target came early because it was new to the publisher.
+    """
 
     target_id: str
     campaign_id: str
     priority: int
     weight: int
     charge_cents: int
+    expected_cents: int | None = None
+    explored: bool = False
     reason: Reason
 
 
@@ -56,11 +63,13 @@ class Decision:
     """The eligible in the order they are to be tried, and every target with its reason.
 
     `refusal` is set when there is nobody to try, and `gate` when the caller was not let in.
-    `earning_stopped` is the cap of the partnership for which the call earns nothing.
+    `earning_stopped` is the cap of the partnership for which the call earns nothing. `strategy` is
+    the offer's, by which the targets were ordered; None when none was looked at.
     """
 
     candidates: tuple[Candidate, ...] = ()
     considered: tuple[Considered, ...] = ()
+    strategy: Strategy | None = None
     refusal: StrEnum | None = None
     gate: GateRefusal | None = None
     earning_stopped: Reason | None = None
@@ -96,8 +105,7 @@ def choose(
         attributes=attributes,
         talked_before=talked_before,
     )
-    lots = [lot for campaign in market.campaigns for lot in _lots(market, campaign, asked)]
-    lots.sort(key=lambda lot: (lot.again(), *rank(lot.facts.target, call_id)))
+    lots = _lots(market, ranked(market, call_id=call_id, now=now), asked)
     considered = tuple(_considered(lot, _outcome(lot, asked)) for lot in lots)
     candidates = tuple(
         Candidate(facts=lot.facts, campaign=lot.campaign)
@@ -107,6 +115,7 @@ def choose(
     return Decision(
         candidates=candidates,
         considered=considered,
+        strategy=market.offer.strategy,
         refusal=None if candidates else _why_nobody(considered, tried),
         earning_stopped=full,
     )
@@ -155,16 +164,21 @@ class _Asked:
     unfunded: dict[tuple[str, int], Reason | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lot:
+class _Lot(NamedTuple):
     """A target as the rules see it; `talked` is what counts of the caller's talks with those of
     its campaign."""
 
-    facts: TargetFacts
-    campaign: CampaignFacts
+    contender: Contender
     settings: InForce
-    charge_cents: int
     talked: Mapping[str, datetime]
+
+    @property
+    def facts(self) -> TargetFacts:
+        return self.contender.facts
+
+    @property
+    def campaign(self) -> CampaignFacts:
+        return self.contender.campaign
 
     def again(self) -> float:
         """Sorts the target that the caller talked with last before all others."""
@@ -174,25 +188,34 @@ class _Lot:
         return -last.timestamp() if last else 0
 
 
-def _lots(market: Market, campaign: CampaignFacts, asked: _Asked) -> list[_Lot]:
-    ours = campaign_settings(market, campaign)
-    ids = {facts.target.id for facts in campaign.targets} if asked.talked_before else set()
-    talks = {target: at for target, at in asked.talked_before.items() if target in ids}
+def _lots(market: Market, contenders: list[Contender], asked: _Asked) -> list[_Lot]:
+    """The contenders in their order, but for those whom a repeated caller is to reach first."""
+    settings = {one.campaign.id: campaign_settings(market, one) for one in market.campaigns}
+    talks = _talks(market, asked)
     lots = []
-    for facts in campaign.targets:
-        settings = narrowed(ours, facts.target)
-        lots.append(
-            _Lot(
-                facts=facts,
-                campaign=campaign,
-                settings=settings,
-                charge_cents=charge_of(campaign.campaign, facts.target),
-                talked=eligibility.talked_recently(talks, settings.repeat_days, asked.now)
-                if talks
-                else _NEVER,
-            )
-        )
+    for contender in contenders:
+        campaign_id = contender.campaign.campaign.id
+        holds = narrowed(settings[campaign_id], contender.facts.target)
+        talked = talks.get(campaign_id, _NEVER)
+        if talked:
+            talked = eligibility.talked_recently(talked, holds.repeat_days, asked.now)
+        lots.append(_Lot(contender, holds, talked))
+    if talks:
+        lots.sort(key=_Lot.again)
     return lots
+
+
+def _talks(market: Market, asked: _Asked) -> dict[str, dict[str, datetime]]:
+    """The caller's talks by the campaign of their target."""
+    if not asked.talked_before:
+        return {}
+    talks: dict[str, dict[str, datetime]] = {}
+    for campaign in market.campaigns:
+        for facts in campaign.targets:
+            at = asked.talked_before.get(facts.target.id)
+            if at is not None:
+                talks.setdefault(campaign.campaign.id, {})[facts.target.id] = at
+    return talks
 
 
 def _outcome(lot: _Lot, asked: _Asked) -> Reason:
@@ -214,14 +237,14 @@ def _kept_out(lot: _Lot, asked: _Asked) -> Reason | None:
         or eligibility.out_of_area(campaign, target, asked.area, lot.settings.route_by_area)
         or eligibility.filtered(target, asked.attributes)
         or eligibility.repeated(target, lot.talked, lot.settings.repeat_callers)
-        or eligibility.too_dear(campaign, lot.charge_cents)
+        or eligibility.too_dear(campaign, lot.contender.charge_cents)
     )
 
 
 def _full(lot: _Lot, now: datetime) -> Reason | None:
     """Which of the target's caps has no room for another call."""
     facts = lot.facts
-    caps = limits.target_limits(facts.target, lot.charge_cents, now)
+    caps = limits.target_limits(facts.target, lot.contender.charge_cents, now)
     busy = len(facts.leases) - len(expired_leases(facts, now))
     return (
         limits.first_reached(caps, facts.used)
@@ -232,7 +255,7 @@ def _full(lot: _Lot, now: datetime) -> Reason | None:
 
 def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
     """Whose money does not carry the charge: the campaign's budgets', then the advertiser's."""
-    facts, price = lot.campaign, lot.charge_cents
+    facts, price = lot.campaign, lot.contender.charge_cents
     key = (facts.campaign.id, price)
     if key not in asked.unfunded:
         budgets = limits.budget_limits(facts.campaign, price, asked.now)
@@ -243,13 +266,15 @@ def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
 
 
 def _considered(lot: _Lot, reason: Reason) -> Considered:
-    target = lot.facts.target
+    contender, target = lot.contender, lot.facts.target
     return Considered(
         target_id=target.id,
         campaign_id=lot.campaign.campaign.id,
         priority=target.priority,
         weight=target.weight,
-        charge_cents=lot.charge_cents,
+        charge_cents=contender.charge_cents,
+        expected_cents=contender.expected_cents,
+        explored=contender.explored,
         reason=reason,
     )
 

@@ -147,8 +147,6 @@ TARGETS: Mapping[str, Mapping[str, Body]] = {
         "storm-desk": {
             "name": "Storm desk",
             "destination": "+14055550173",
-            "priority": 2,
-            "weight": 2,
             "daily_cap": 500,
         },
     },
@@ -163,7 +161,7 @@ TARGETS: Mapping[str, Mapping[str, Body]] = {
         "night-desk": {
             "name": "Night desk",
             "destination": "+18445550175",
-            "priority": 3,
+            "priority": 2,
             "hours": _every_day("20:00", "08:00", "America/New_York"),
         },
     },
@@ -184,18 +182,24 @@ OFFERS: Mapping[str, Body] = {
         "vertical": "roofing",
         "campaign_ids": (Named("roof-repair"),),
         "earning": {"earning_cents": 2_800},
+        "strategy": "weight",
     },
     "storm": {
         "name": "Storm season",
         "vertical": "roofing",
         "campaign_ids": (Named("roof-repair"), Named("storm-damage")),
         "earning": {"earning_cents": 2_000},
+        # Dallas pays more than the storm desk, which gets what Dallas does not answer.
+        "strategy": "highest_charge",
     },
     "medicare": {
         "name": "Medicare enrolment",
         "vertical": "medicare",
         "campaign_ids": (Named("medicare"),),
         "earning": {"earning_cents": 3_600},
+        # Of those who help Orlando out, the one whose calls were approved more often comes first.
+        "strategy": "expected_revenue",
+        "explore_percent": 10,
     },
     "accident": {
         "name": "Accident cases",

@@ -97,7 +97,13 @@ def _first_choice(offer: str) -> tuple[str, str]:
         for campaign in OFFERS[offer]["campaign_ids"]
         for target in TARGETS[campaign]
     ]
-    return min(choices, key=lambda choice: TARGETS[choice[0]][choice[1]].get("priority", 1))
+
+    def order(choice: tuple[str, str]) -> tuple[int, int]:
+        campaign, target = choice
+        charge_cents = CAMPAIGNS[campaign]["terms"]["charge_cents"]
+        return TARGETS[campaign][target].get("priority", 1), -charge_cents
+
+    return min(choices, key=order)
 
 
 def main(directory: Path = DIRECTORY) -> int:

@@ -115,7 +115,7 @@ def a_number(**overrides: Any) -> Number:
 
 def target_facts(**overrides: Any) -> TargetFacts:
     """A target that nobody uses; overrides may be facts, or fields of the target itself."""
-    facts: dict[str, Any] = {"leases": {}, "used": {}, "taken_at": None}
+    facts: dict[str, Any] = {"leases": {}, "used": {}, "taken_at": None, "trials": {}}
     facts |= {name: overrides.pop(name) for name in (*facts, "target") if name in overrides}
     return TargetFacts(**({"target": a_target(**overrides)} | facts))
 

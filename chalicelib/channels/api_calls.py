@@ -22,6 +22,7 @@ from chalicelib.store.codec import to_plain
 blueprint = Blueprint(__name__)
 
 _CARRIER = "twilio"
+_UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
 _WAYS = ("carrier_call_id", "campaign_id", "publisher_id", "month")
 
 
@@ -140,14 +141,18 @@ def call_view(call: Call) -> dict[str, Any]:
 
 
 def _trace(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A decision as it is shown: the attempt it led to only by its target and terms."""
+    """A decision as it is shown: the attempt it led to only by its target and terms.
+
+    What a decision stored by an earlier version does not say of itself is null.
+    """
     answer = document["answer"]
     return {
         "attempt": document["number"],
         "target_id": answer["hold"]["target_id"] if answer else None,
         "refusal": document["refusal"],
         "gate": document.get("gate"),
-        "considered": document["considered"],
+        "strategy": document.get("strategy"),
+        "considered": [{**_UNSAID, **seen} for seen in document["considered"]],
     }
 
 

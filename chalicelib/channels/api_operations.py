@@ -87,6 +87,7 @@ def try_routing(request: Request) -> Answer:
         "at": times.written(supposed.at),
         "target_id": next(chosen, None),
         "refusal": decision.refusal,
+        "strategy": decision.strategy,
         "considered": to_plain(decision.considered),
     }
     return Answer(body=shown)

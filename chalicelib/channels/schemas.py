@@ -37,6 +37,7 @@ from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
 from chalicelib.times import Cycle
 
 State = Annotated[campaigns.State, Field(strict=False)]
+Strategy = Annotated[offers.Strategy, Field(strict=False)]
 PartnershipState = Annotated[offers.PartnershipState, Field(strict=False)]
 CapEffect = Annotated[offers.CapEffect, Field(strict=False)]
 BillingCycle = Annotated[Cycle, Field(strict=False)]
@@ -131,12 +132,16 @@ class EarningTerms(Document):
 
 
 class OfferBody(Document):
-    """What publishers see: campaigns that compete for its calls."""
+    """What publishers see: campaigns that compete for its calls. `strategy` orders the targets of
+    one priority; by expected revenue, targets new to a publisher come first on `explore_percent` of
+    its calls."""
 
     name: Name
     vertical: Name
     campaign_ids: Annotated[list[CampaignId], Field(max_length=50)] = Field(default_factory=list)
     earning: EarningTerms
+    strategy: Strategy = offers.Strategy.WEIGHT
+    explore_percent: Annotated[int, Field(ge=0, le=100)] = 5
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

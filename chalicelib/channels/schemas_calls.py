@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, gate, places, reasons, validation
+from chalicelib import calls, gate, offers, places, reasons, validation
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
+Strategy = Annotated[offers.Strategy, Field(strict=False)]
 
 
 class AreaEvidenceView(Document):
@@ -67,13 +68,17 @@ class CallView(Document):
 
 
 class ConsideredView(Document):
-    """One target in the order considered, and its one outcome."""
+    """One target in the order considered, and its one outcome. `expected_cents` is the charge times
+    the probability of approval; an `explored` target came early because it was new to the
+    publisher."""
 
     target_id: str
     campaign_id: str
     priority: int
     weight: int
     charge_cents: int
+    expected_cents: int | None
+    explored: bool
     reason: Reason
 
 
@@ -89,12 +94,13 @@ class GateRefusalView(Document):
 
 class DecisionView(Document):
     """The trace of one attempt; `target_id` is null when nobody took the call, `gate` when the
-    caller was let in."""
+    caller was let in, `strategy` when no target was looked at."""
 
     attempt: int
     target_id: str | None
     refusal: Reason | GateReason | None
     gate: GateRefusalView | None
+    strategy: Strategy | None
     considered: list[ConsideredView]
 
 
@@ -125,6 +131,7 @@ class DryRunView(Document):
     at: Moment
     target_id: str | None
     refusal: Reason | GateReason | None
+    strategy: Strategy | None
     considered: list[ConsideredView]
 
 

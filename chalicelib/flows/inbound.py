@@ -110,10 +110,14 @@ def next_attempt(
     if call.attempt.number != signal.attempt:
         return None
 
-    decision = decide(number, situation.market, call, now)
+    market, failed = situation.market, call.attempt.hold
+    decision = decide(number, market, call, now)
+    counted = market.publishers_trials(failed.campaign_id) if market else {}
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
-        return stores.reservations.fail_over(call, take, chosen, signal=signal, now=now)
+        return stores.reservations.fail_over(
+            call, take, chosen, signal=signal, counted=counted, now=now
+        )
 
     race = _Race(
         market=situation.market, number=following, reserve=reserve, started=now, clock=clock

@@ -26,6 +26,7 @@ from chalicelib.store.settlements import (
     read_mark,
 )
 from chalicelib.store.stores import Stores
+from chalicelib.store.trials import read_trials, trials_key
 from chalicelib.validation import judge
 
 AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
@@ -148,7 +149,7 @@ def _read(file: CallFile) -> Ending:
 def _judgement(call: Call, ending: Ending, stores: Stores, now: datetime) -> list[Action]:
     """The actions that the rules lead to, on the facts as they stand."""
     found = _facts(call, stores)
-    mark = read_mark(found.get("mark"))
+    mark, counted = read_mark(found.get("mark")), read_trials(found.get("trials", {}))
     verdict = judge(
         call.attempt,
         ending,
@@ -157,17 +158,18 @@ def _judgement(call: Call, ending: Ending, stores: Stores, now: datetime) -> lis
         last_approved_at=mark.arrived_at if mark else None,
     )
     if not verdict.approved:
-        return denial_actions(call, verdict, ending, now)
+        return denial_actions(call, verdict, ending, counted=counted, now=now)
     parties = Parties(
         advertiser=codec.from_json(Advertiser, found["advertiser"]["doc"]),
         publisher=codec.from_json(Publisher, found["publisher"]["doc"]),
         mark=mark,
     )
-    return approval_actions(call, verdict, ending, parties=parties, now=now)
+    return approval_actions(call, verdict, ending, parties=parties, counted=counted, now=now)
 
 
 def _facts(call: Call, stores: Stores) -> dict[str, Item]:
-    """The parties of a call and its caller's mark, in one round trip; none without an attempt."""
+    """The parties of a call, its caller's mark and the partnership's trials, in one round trip;
+    none without an attempt."""
     if call.attempt is None:
         return {}
     hold = call.attempt.hold
@@ -175,6 +177,8 @@ def _facts(call: Call, stores: Stores) -> dict[str, Item]:
         "advertiser": Key(CATALOG, f"ADVERTISER#{hold.advertiser_id}"),
         "publisher": Key(CATALOG, f"PUBLISHER#{call.publisher_id}"),
     }
+    if call.partnership_id:
+        keys["trials"] = trials_key(call.partnership_id, hold.campaign_id)
     if call.caller_hash:
         keys["mark"] = caller_key(hold.campaign_id, call.caller_hash)
     found, _ = stores.rows.gather(list(keys.values()))

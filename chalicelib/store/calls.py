@@ -99,6 +99,7 @@ def decision_put(call_id: str, number: int, decision: Decision, answer: Attempt 
     """The trace of decision `number` with the attempt it led to; written once."""
     doc = {
         "number": number,
+        "strategy": decision.strategy,
         "considered": decision.considered,
         "refusal": decision.refusal,
         "gate": decision.gate,

@@ -31,6 +31,7 @@ from chalicelib.store.rows import (
     Present,
     Put,
     Question,
+    key_of,
 )
 from chalicelib.store.tables import ALL_TABLES, table_name
 
@@ -51,13 +52,6 @@ def guard(actions: Sequence[Action]) -> None:
             raise ValueError("a change without set, add or remove changes nothing")
         if isinstance(action, Check) and not action.when:
             raise ValueError("a check without conditions checks nothing")
-
-
-def key_of(action: Action) -> Key:
-    """The row that the action is about."""
-    if isinstance(action, Put):
-        return Key(action.table, action.item["pk"], action.item["sk"])
-    return action.key
 
 
 def parameters(action: Action) -> tuple[str, Parameters]:

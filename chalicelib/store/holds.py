@@ -37,6 +37,7 @@ from chalicelib.store.rows import (
     Path,
 )
 from chalicelib.times import counts_money, window_is_over
+from chalicelib.trials import is_over, names_of_a_trial
 
 # An expression takes 4 KB; after an outage there can be more expired leases than fit. The sweep
 # ends their calls and frees the rest.
@@ -90,8 +91,8 @@ def hold_changes(
 ) -> list[Change]:
     """The changes that give back `release`, all but what it `ended` with, and reserve `take`.
 
-    Each holds only while what it takes is there: cap places, a free slot, budget, money. The last
-    one is that of the partnership's caps, where these are touched.
+    Each holds only while what it takes is there: cap places, a free slot, budget, money. What is
+    released is a trial of its target, and one that came to a charge succeeded.
     """
     hold = take.attempt.hold if take else None
     targets = {(h.campaign_id, h.target_id) for h in (release, hold) if h}
@@ -141,10 +142,14 @@ def _target_change(
         reaped = expired[:_MOST_REAPED]
         removes += [("leases", call) for call in reaped]
         removes += [("used", w) for w in take.facts.used if window_is_over(w, now)]
+        removes += [(name,) for name in take.facts.trials if is_over(name, now)]
         when += _target_conditions(take, now, reaped)
     moved: dict[Path, int] = {
         ("used", w): n for w, n in counts.items() if n and ("used", w) not in removes
     }
+    if release:
+        trial = names_of_a_trial(approved=ended.reached is Reached.CHARGE, now=now)
+        moved |= {(name,): 1 for name in trial}
     return Change(key=key, set=sets, add=moved, remove=removes, when=when)
 
 

@@ -24,6 +24,7 @@ from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 from chalicelib.store.settings import OPERATOR_KEY, read_operator
 from chalicelib.store.talks import read_talks, talks_key
+from chalicelib.store.trials import read_trials, trials_key
 
 _NUMBER_KEPT = timedelta(seconds=60)
 _GATE_REASONS = frozenset(GateReason)
@@ -110,6 +111,7 @@ def _keys(number: Number) -> list[Key]:
         Key(CATALOG, f"PUBLISHER#{number.publisher_id}"),
         *(Key(CATALOG, f"ADVERTISER#{advertiser}") for advertiser in sorted(advertisers)),
         *(funds_key(advertiser) for advertiser in sorted(advertisers)),
+        *(trials_key(number.partnership_id, buyer.campaign_id) for buyer in number.roster),
     ]
 
 
@@ -125,7 +127,7 @@ def _market(
     known = codec.from_json(Offer, offer["doc"])
     # A number whose roster is about to be rewritten may still name a campaign that has left.
     campaigns = (
-        _campaign(buyer, found, items)
+        _campaign(buyer, number.partnership_id, found, items)
         for buyer, items in zip(number.roster, partitions, strict=True)
         if buyer.campaign_id in known.campaign_ids
     )
@@ -140,18 +142,20 @@ def _market(
 
 
 def _campaign(
-    buyer: Buyer, found: dict[Key, Item], items: tuple[Item, ...]
+    buyer: Buyer, partnership_id: str, found: dict[Key, Item], items: tuple[Item, ...]
 ) -> CampaignFacts | None:
     head = next((item for item in items if item["sk"] == "META"), None)
     advertiser = found.get(Key(CATALOG, f"ADVERTISER#{buyer.advertiser_id}"))
     if head is None or advertiser is None:
         return None
+    trials = found.get(trials_key(partnership_id, buyer.campaign_id), {})
     return CampaignFacts(
         campaign=codec.from_json(Campaign, head["doc"]),
         advertiser=codec.from_json(Advertiser, advertiser["doc"]),
         available_cents=found.get(funds_key(buyer.advertiser_id), {}).get("available_cents", 0),
         spent=head.get("spent", {}),
         targets=tuple(_target(item) for item in items if item["sk"].startswith("TARGET#")),
+        trials=read_trials(trials),
     )
 
 
@@ -162,6 +166,7 @@ def _target(item: Item) -> TargetFacts:
         leases={call: datetime.fromtimestamp(until, UTC) for call, until in leases.items()},
         used=item.get("used", {}),
         taken_at=read_taken_at(item),
+        trials=read_trials(item),
     )
 
 

@@ -4,6 +4,7 @@ Owns the transactions in which a call is first kept, moved to its next attempt, 
 order in which targets are tried belongs to `routing`; ending a call, to `settlements`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,13 +20,14 @@ from chalicelib.store.holds import hold_changes, partnership_key
 from chalicelib.store.rows import (
     CALLS,
     Action,
-    Change,
     Check,
     Equals,
     NotWritten,
     Put,
     Rows,
+    key_of,
 )
+from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2
 
@@ -101,9 +103,13 @@ class Reservations:
         decision: Decision,
         *,
         signal: Signal,
+        counted: Mapping[str, int],
         now: datetime,
     ) -> Outcome:
-        """Give back the failed attempt's hold and take the candidate's, with the signal kept."""
+        """Give back the failed attempt's hold and take the candidate's, with the signal kept.
+
+        `counted` is what was read of the partnership's trials on the campaign of the failed one.
+        """
         release, tried = given_up(call)
         moved = replace(call, attempt=take.attempt, tried=tried)
         actions: list[Action] = [
@@ -117,6 +123,7 @@ class Reservations:
                 partnership_id=call.partnership_id,
                 now=now,
             ),
+            *trial_changes(call, approved=False, counted=counted, now=now),
         ]
         return self._write(actions, own=3, take=take)
 
@@ -151,16 +158,17 @@ class Reservations:
 def _partnership_full(
     refused: NotWritten, actions: list[Action], take: Reservation
 ) -> Reason | None:
-    """The cap for which the partnership's row, the last of the actions, refused the change."""
-    last = len(actions) - 1
-    image, change = refused.images.get(last), actions[last]
-    if image is None or not isinstance(change, Change):
-        return None
-    if change.key != partnership_key(take.partnership.id):
-        return None
+    """The cap for which the partnership's row refused its change, if it did."""
+    row = partnership_key(take.partnership.id)
+    images = (
+        image or {}
+        for position, image in refused.images.items()
+        if position < len(actions) and key_of(actions[position]) == row
+    )
     attempt = take.attempt
     caps = partnership_limits(take.partnership, attempt.hold.earning_cents, attempt.reserved_at)
-    return first_reached(caps, image.get("used", {}))
+    found = list(caps)
+    return next((first_reached(found, image.get("used", {})) for image in images), None)
 
 
 def _shut_out(

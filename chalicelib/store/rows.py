@@ -135,6 +135,13 @@ class Check:
 Action = Put | Change | Check
 
 
+def key_of(action: Action) -> Key:
+    """The row that the action is about."""
+    if isinstance(action, Put):
+        return Key(action.table, action.item["pk"], action.item["sk"])
+    return action.key
+
+
 class NotWritten(Exception):
     """Nothing was written, because conditions of some actions did not hold.
 

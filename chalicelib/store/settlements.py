@@ -1,10 +1,11 @@
 """Which rows does the end of a call change, all at once?
 
 Owns the transaction in which a call becomes approved or denied: call, verdict, target, campaign,
-funds, and for an approved one the entry, charge, earning and the caller's mark. Whether it is
-approved belongs to `validation`.
+funds, the partnership's trials, and for an approved one the entry, charge, earning and the caller's
+mark. Whether it is approved belongs to `validation`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import Ended, hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
 from chalicelib.store.talks import talk_change
+from chalicelib.store.trials import trial_changes
 from chalicelib.validation import Verdict
 
 
@@ -51,17 +53,29 @@ def read_mark(item: Item | None) -> CallerMark | None:
     return codec.from_json(CallerMark, item["doc"]) if item else None
 
 
-def denial_actions(call: Call, verdict: Verdict, ending: Ending, now: datetime) -> list[Action]:
-    """The call denied, and all that it held given back."""
+def denial_actions(
+    call: Call, verdict: Verdict, ending: Ending, *, counted: Mapping[str, int], now: datetime
+) -> list[Action]:
+    """The call denied, and all that it held given back.
+
+    `counted` is what was read of the partnership's trials on the campaign, here and below.
+    """
     return [
         *_judged(call, verdict, ending, now),
         *_released(call, Ended(reached=_reached(ending)), now),
+        *trial_changes(call, approved=False, counted=counted, now=now),
         *_talk(call, ending),
     ]
 
 
 def approval_actions(
-    call: Call, verdict: Verdict, ending: Ending, *, parties: Parties, now: datetime
+    call: Call,
+    verdict: Verdict,
+    ending: Ending,
+    *,
+    parties: Parties,
+    counted: Mapping[str, int],
+    now: datetime,
 ) -> list[Action]:
     """The call approved: the hold becomes a charge, and charge and earning are booked once."""
     if call.attempt is None:
@@ -81,6 +95,7 @@ def approval_actions(
     return [
         *_judged(call, verdict, ending, now),
         *_released(call, _charged(verdict), now),
+        *trial_changes(call, approved=True, counted=counted, now=now),
         *_talk(call, ending),
         *entry_puts(entry),
         charge_put(_charge(call, call.attempt, verdict, ending, advertiser=advertiser, now=now)),

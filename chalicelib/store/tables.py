@@ -8,7 +8,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PLACEMENT#id | META | one thing of the catalog |
 | catalog | PARTNERSHIP#id | META | a partnership, and what counts for its caps by window |
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
-| catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window and its latest call |
+| catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
+| catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window, its latest call, and how its calls ended by stretch of 14 days |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |

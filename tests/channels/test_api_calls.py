@@ -1,11 +1,13 @@
 """Calls over HTTP: the lists, the call, and why."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from chalicelib.channels import schemas_calls
+from chalicelib.store.rows import CALLS, Change, Key
 from tests.channels.api import Api, Market
 from tests.world import World
 
@@ -143,3 +145,41 @@ def test_two_ways_of_asking_exclude_one_another() -> None:
 @pytest.mark.parametrize("part", ["", "/decision", "/verdict", "/signals"])
 def test_a_call_that_is_not_known_is_not_found(part: str) -> None:
     assert Api().get(f"/calls/call_{'0' * 26}{part}").status == 404
+
+
+def test_a_decision_shows_its_strategy_and_what_a_call_was_worth() -> None:
+    played = Played()
+    market = played.market
+    market.api.patch(f"/offers/{market.offer['id']}", {"strategy": "expected_revenue"})
+    for n in range(3):
+        played.world.talks(f"CA{n}", seconds=130, caller=f"+1415555010{n}")
+    market.api.patch(f"/targets/{market.target['id']}", {"weight": 7})
+    played.world.talks("CA3", seconds=130)
+    (call,) = played.calls(carrier_call_id="CA3")
+    decision = played.api.get(f"/calls/{call['id']}/decision").body
+    schemas_calls.DecisionsView.model_validate(decision)
+    (trace,) = decision["decisions"]
+    (seen,) = trace["considered"]
+    # 13 of 23 for the target, 3 + 20 x 13/23 of 23 for the publisher, of 2500 cents
+    assert (trace["strategy"], seen["weight"], seen["expected_cents"]) == (
+        "expected_revenue",
+        7,
+        1_555,
+    )
+
+
+def test_a_decision_from_before_there_were_strategies_is_still_shown() -> None:
+    played = Played()
+    played.world.talks("CA1", seconds=130)
+    (call,) = played.calls()
+    key = Key(CALLS, f"CALL#{call['id']}", "DECISION#1")
+    document = json.loads(played.api.rows.gather([key])[0][key]["doc"])
+    del document["strategy"], document["considered"][0]["expected_cents"]
+    del document["considered"][0]["explored"]
+    played.api.rows.write([Change(key=key, set={("doc",): json.dumps(document)})])
+    decision = played.api.get(f"/calls/{call['id']}/decision").body
+    schemas_calls.DecisionsView.model_validate(decision)
+    (trace,) = decision["decisions"]
+    (seen,) = trace["considered"]
+    assert (trace["strategy"], seen["expected_cents"], seen["explored"]) == (None, None, False)
+    assert seen["reason"] == "chosen"

@@ -200,6 +200,28 @@ def test_a_change_of_an_offers_campaigns_shows_on_its_numbers() -> None:
     assert [buyer["campaign_id"] for buyer in roster] == [other]
 
 
+def test_an_offer_says_by_which_strategy_its_campaigns_compete() -> None:
+    market = Market(Api())
+    said = [market.offer[name] for name in ("strategy", "explore_percent")]
+    assert said == ["weight", 5]
+    path = f"/offers/{market.offer['id']}"
+    body = {"strategy": "expected_revenue", "explore_percent": 0}
+    assert market.api.patch(path, body).status == 200
+    assert market.api.get(path).body | body == market.api.get(path).body
+    assert market.api.patch(path, {"strategy": None}).body["strategy"] == "weight"
+
+
+@pytest.mark.parametrize("percent", [-1, 101, 5.5, "5", True])
+def test_a_strategy_and_a_share_that_make_no_sense_are_both_named(percent: object) -> None:
+    market = Market(Api())
+    reply = market.api.patch(
+        f"/offers/{market.offer['id']}", {"strategy": "cheapest", "explore_percent": percent}
+    )
+    assert reply.status == 400
+    assert {field for field, _ in reply.faults} == {"strategy", "explore_percent"}
+    assert ("strategy", "choice") in reply.faults
+
+
 def test_a_number_can_be_moved_to_another_offer() -> None:
     market = Market(Api())
     offer = market.api.created(

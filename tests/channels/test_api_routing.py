@@ -157,3 +157,30 @@ def test_every_fault_of_tags_and_place_is_named(market: Market) -> None:
     )
     reply = market.api.post("/routing/dry-run", {"number": NUMBER, "state": "CALIFORNIA"})
     assert reply.faults == {("state", "length")}
+
+
+def test_a_dry_run_tells_by_which_strategy_the_targets_are_ordered(market: Market) -> None:
+    dearer = market.campaign_more(name="Dearer", terms={"charge_cents": 2_501})
+    desk = market.api.created(
+        f"/campaigns/{dearer['id']}/targets", name="Desk", destination="+12125550101"
+    )
+    changed = market.api.patch(
+        f"/offers/{market.offer['id']}",
+        {"strategy": "highest_charge", "campaign_ids": [market.campaign["id"], dearer["id"]]},
+    )
+    assert changed.status == 200, changed.body
+    body = market.api.post("/routing/dry-run", {"number": NUMBER}).body
+    schemas_calls.DryRunView.model_validate(body)
+    assert body["strategy"] == "highest_charge"
+    seen = [(one["target_id"], one["charge_cents"], one["reason"]) for one in body["considered"]]
+    assert seen == [
+        (desk["id"], 2_501, "no_funds"),
+        (market.target["id"], 2_500, "chosen"),
+    ]
+    assert [one["expected_cents"] for one in body["considered"]] == [1_251, 1_250]
+    assert [one["explored"] for one in body["considered"]] == [False, False]
+
+
+def test_where_no_target_is_looked_at_there_is_no_strategy(market: Market) -> None:
+    body = market.api.post("/routing/dry-run", {"number": "+18005550199"}).body
+    assert (body["strategy"], body["considered"]) == (None, [])

@@ -14,7 +14,7 @@ from chalicelib.calls import Attempt, Call, Signal
 from chalicelib.campaigns import Advertiser, Campaign, ChargeTerms, Target
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
-from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
+from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher, Strategy
 from chalicelib.payouts import Earning, Payout
 from chalicelib.routing import Considered
 from chalicelib.store import codec
@@ -25,6 +25,7 @@ from tests.builders import (
     a_call,
     a_target,
     an_attempt,
+    an_offer,
     charge_terms,
 )
 
@@ -98,6 +99,12 @@ def test_a_field_that_an_older_document_lacks_takes_its_default() -> None:
     older = json.loads(codec.to_json(charge_terms(repeat_days=30)))
     del older["repeat_days"], older["geography"]
     assert codec.from_plain(ChargeTerms, older) == charge_terms()
+
+
+def test_an_offer_from_before_there_were_strategies_orders_by_weight() -> None:
+    older = json.loads(codec.to_json(an_offer()))
+    del older["strategy"], older["explore_percent"]
+    assert codec.from_plain(Offer, older) == an_offer(strategy=Strategy.WEIGHT, explore_percent=5)
 
 
 def test_a_field_that_is_no_more_is_passed_over() -> None:

@@ -9,6 +9,7 @@ import phonenumbers
 import pytest
 
 from chalicelib.calls import CallStatus
+from chalicelib.offers import Strategy
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Item
 from demo.api import Declined
 from demo.market import ADVERTISERS, CAMPAIGNS, LINES, OFFERS, PUBLISHERS, TARGETS, things
@@ -63,6 +64,21 @@ def test_an_offer_leads_to_campaigns_of_its_vertical() -> None:
     for offer in OFFERS.values():
         verticals = {CAMPAIGNS[name]["vertical"] for name in offer["campaign_ids"]}
         assert verticals == {offer["vertical"]}
+
+
+def test_the_offers_use_every_strategy() -> None:
+    used = {offer["strategy"] for offer in OFFERS.values() if "strategy" in offer}
+    assert used == set(Strategy)
+
+
+@pytest.mark.parametrize("offer", [n for n, o in OFFERS.items() if "strategy" in o])
+def test_a_strategy_has_targets_of_one_priority_to_order(offer: str) -> None:
+    priorities = Counter(
+        target.get("priority", 1)
+        for campaign in OFFERS[offer]["campaign_ids"]
+        for target in TARGETS[campaign].values()
+    )
+    assert max(priorities.values()) > 1
 
 
 def test_seeding_again_makes_nothing_and_says_the_same(api: DirectApi, tmp_path: Path) -> None:

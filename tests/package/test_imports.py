@@ -81,5 +81,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.store.settings",
         "chalicelib.store.stores",
         "chalicelib.store.talks",
+        "chalicelib.store.trials",
         "chalicelib.times",
+        "chalicelib.trials",
     ]
