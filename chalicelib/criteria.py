@@ -141,7 +141,9 @@ class _Compiled(NamedTuple):
     fault: str = ""
 
 
+@lru_cache(maxsize=_PATTERNS_KEPT)
 def _found(pattern: str, value: str) -> bool:
+    """Kept for the targets of one decision, many of which ask the same."""
     ready = _compiled(pattern).pattern
     return ready is not None and ready.search(_utf8(value)) is not None
 

@@ -60,8 +60,10 @@ def out_of_area(
 
 def filtered(target: Target, attributes: Mapping[str, str]) -> Reason | None:
     """Whether a filter of the target does not let the call pass; all of them must."""
-    every = all(passes(one, attributes) for one in target.filters)
-    return None if every else Reason.FILTERED
+    for one in target.filters:
+        if not passes(one, attributes):
+            return Reason.FILTERED
+    return None
 
 
 def talked_recently(

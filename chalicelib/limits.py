@@ -5,7 +5,7 @@ the end of a call gives back. Whether a limit passes a target over belongs to `e
 it against other calls, to the store.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from chalicelib.campaigns import Campaign, Caps, Matrix, Target
 from chalicelib.offers import Partnership
 from chalicelib.reasons import Reason
 from chalicelib.settings import CapUse
-from chalicelib.times import Window, counts_money, money_window, week_hour, window_keys
+from chalicelib.times import Window, counts_money, local_time, money_window, window_keys
 
 _CAPPED = (
     Reason.CAPPED_HOUR,
@@ -70,23 +70,21 @@ def budget_windows(zone: str, now: datetime) -> tuple[str, ...]:
     return keys[Window.DAY], keys[Window.MONTH], keys[Window.TOTAL]
 
 
-def target_limits(target: Target, charge_cents: int, now: datetime) -> Iterator[Limit]:
+def target_limits(target: Target, charge_cents: int, now: datetime) -> list[Limit]:
     """Every cap of the target that a call at `now` meets, in the order of `cap_windows`."""
     zone = target.hours.zone
     hourly = _of_the_hour(target.hourly_cap_matrix, target.hourly_cap, zone, now)
     return _limits(target, hourly, cap_windows(zone, now), charge_cents, _CAPPED)
 
 
-def partnership_limits(
-    partnership: Partnership, earning_cents: int, now: datetime
-) -> Iterator[Limit]:
+def partnership_limits(partnership: Partnership, earning_cents: int, now: datetime) -> list[Limit]:
     """Every cap of the partnership that a call at `now` meets, in the order of `cap_windows`."""
     windows = cap_windows(partnership.zone, now)
     hourly = partnership.hourly_cap
     return _limits(partnership, hourly, windows, earning_cents, _PARTNERSHIP_CAPPED)
 
 
-def budget_limits(campaign: Campaign, charge_cents: int, now: datetime) -> Iterator[Limit]:
+def budget_limits(campaign: Campaign, charge_cents: int, now: datetime) -> list[Limit]:
     """Every budget of the campaign that a charge at `now` meets, in the order of
     `budget_windows`."""
     budgets = (
@@ -95,9 +93,11 @@ def budget_limits(campaign: Campaign, charge_cents: int, now: datetime) -> Itera
         campaign.total_budget_cents,
     )
     windows = budget_windows(campaign.zone, now)
-    for key, budget, reason in zip(windows, budgets, _NO_BUDGET, strict=True):
-        if budget is not None:
-            yield Limit(key, budget, charge_cents, reason)
+    return [
+        Limit(key, budget, charge_cents, reason)
+        for key, budget, reason in zip(windows, budgets, _NO_BUDGET, strict=True)
+        if budget is not None
+    ]
 
 
 def slots(target: Target, now: datetime) -> int | None:
@@ -140,7 +140,7 @@ def _limits(
     windows: tuple[str, ...],
     cents: int,
     reasons: tuple[Reason, ...],
-) -> Iterator[Limit]:
+) -> list[Limit]:
     said = (
         hourly,
         caps.daily_cap,
@@ -151,15 +151,18 @@ def _limits(
         caps.monthly_cap_cents,
         caps.total_cap_cents,
     )
-    for key, cap, reason in zip(windows, said, reasons, strict=True):
-        if cap is not None:
-            yield Limit(key, cap, cents if counts_money(key) else 1, reason)
+    takes = (1, 1, 1, 1, cents, cents, cents, cents)
+    return [
+        Limit(key, cap, taken, reason)
+        for key, cap, taken, reason in zip(windows, said, takes, reasons, strict=True)
+        if cap is not None
+    ]
 
 
 def _of_the_hour(matrix: Matrix | None, plain: int | None, zone: str, now: datetime) -> int | None:
     """The matrix' value for the hour, else the plain cap."""
     if matrix is None:
         return plain
-    weekday, hour = week_hour(now, zone)
-    own = matrix[weekday][hour]
+    local = local_time(now, zone)
+    own = matrix[local.weekday()][local.hour]
     return plain if own is None else own

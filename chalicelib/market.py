@@ -77,4 +77,6 @@ def settings_of(market: Market, campaign: CampaignFacts, facts: TargetFacts) -> 
 
 def expired_leases(facts: TargetFacts, now: datetime) -> tuple[str, ...]:
     """The calls whose slot has run out: a lost hang-up frees itself."""
+    if not facts.leases:
+        return ()
     return tuple(sorted(call for call, until in facts.leases.items() if until <= now))

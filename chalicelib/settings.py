@@ -7,6 +7,7 @@ setting does to a call belongs to `eligibility` and `reserving`.
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 
 from chalicelib.criteria import RouteByArea
 
@@ -81,14 +82,17 @@ class OperatorSettings(Settings):
 
 NAMES = tuple(field.name for field in fields(Settings))
 _DEFAULTS = InForce()
+_all_of = attrgetter(*NAMES)
+_NOTHING = _all_of(Settings())
 
 
 def narrowed(wider: InForce, own: Settings) -> InForce:
     """`wider` with everything that `own` says in its place."""
-    said = {name: value for name in NAMES if (value := getattr(own, name)) is not None}
-    if not said:
+    said = _all_of(own)
+    if said == _NOTHING:
         return wider
-    return InForce(**{**{name: getattr(wider, name) for name in NAMES}, **said})
+    pairs = zip(NAMES, said, _all_of(wider), strict=True)
+    return InForce(**{name: theirs if ours is None else ours for name, ours, theirs in pairs})
 
 
 def in_force(*levels: Settings) -> InForce:

@@ -40,6 +40,15 @@ class Period:
         return self.start <= moment < self.end
 
 
+@lru_cache(maxsize=64)
+def local_time(moment: datetime, zone: str) -> datetime:
+    """What the wall clock of the zone shows at `moment`.
+
+    Kept for the targets of one decision, most of which share a zone.
+    """
+    return utc(moment).astimezone(ZoneInfo(zone))
+
+
 class Cycle(StrEnum):
     """How often something is closed: weeks begin on Monday, months on the first, both in UTC."""
 
@@ -117,7 +126,7 @@ class Hours:
         """
         if not self.blocks and not self.exceptions:
             return True
-        local = utc(moment).astimezone(ZoneInfo(self.zone))
+        local = local_time(moment, self.zone)
         today, clock = local.date(), local.time()
         exception = self._exception(today)
         if exception is not None:
@@ -130,6 +139,8 @@ class Hours:
         return any(block.runs_on_to(clock) for block in begun)
 
     def _exception(self, day: date) -> DatedHours | None:
+        if not self.exceptions:
+            return None
         written_day = day.isoformat()
         return next((one for one in self.exceptions if one.date == written_day), None)
 
@@ -151,19 +162,12 @@ class Window(StrEnum):
 
 
 @lru_cache(maxsize=64)
-def week_hour(moment: datetime, zone: str) -> tuple[int, int]:
-    """The weekday (0 is Monday) and the hour that the zone's wall clock shows at `moment`."""
-    local = utc(moment).astimezone(ZoneInfo(zone))
-    return local.weekday(), local.hour
-
-
-@lru_cache(maxsize=64)
 def window_keys(moment: datetime, zone: str) -> Mapping[Window, str]:
     """Names each window that holds `moment` on the zone's wall clock, such as `day#2026-11-22`.
 
     Kept for the targets of one decision, most of which share a zone.
     """
-    local = utc(moment).astimezone(ZoneInfo(zone))
+    local = local_time(moment, zone)
     day = f"{local.year:04d}-{local.month:02d}-{local.day:02d}"
     return {
         Window.HOUR: f"hour#{day}T{local.hour:02d}{local.strftime('%z')}",
