@@ -3,10 +3,12 @@
 from chalice import Chalice
 
 from chalicelib.channels import (
+    api_applications,
     api_books,
     api_calls,
     api_catalog,
     api_gate,
+    api_keys,
     api_ledger,
     api_operations,
     api_settings,
@@ -20,6 +22,8 @@ app = Chalice(app_name="ringledger")
 
 for channel in (
     api_catalog,
+    api_applications,
+    api_keys,
     api_gate,
     api_settings,
     api_calls,

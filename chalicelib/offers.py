@@ -73,7 +73,8 @@ class EarningTerms:
 class Offer:
     """What publishers see: campaigns of a vertical that compete for its calls, by `strategy`.
 
-    By expected revenue, targets new to a publisher come first on `explore_percent` of its calls.
+    By expected revenue, targets new to a publisher come first on `explore_percent` of its calls. An
+    `open` one may be seen and applied to by publishers that are not on it yet.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Offer:
     earning: EarningTerms
     strategy: Strategy = Strategy.WEIGHT
     explore_percent: int = 5
+    open: bool = True
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1
@@ -160,6 +162,11 @@ class Number:
     created_at: datetime
 
 
-def earning_terms(offer: Offer, partnership: Partnership) -> EarningTerms:
+def earning_terms(offer: Offer, partnership: Partnership | None) -> EarningTerms:
     """The partnership's own terms, else the offer's."""
-    return partnership.earning or offer.earning
+    return (partnership and partnership.earning) or offer.earning
+
+
+def open_to(publisher: Publisher) -> dict[str, object]:
+    """What an offer must say of itself for the publisher to see it and apply."""
+    return {"open": True, "state": State.ACTIVE, "currency": publisher.currency}

@@ -123,3 +123,8 @@ def now() -> datetime:
 def new_id(prefix: str) -> str:
     """A fresh id of this kind."""
     return ids.new(prefix, now=now(), entropy=secrets.token_bytes(10))
+
+
+def new_secret() -> str:
+    """256 fresh random bits, as 43 characters that are safe in a URL."""
+    return secrets.token_urlsafe(32)

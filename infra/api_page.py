@@ -17,8 +17,12 @@ hands out at `/v1/openapi.json`.
 
 ## What holds for every route
 
-**Who asks.** `Authorization: Bearer <operator key>` on every request but the public ones. Without
-it nothing is read or written, and the answer is 401.
+**Who asks.** `Authorization: Bearer <key>` on every request but the public ones. Without a key that
+is in force nothing is read or written, and the answer is 401. The operator's key opens every route
+that does not say otherwise. A key of a publisher or an advertiser opens the routes that name it,
+and shows that account's own side: what is another's is not found (404), and a route that does not
+name it is refused (403). A paused account may read and change nothing; the keys of an archived one
+open nothing.
 
 **Bodies** are JSON objects in UTF-8, each field of exactly its type: `"5"` is no number, `true` is
 no number, `5.0` is no whole number. A field that is not listed below is a fault. Money is whole
@@ -42,7 +46,7 @@ paused, any of these -> ended, ended -> applied.
 **Repetition.** A POST that creates takes an `Idempotency-Key` (1 to 255 visible ASCII characters).
 The same key with the same content makes the thing once: the repetition is answered with the thing
 as it stands, and `Idempotency-Hit: true`. With other content it is refused. Payments are also made
-once by their `reference`.
+once by their `reference`. The secret of a key is shown once: a repetition shows the key without it.
 
 **Refusals** are Problem Details (RFC 9457) with a stable `code`. Code `invalid` names every fault
 in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
@@ -51,11 +55,14 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 |---|---|---|
 | 400 | `invalid` | the request breaks rules, all named |
 | 400 | `malformed_body` | the body is not a JSON object |
-| 401 | `unauthenticated` | the operator's key is missing or wrong |
-| 404 | `not_found` | there is no such thing |
+| 401 | `unauthenticated` | no key, or none that is in force |
+| 403 | `forbidden` | the route is not for a key of this kind |
+| 403 | `account_paused` | the account is paused and may only read |
+| 404 | `not_found` | there is no such thing, or it is not yours |
 | 409 | `version_mismatch` | the thing has moved on from the version named |
 | 409 | `number_taken` | the telephone number is a tracking number already |
 | 409 | `partnership_exists` | the publisher is on the offer already |
+| 409 | `account_archived` | an archived account gets no key |
 | 409 | `block_exists` | the same callers are blocked there already |
 | 409 | `payment_reference_reused` | the reference has recorded another payment |
 | 409 | `conflict` | what is stored says otherwise |
@@ -90,8 +97,7 @@ def page(document: Json) -> str:
 
 def _route(method: str, path: str, operation: Json) -> Iterator[str]:
     yield f"### `{method} {path}`\n"
-    public = " No key is asked for." if operation.get("security") == [] else ""
-    yield f"{operation['summary']}.{public}\n"
+    yield f"{operation['summary']}.{_askers(operation)}\n"
     for parameter in operation["parameters"]:
         if parameter["in"] != "path":
             yield f"- {parameter['in']} `{parameter['name']}`: {parameter['description']}"
@@ -102,6 +108,14 @@ def _route(method: str, path: str, operation: Json) -> Iterator[str]:
         for media, content in answer.get("content", {}).items():
             yield f"- answers {status}: {_type(content['schema'])} (`{media}`)"
     yield ""
+
+
+def _askers(operation: Json) -> str:
+    """Who may ask, where it is not the operator alone."""
+    if "security" not in operation:
+        return ""
+    kinds = [kind for asked in operation["security"] for kind in asked]
+    return f" For: {', '.join(kinds)}." if kinds else " No key is asked for."
 
 
 def _schema(name: str, schema: Json) -> Iterator[str]:

@@ -22,14 +22,29 @@ from chalicelib.channels import (
     schemas_calls,
     schemas_gate,
     schemas_settings,
+    schemas_sides,
 )
 from chalicelib.channels.http import Route
+from chalicelib.keys import PartyKind
 from infra import api_page
 
 _ROOT = Path(__file__).parent.parent
 DOCUMENT = _ROOT / "chalicelib" / "assets" / "openapi.json"
 PAGE = _ROOT / "docs" / "reference" / "api.md"
 
+_SCHEMAS = (
+    schemas,
+    schemas_books,
+    schemas_calls,
+    schemas_gate,
+    schemas_settings,
+    schemas_sides,
+)
+_WHOSE = {
+    PartyKind.OPERATOR: "the operator",
+    PartyKind.PUBLISHER: "a publisher, for its own side",
+    PartyKind.ADVERTISER: "an advertiser, for its own side",
+}
 _REFERENCE = "#/components/schemas/{model}"
 Json = dict[str, Any]
 
@@ -80,13 +95,17 @@ def document() -> Json:
         "info": {
             "title": "RingLedger",
             "version": "1",
-            "description": "The operator's API: the catalog, calls, money and its documents.",
+            "description": "The catalog, calls, money and its documents: all of it for the "
+            "operator, and its own side for each publisher and advertiser.",
         },
         "servers": [{"url": "/"}],
         "security": [{"operator": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"operator": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                kind.value: {"type": "http", "scheme": "bearer", "description": f"a key of {whose}"}
+                for kind, whose in _WHOSE.items()
+            },
             "responses": {
                 "Problem": {
                     "description": "Refused",
@@ -111,16 +130,19 @@ def _operation(route: Route) -> Json:
         if route.method == "PATCH":
             media, schema = "application/merge-patch+json", _patch_name(route.body)
         operation["requestBody"] = {"required": True, "content": {media: {"schema": _ref(schema)}}}
-    if route.public:
-        operation["security"] = []
+    if route.public or route.parties != (PartyKind.OPERATOR,):
+        asked = () if route.public else route.parties
+        operation["security"] = [{kind.value: []} for kind in asked]
     return operation
 
 
 def _parameters(route: Route) -> Iterator[Json]:
     for name in re.findall(r"{(\w+)}", route.path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-    for name in route.parameters:
+    for name, kinds in _askers(route).items():
         pattern, words = queries.form(name)
+        if kinds != list(route.parties):
+            words += f" (asked by: {', '.join(kinds)})"
         schema: Json = {"type": "string", "pattern": f"^(?:{pattern})$"}
         if name == "limit":
             schema = {
@@ -134,12 +156,24 @@ def _parameters(route: Route) -> Iterator[Json]:
         yield _header("If-Match", "the version that the change rests on, as the ETag says it")
 
 
+def _askers(route: Route) -> dict[str, list[PartyKind]]:
+    """Every query parameter with the kinds of parties that may use it."""
+    found: dict[str, list[PartyKind]] = {}
+    for kind in route.parties:
+        for name in route.parameters_of(kind):
+            found.setdefault(name, []).append(kind)
+    return found
+
+
 def _header(name: str, words: str) -> Json:
     return {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
 
 
 def _responses(route: Route) -> Json:
-    schema: Json = _ref(route.answers) if route.answers else {"type": "object"}
+    names = _shown(route)
+    schema: Json = {"anyOf": [_ref(name) for name in names]} if names else {"type": "object"}
+    if len(names) == 1:
+        schema = _ref(names[0])
     if route.paged:
         schema = {
             "type": "object",
@@ -159,10 +193,18 @@ def _responses(route: Route) -> Json:
     }
 
 
+def _shown(route: Route) -> list[str]:
+    """The schemas of what is answered, the operator's first; each party is answered with its
+    own."""
+    names = [route.answers] if route.for_operator else []
+    names += [side.answers or route.answers for side in route.sides]
+    return list(dict.fromkeys(name for name in names if name))
+
+
 def _components(served: list[Route]) -> Json:
     """Every schema that a route takes or shows, with the parts it is made of."""
     taken = {route.body for route in served if route.body}
-    shown = {route.answers for route in served if route.answers}
+    shown = {name for route in served for name in _shown(route)}
     asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((_model(name), "validation") for name in sorted(taken)),
         *((_model(name), "serialization") for name in sorted(shown)),
@@ -191,7 +233,7 @@ def _patch_name(body: str) -> str:
 
 
 def _model(name: str) -> type[BaseModel]:
-    for module in (schemas, schemas_books, schemas_calls, schemas_gate, schemas_settings):
+    for module in _SCHEMAS:
         if hasattr(module, name):
             model: type[BaseModel] = getattr(module, name)
             return model

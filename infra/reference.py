@@ -8,7 +8,7 @@ enums. A test fails when a page is older than the code it is made from. Run it a
 from enum import StrEnum
 from pathlib import Path
 
-from chalicelib import gate, reasons, validation
+from chalicelib import gate, reasons, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -41,9 +41,17 @@ first.
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
-`chalicelib/gate.py`, `chalicelib/reasons.py` and `chalicelib/validation.py` by
-`python -m infra.reference`.
+`chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py` and `chalicelib/told.py`
+by `python -m infra.reference`.
 """
+
+_TOLD_INTRO = """## Routing as a publisher is told
+
+A publisher learns nothing of the money of those who buy: every reason about it is one word. The
+caps of its own partnership, the words of the gate and of validation are told as they are.
+
+| told | stands for |
+|---|---|"""
 
 
 def access_patterns() -> str:
@@ -53,7 +61,8 @@ def access_patterns() -> str:
 
 
 def reason_codes() -> str:
-    """The page of reason codes: of the gate, of routing, of validation."""
+    """The page of reason codes: of the gate, of routing, of validation, and what is told of
+    them."""
     return "\n".join(
         [
             _REASONS_INTRO,
@@ -61,6 +70,8 @@ def reason_codes() -> str:
             *_table("Routing: why a target was taken or passed over, or a call refused",
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
+            _TOLD_INTRO,
+            *_told_to_publishers(),
         ]
     )  # fmt: skip
 
@@ -68,6 +79,13 @@ def reason_codes() -> str:
 def _table(title: str, meanings: dict[StrEnum, str]) -> list[str]:
     rows = [f"| `{reason}` | {meaning} |" for reason, meaning in meanings.items()]
     return [f"## {title}", "", "| code | meaning |", "|---|---|", *rows, ""]
+
+
+def _told_to_publishers() -> list[str]:
+    stands_for: dict[str, list[str]] = {}
+    for reason, word in told.TOLD_TO_PUBLISHERS.items():
+        stands_for.setdefault(word, []).append(f"`{reason}`")
+    return [*(f"| `{word}` | {', '.join(all)} |" for word, all in stands_for.items()), ""]
 
 
 def pages() -> dict[Path, str]:

@@ -1,29 +1,28 @@
 """How are calls read over HTTP?
 
-Owns the lists of calls and what is shown of one: the call itself, the decisions that routed it, the
-verdict on it, and the carrier's reports. Nothing here changes a call.
+Owns the routes of calls and what the operator is shown of one: the call itself, the decisions that
+routed it, the verdict on it, and the carrier's reports. Which calls a list has belongs to
+`call_lists`; what a publisher or an advertiser is shown, to `sides`. Nothing here changes a call.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib import times
-from chalicelib.calls import Call, call_id
-from chalicelib.campaigns import Advertiser
-from chalicelib.channels.http import Answer, Request, Route, endpoint
-from chalicelib.channels.queries import Listing
-from chalicelib.errors import Fault, Invalid, NotFound
-from chalicelib.store.calls import CallsPage
+from chalicelib import sides
+from chalicelib.calls import Call
+from chalicelib.campaigns import Campaign
+from chalicelib.channels.call_lists import WAYS, page_of_calls
+from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
+from chalicelib.consistency import Reference
+from chalicelib.errors import NotFound
+from chalicelib.keys import PartyKind
 from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
-_CARRIER = "twilio"
 _UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
-_WAYS = ("carrier_call_id", "campaign_id", "publisher_id", "month")
 
 
 @endpoint(
@@ -33,28 +32,44 @@ _WAYS = ("carrier_call_id", "campaign_id", "publisher_id", "month")
         path="/calls",
         summary="List calls, newest first",
         answers="CallView",
-        query=(*_WAYS, "status"),
+        query=(*WAYS, "status"),
         paged=True,
+        sides=(
+            Side(party=PartyKind.PUBLISHER, answers="PublisherCallView", query=("status",)),
+            Side(
+                party=PartyKind.ADVERTISER,
+                answers="AdvertiserCallView",
+                query=("campaign_id", "status"),
+            ),
+        ),
     ),
 )
 def list_calls(request: Request) -> Answer:
-    """Calls by one of: the carrier's id, campaign, publisher, month; or all of them."""
+    """Calls by one of: the carrier's id, campaign, publisher, month; or all of them.
+
+    A publisher lists its own; an advertiser those of the one campaign of its own that it names.
+    """
     listing = request.listing()
-    ways = [name for name in _WAYS if name in listing.filters]
-    if len(ways) > 1:
-        reason = f"ask by one of these at a time: {', '.join(ways)}"
-        raise Invalid(tuple(Fault(field=name, rule="exclusive", reason=reason) for name in ways))
-    page = _page(ways[0] if ways else "", request, listing)
-    return request.page([call_view(call) for call in page.items], listing, page.mark)
+    page = page_of_calls(request, listing)
+    return request.page([_shown(call, request) for call in page.items], listing, page.mark)
 
 
 @endpoint(
     blueprint,
-    Route(method="GET", path="/calls/{id}", summary="Read a call", answers="CallView"),
+    Route(
+        method="GET",
+        path="/calls/{id}",
+        summary="Read a call",
+        answers="CallView",
+        sides=(
+            Side(party=PartyKind.PUBLISHER, answers="PublisherCallView"),
+            Side(party=PartyKind.ADVERTISER, answers="AdvertiserCallView"),
+        ),
+    ),
 )
 def read_call(request: Request, id: str) -> Answer:
     """One call."""
-    return Answer(body=call_view(request.stores.calls.get(id)))
+    return Answer(body=_shown(_own(id, request), request))
 
 
 @endpoint(
@@ -64,13 +79,17 @@ def read_call(request: Request, id: str) -> Answer:
         path="/calls/{id}/decision",
         summary="Read why a call went where it went",
         answers="DecisionsView",
+        sides=(
+            Side(party=PartyKind.PUBLISHER, answers="PublisherDecisionsView"),
+            Side(party=PartyKind.ADVERTISER, answers="AdvertiserDecisionsView"),
+        ),
     ),
 )
 def read_decision(request: Request, id: str) -> Answer:
     """The trace of every attempt: each target considered, and why it was taken or passed over."""
-    call = request.stores.calls.get(id)
+    call = _own(id, request)
     traces = request.stores.calls.decisions(id)
-    return Answer(body={"call_id": call.id, "decisions": [_trace(one) for one in traces]})
+    return Answer(body={"call_id": call.id, "decisions": _shown_traces(traces, request)})
 
 
 @endpoint(
@@ -103,6 +122,47 @@ def read_signals(request: Request, id: str) -> Answer:
     """Every report that is still kept, as it came."""
     call = request.stores.calls.get(id)
     return Answer(body={"call_id": call.id, "signals": list(request.stores.calls.signals(id))})
+
+
+def _own(id: str, request: Request) -> Call:
+    """The call, when it is on the side of whoever asks; NotFound for any other."""
+    call = request.stores.calls.get(id)
+    if not sides.sees(request.party, call):
+        raise NotFound(f"there is no call {id}")
+    return call
+
+
+def _shown(call: Call, request: Request) -> dict[str, Any]:
+    """The call as whoever asks sees it."""
+    side: Any
+    if request.party.kind is PartyKind.PUBLISHER:
+        side = to_plain(sides.publisher_call(call))
+    elif request.party.kind is PartyKind.ADVERTISER:
+        key = request.context.secrets().caller_hash_key
+        side = to_plain(sides.advertiser_call(call, key))
+    else:
+        side = call_view(call)
+    plain: dict[str, Any] = side
+    return plain
+
+
+def _shown_traces(traces: Sequence[sides.Document], request: Request) -> list[Any]:
+    """The decisions on a call as whoever asks sees them."""
+    party = request.party
+    if party.kind is PartyKind.PUBLISHER:
+        return [to_plain(sides.publisher_decision(one)) for one in traces]
+    if party.kind is PartyKind.ADVERTISER:
+        ours = _own_campaigns(traces, request)
+        return [to_plain(sides.advertiser_decision(one, party.id, ours)) for one in traces]
+    return [_trace(one) for one in traces]
+
+
+def _own_campaigns(traces: Sequence[sides.Document], request: Request) -> set[str]:
+    """Those of the campaigns considered that are the advertiser's, in one round trip."""
+    ids = {seen["campaign_id"] for trace in traces for seen in trace["considered"]}
+    named = (Reference(field="campaign_id", kind=Campaign, id=id) for id in sorted(ids))
+    found = request.stores.catalog.named(named)
+    return {id for id, campaign in found.items() if request.party.owns(campaign)}
 
 
 def call_view(call: Call) -> dict[str, Any]:
@@ -166,67 +226,3 @@ def _judgement(document: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": ending["evidence"],
         **document["verdict"],
     }
-
-
-def _page(way: str, request: Request, listing: Listing) -> CallsPage:
-    if way == "carrier_call_id":
-        return _by_carrier_id(request, listing)
-    if way == "":
-        return _newest_first(request, listing)
-    return request.stores.calls.page(
-        by=way.removesuffix("_id"),
-        partition=listing.filters[way],
-        status=listing.filters.get("status"),
-        limit=listing.limit,
-        after=listing.after,
-    )
-
-
-def _by_carrier_id(request: Request, listing: Listing) -> CallsPage:
-    try:
-        call = request.stores.calls.get(call_id(_CARRIER, listing.filters["carrier_call_id"]))
-    except NotFound:
-        return CallsPage((), None)
-    wanted = listing.filters.get("status", call.status)
-    return CallsPage((call,) if call.status == wanted else (), None)
-
-
-def _newest_first(request: Request, listing: Listing) -> CallsPage:
-    """All calls, month after month into the past, down to the month of the first advertiser.
-
-    The mark names the month, and the place in it where there is one.
-    """
-    after = listing.after or {"month": _month(request.context.clock())}
-    found: list[Call] = []
-    first = None
-    while True:
-        page = request.stores.calls.page(
-            by="month",
-            partition=after["month"],
-            status=listing.filters.get("status"),
-            limit=listing.limit - len(found),
-            after=after if "pk" in after else None,
-        )
-        found += page.items
-        if page.mark is not None:
-            return CallsPage(tuple(found), page.mark)
-        first = first or _first_month(request)
-        if after["month"] <= first:
-            return CallsPage(tuple(found), None)
-        after = {"month": _month_before(after["month"])}
-        if len(found) >= listing.limit:
-            return CallsPage(tuple(found), after)
-
-
-def _first_month(request: Request) -> str:
-    first = request.stores.catalog.page(Advertiser, limit=1).items
-    return _month(first[0].created_at if first else request.context.clock())
-
-
-def _month(moment: datetime) -> str:
-    return times.written(moment)[:7]
-
-
-def _month_before(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"

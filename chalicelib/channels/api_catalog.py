@@ -1,12 +1,13 @@
 """How is the catalog read and changed over HTTP?
 
-Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. The
-form of a noun belongs to `schemas`, what may be written to the flow.
+Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. A
+publisher reads and ends its own partnerships, an advertiser reads its own campaigns. The form of a
+noun belongs to `schemas`, what may be written to the flow.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from chalice import Blueprint
@@ -14,11 +15,12 @@ from chalice import Blueprint
 from chalicelib import times
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.channels.bodies import Document, merged, validated
-from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.consistency import Kind, Thing
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flows import catalog
 from chalicelib.ids import derived
+from chalicelib.keys import PartyKind
 from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
 from chalicelib.store.catalog import PREFIXES
 from chalicelib.store.codec import from_plain, to_plain
@@ -28,12 +30,16 @@ blueprint = Blueprint(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
-    """A kind of thing as the API names it, and the filters of its list."""
+    """A kind of thing as the API names it, and the filters of its list.
+
+    A `party` other than the operator reads those that are its own.
+    """
 
     kind: Kind
     path: str
     article: str = "a"
     filters: tuple[str, ...] = ("state",)
+    party: PartyKind | None = None
 
     @property
     def word(self) -> str:
@@ -50,14 +56,29 @@ class Noun:
         """The schema of what is shown."""
         return f"{self.kind.__name__}View"
 
+    def sides(self, *filters: str) -> tuple[Side, ...]:
+        """Who has a route beside the operator, and by which of the filters: whose a thing is needs
+        no asking."""
+        if self.party is None:
+            return ()
+        query = tuple(name for name in filters if name != f"{self.party}_id")
+        return (Side(party=self.party, query=query),)
+
 
 _OF_AN_OFFER = ("offer_id", "publisher_id", "state")
 ADVERTISERS = Noun(kind=Advertiser, path="/advertisers", article="an")
 PUBLISHERS = Noun(kind=Publisher, path="/publishers")
-CAMPAIGNS = Noun(kind=Campaign, path="/campaigns", filters=("advertiser_id", "state"))
+CAMPAIGNS = Noun(
+    kind=Campaign,
+    path="/campaigns",
+    filters=("advertiser_id", "state"),
+    party=PartyKind.ADVERTISER,
+)
 TARGETS = Noun(kind=Target, path="/targets", filters=("campaign_id", "state"))
 OFFERS = Noun(kind=Offer, path="/offers", article="an")
-PARTNERSHIPS = Noun(kind=Partnership, path="/partnerships", filters=_OF_AN_OFFER)
+PARTNERSHIPS = Noun(
+    kind=Partnership, path="/partnerships", filters=_OF_AN_OFFER, party=PartyKind.PUBLISHER
+)
 PLACEMENTS = Noun(kind=Placement, path="/placements", filters=_OF_AN_OFFER)
 NUMBERS = Noun(kind=Number, path="/numbers", filters=("e164", *_OF_AN_OFFER))
 NOUNS = (
@@ -89,9 +110,7 @@ def _serve_creation(noun: Noun, path: str) -> None:
         if id is not None and request.stores.catalog.find(Campaign, id) is None:
             raise NotFound(f"there is no campaign {id}")
         made = catalog.create(draft, stores=request.stores, claim=request.claim(content))
-        hit = {"Idempotency-Hit": "true"} if made.repeated else {}
-        answer = _shown(made.thing)
-        return replace(answer, status=201, headers={**answer.headers, **hit})
+        return shown(made.thing, status=201, repeated=made.repeated)
 
 
 def _serve_reading(noun: Noun) -> None:
@@ -100,14 +119,12 @@ def _serve_reading(noun: Noun) -> None:
         path=f"{noun.path}/{{id}}",
         summary=f"Read {noun.article} {noun.word}",
         answers=noun.view,
+        sides=noun.sides(),
     )
 
     @endpoint(blueprint, route)
     def read(request: Request, id: str) -> Answer:
-        thing = request.stores.catalog.find(noun.kind, id)
-        if thing is None:
-            raise NotFound(f"there is no {noun.word} {id}")
-        return _shown(thing)
+        return shown(_own(noun, id, request))
 
 
 def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
@@ -118,12 +135,13 @@ def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
         answers=noun.view,
         query=filters,
         paged=True,
+        sides=noun.sides(*filters),
     )
 
     @endpoint(blueprint, route)
     def show_list(request: Request, id: str | None = None) -> Answer:
         listing = request.listing()
-        where = dict(listing.filters)
+        where = {**listing.filters, **request.party.own}
         if id is not None:
             where["campaign_id"] = id
         page = request.stores.catalog.page(
@@ -153,7 +171,7 @@ def _serve_change(noun: Noun) -> None:
             stores=request.stores,
             version=version,
         )
-        return _shown(after)
+        return shown(after)
 
 
 def _serve_archiving(noun: Noun) -> None:
@@ -163,11 +181,21 @@ def _serve_archiving(noun: Noun) -> None:
         path=f"{noun.path}/{{id}}",
         summary=f"{'End' if ends else 'Archive'} {noun.article} {noun.word}",
         answers=noun.view,
+        sides=noun.sides() if ends else (),
     )
 
     @endpoint(blueprint, route)
     def archive(request: Request, id: str) -> Answer:
-        return _shown(catalog.archive(noun.kind, id, stores=request.stores))
+        _own(noun, id, request)
+        return shown(catalog.archive(noun.kind, id, stores=request.stores))
+
+
+def _own(noun: Noun, id: str, request: Request) -> Thing:
+    """The thing, when it is on the side of whoever asks; NotFound for any other."""
+    thing = request.stores.catalog.find(noun.kind, id)
+    if thing is None or not request.party.owns(thing):
+        raise NotFound(f"there is no {noun.word} {id}")
+    return cast(Thing, thing)
 
 
 def _schema(name: str) -> Any:
@@ -220,8 +248,12 @@ def _version(patch: Document, request: Request) -> int | None:
     return expected if expected is not None else said
 
 
-def _shown(thing: Thing) -> Answer:
-    return Answer(body=to_plain(thing), headers={"ETag": f'"{thing.version}"'})
+def shown(thing: Thing, *, status: int = 200, repeated: bool = False) -> Answer:
+    """A thing as it stands; `repeated` when an earlier delivery of the request had made it."""
+    hit = {"Idempotency-Hit": "true"} if repeated else {}
+    return Answer(
+        body=to_plain(thing), status=status, headers={"ETag": f'"{thing.version}"', **hit}
+    )
 
 
 _OF_A_CAMPAIGN = "/campaigns/{id}/targets"

@@ -1,20 +1,17 @@
 """How is a request to the API received, and how is it answered?
 
-Owns the door that every route of the API goes through: the operator's key, the query, and Problem
-Details (RFC 9457) for whatever is refused. Bodies and cursors belong to the modules beside it, what
-a request means, to the routes.
+Owns the door that every route of the API goes through: for whom the route is, the query, and the
+answer. Credentials, bodies, cursors and refusals belong to the modules beside it, what a request
+means, to the routes.
 """
 
 import functools
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,46 +19,15 @@ from chalice import Blueprint, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib import runtime
-from chalicelib.channels import bodies, queries
+from chalicelib.channels import bodies, credentials, queries
+from chalicelib.channels.problems import Failed, problem
 from chalicelib.channels.queries import Listing
-from chalicelib.errors import (
-    Busy,
-    Conflict,
-    Fault,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Refused,
-    Unauthenticated,
-)
+from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
+from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.documents import PutDocument, put_document
-from chalicelib.store.requests import KeyReused, RequestClaim
+from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
 
-
-class Failed(Refused):
-    """The platform itself failed; the log of this request says why."""
-
-    code = "failed"
-
-    def __init__(self) -> None:
-        super().__init__("the platform failed; its operator finds the cause under this instance")
-
-
-_STATUSES: Mapping[type[Refused], HTTPStatus] = {
-    Invalid: HTTPStatus.BAD_REQUEST,
-    bodies.Malformed: HTTPStatus.BAD_REQUEST,
-    Unauthenticated: HTTPStatus.UNAUTHORIZED,
-    Forbidden: HTTPStatus.FORBIDDEN,
-    NotFound: HTTPStatus.NOT_FOUND,
-    Conflict: HTTPStatus.CONFLICT,
-    bodies.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    bodies.Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
-    Failed: HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 _PATH_WORD = re.compile(r"[A-Za-z0-9_:]{1,100}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 _VERSION_TAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
@@ -75,6 +41,7 @@ class Context:
     secrets: Callable[[], runtime.Secrets] = runtime.secret_values
     clock: Callable[[], datetime] = runtime.now
     new_id: Callable[[str], str] = runtime.new_id
+    new_secret: Callable[[], str] = runtime.new_secret
     put_document: PutDocument = put_document
 
 
@@ -93,12 +60,23 @@ def answering_with(context: Context) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A route as a publisher or an advertiser has it: the schema of what it is shown where that
+    differs from `answers` of the route, and the filters it may ask by."""
+
+    party: PartyKind
+    answers: str | None = None
+    query: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One route as it is served and documented.
 
     `body` and `answers` name schemas; `query` names the filters of a list, which is `paged` when it
     takes a limit and a cursor. A `keyed` route takes an Idempotency-Key, a `versioned` one
-    If-Match. A `public` one asks for no operator key.
+    If-Match. It is for the operator, unless `for_operator` says otherwise, and for whoever has one
+    of its `sides`. A `public` one is for anybody and asks for no key.
     """
 
     method: str
@@ -112,11 +90,19 @@ class Route:
     keyed: bool = False
     versioned: bool = False
     public: bool = False
+    for_operator: bool = True
+    sides: tuple[Side, ...] = ()
 
     @property
-    def parameters(self) -> tuple[str, ...]:
-        """Every query parameter that the route takes."""
-        return (*self.query, "limit", "cursor") if self.paged else self.query
+    def parties(self) -> tuple[PartyKind, ...]:
+        """Whose key opens the route."""
+        operator = (PartyKind.OPERATOR,) if self.for_operator else ()
+        return (*operator, *(side.party for side in self.sides))
+
+    def parameters_of(self, kind: PartyKind) -> tuple[str, ...]:
+        """Every query parameter that the route takes from a party of this kind."""
+        query = next((side.query for side in self.sides if side.party is kind), self.query)
+        return (*query, "limit", "cursor") if self.paged else query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +119,7 @@ class Request:
     """A request whose sender is known and whose query is checked."""
 
     route: Route
+    party: Party
     headers: Mapping[str, str]
     query: Mapping[str, str]
     ids: Mapping[str, str]
@@ -180,8 +167,10 @@ class Request:
 
     @property
     def _list_name(self) -> str:
-        """The route with its ids in place, such as `GET /campaigns/cmp_…/targets`."""
-        return f"{self.route.method} {self.route.path.format(**self.ids)}"
+        """The route with its ids in place, such as `GET /campaigns/cmp_…/targets`, of each
+        publisher and advertiser apart."""
+        path = f"{self.route.method} {self.route.path.format(**self.ids)}"
+        return f"{path} of {self.party.id}" if self.party.id else path
 
     @property
     def _cursor_key(self) -> str:
@@ -194,7 +183,7 @@ Handler = Callable[..., Answer]
 def endpoint(blueprint: Blueprint, route: Route) -> Callable[[Handler], Handler]:
     """Serve `route` with the decorated function: it gets the Request, then the path's words.
 
-    Nothing is read or written for a sender without the operator's key.
+    Nothing is read or written for a sender without a key, but the look-up of the key itself.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -205,11 +194,11 @@ def endpoint(blueprint: Blueprint, route: Route) -> Callable[[Handler], Handler]
                 request = _request(received, route, words)
                 return _reply(handler(request, **request.ids))
             except Refused as refused:
-                return _problem(refused, received.context.get("requestId"))
+                return problem(refused, received.context.get("requestId"))
             except Exception:
                 # A fault of ours, not of the sender's: it is logged whole, and told apart.
                 runtime.logger().exception("a request failed", extra={"path": route.path})
-                return _problem(Failed(), received.context.get("requestId"))
+                return problem(Failed(), received.context.get("requestId"))
 
         view.route = route  # type: ignore[attr-defined]
         blueprint.route(route.path, methods=[route.method], content_types=[])(view)
@@ -220,26 +209,34 @@ def endpoint(blueprint: Blueprint, route: Route) -> Callable[[Handler], Handler]
 
 def _request(received: ChaliceRequest, route: Route, words: Mapping[str, str]) -> Request:
     context = _context.get()
-    if not route.public:
-        _authenticate(received.headers.get("authorization") or "", context)
+    party = _admitted(received, route, context)
     given = received.query_params
     query = {name: given.getlist(name) for name in given} if given else {}
     return Request(
         route=route,
+        party=party,
         headers=received.headers,
-        query=queries.read_query(query, route.parameters),
+        query=queries.read_query(query, route.parameters_of(party.kind)),
         ids={name: _word(word) for name, word in words.items()},
         raw=_raw(received),
         context=context,
     )
 
 
-def _authenticate(header: str, context: Context) -> None:
-    scheme, _, key = header.partition(" ")
-    digest = hashlib.sha256(key.strip().encode(errors="replace")).hexdigest()
-    known = hmac.compare_digest(digest, context.secrets().operator_key_sha256.lower())
-    if scheme.lower() != "bearer" or not known:
-        raise Unauthenticated("send the operator's key: Authorization: Bearer <key>")
+def _admitted(received: ChaliceRequest, route: Route, context: Context) -> Party:
+    """Who asks; Unauthenticated without a key that opens, Forbidden for a party that may not."""
+    if route.public:
+        return ANYBODY
+    admitted = credentials.admit(
+        received.headers.get("authorization") or "",
+        operator_key_sha256=context.secrets().operator_key_sha256,
+        stores=context.stores,
+    )
+    if admitted.party.kind not in route.parties:
+        raise Forbidden(f"{route.method} {route.path} is not for a key of this kind")
+    if admitted.paused and route.method != "GET":
+        raise Forbidden("a paused account may read, and change nothing", code="account_paused")
+    return admitted.party
 
 
 def _raw(received: ChaliceRequest) -> bytes:
@@ -263,30 +260,3 @@ def _reply(answer: Answer) -> Response:
     return Response(
         body=answer.body, status_code=answer.status, headers={**headers, **answer.headers}
     )
-
-
-def _problem(refused: Refused, request_id: str | None) -> Response:
-    kind = next(kind for kind in type(refused).__mro__ if kind in _STATUSES)
-    status = _STATUSES[kind]
-    body: dict[str, Any] = {
-        "type": f"urn:ringledger:problem:{refused.code}",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": refused.detail,
-        "instance": request_id,
-        "code": refused.code,
-    }
-    if isinstance(refused, Invalid):
-        body["invalid_parameters"] = [
-            {"field": fault.field, "rule": fault.rule, "reason": fault.reason}
-            for fault in refused.faults
-        ]
-    headers: dict[str, str | list[str]] = {
-        "Content-Type": "application/problem+json",
-        "Cache-Control": "no-store",
-    }
-    if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "1"
-    return Response(body=body, status_code=status.value, headers=headers)

@@ -134,7 +134,7 @@ class EarningTerms(Document):
 class OfferBody(Document):
     """What publishers see: campaigns that compete for its calls. `strategy` orders the targets of
     one priority; by expected revenue, targets new to a publisher come first on `explore_percent` of
-    its calls."""
+    its calls. Publishers that are not on it may see an `open` one, and apply."""
 
     name: Name
     vertical: Name
@@ -142,6 +142,7 @@ class OfferBody(Document):
     earning: EarningTerms
     strategy: Strategy = offers.Strategy.WEIGHT
     explore_percent: Annotated[int, Field(ge=0, le=100)] = 5
+    open: bool = True
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -155,11 +155,17 @@ class Catalog:
 
     def partnership(self, offer_id: str, publisher_id: str) -> Partnership | None:
         """The one partnership of a publisher on an offer; None when there never was one."""
-        key = _guard_key(offer_id, publisher_id)
-        found, _ = self._rows.gather([key])
-        if key not in found:
-            return None
-        return self.find(Partnership, json.loads(found[key]["doc"])["id"])
+        return self.partnerships([offer_id], publisher_id).get(offer_id)
+
+    def partnerships(self, offer_ids: Sequence[str], publisher_id: str) -> dict[str, Partnership]:
+        """The publisher's partnerships on these offers, by offer, in two round trips."""
+        guards = [_guard_key(offer_id, publisher_id) for offer_id in offer_ids]
+        found = self._rows.gather(guards)[0] if guards else {}
+        ids = [json.loads(item["doc"])["id"] for item in found.values()]
+        keys = [_own_key(Partnership, id) for id in ids]
+        items = self._rows.gather(keys)[0] if keys else {}
+        ours = (_thing(Partnership, item) for item in items.values())
+        return {partnership.offer_id: partnership for partnership in ours}
 
     def named(self, references: Iterable[Reference]) -> dict[str, Thing]:
         """Those of the things that exist, by id, in one round trip (never targets or numbers)."""
@@ -193,7 +199,7 @@ class Catalog:
         self,
         kind: type[T],
         *,
-        where: Mapping[str, str] | None = None,
+        where: Mapping[str, Any] | None = None,
         limit: int,
         after: Mapping[str, str] | None = None,
     ) -> ThingsPage[T]:
@@ -255,8 +261,8 @@ def _thing(kind: type[T], item: Item) -> T:
 
 
 def _question(
-    kind: Kind, where: dict[str, str]
-) -> tuple[Question, tuple[str, ...], dict[str, str]]:
+    kind: Kind, where: dict[str, Any]
+) -> tuple[Question, tuple[str, ...], dict[str, Any]]:
     """The narrowest question, the attributes that mark a place in it, and what it leaves open."""
     if kind is Target and "campaign_id" in where:
         partition = f"CAMPAIGN#{where.pop('campaign_id')}"

@@ -14,6 +14,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |
+| catalog | KEY#id | META | a key of a publisher or an advertiser; its id follows from the hash of its secret |
 | catalog | BLOCK#id | META | an entry of the block list; its id follows from what it is about |
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
@@ -33,7 +34,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 
 | index | question |
 |---|---|
-| catalog.by_kind (kind, id) | all things of one kind, in the order of creation |
+| catalog.by_kind (kind, id) | all things of one kind, in the order of creation; the keys of one account (kind key#account) |
 | catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |

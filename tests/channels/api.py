@@ -1,5 +1,6 @@
 """The API as its users have it: requests through Chalice, over rows in memory."""
 
+import base64
 import hashlib
 import itertools
 import json
@@ -110,6 +111,7 @@ class Api:
             secrets=lambda: SECRETS,
             clock=lambda: self.now,
             new_id=self._new_id,
+            new_secret=self._new_secret,
             put_document=lambda key, body, _type: self.documents.update({key: body}),
         )
         with http.answering_with(context):
@@ -118,6 +120,44 @@ class Api:
     def _new_id(self, prefix: str) -> str:
         entropy = next(self._counter).to_bytes(10, "big")
         return ids.new(prefix, now=self.now, entropy=entropy)
+
+    def _new_secret(self) -> str:
+        return secret_text(next(self._counter))
+
+
+def secret_text(n: int) -> str:
+    """43 characters that stand for fresh random bits."""
+    return base64.urlsafe_b64encode(n.to_bytes(32, "big")).decode().rstrip("=")
+
+
+@dataclass
+class Party:
+    """A publisher or an advertiser before the same door, with a key of its own in hand."""
+
+    api: Api
+    account: Json
+    kind: str
+    secret: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.secret:
+            made = self.api.created(f"/{self.kind}s/{self.account['id']}/keys", name="Reports")
+            self.secret = made["secret"]
+
+    @property
+    def id(self) -> str:
+        """The account's id."""
+        id: str = self.account["id"]
+        return id
+
+    def get(self, path: str, **query: str) -> Reply:
+        """Read with this key, with the query escaped."""
+        return self.send("GET", path + (f"?{urlencode(query)}" if query else ""))
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        """One request with this key; headers are named with underscores."""
+        known = {"Authorization": f"Bearer {self.secret}"}
+        return self.api.send(method, path, body, headers=known | _named(headers))
 
 
 def _named(headers: Mapping[str, str]) -> Json:

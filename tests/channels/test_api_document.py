@@ -62,6 +62,30 @@ def test_every_operation_is_described_once_and_whole() -> None:
         assert {"4XX", "503"} < set(operation["responses"])
 
 
+def test_every_operation_says_whose_key_opens_it() -> None:
+    asked = {
+        f"{method.upper()} {path}": [kind for one in operation.get("security", [{"operator": []}])
+                                     for kind in one]
+        for path, method, operation in operations()
+    }  # fmt: skip
+    assert asked["GET /v1/health"] == []
+    assert asked["GET /v1/invoices"] == ["operator"]
+    assert asked["GET /v1/open-offers"] == ["publisher"]
+    assert asked["GET /v1/calls/{id}"] == ["operator", "publisher", "advertiser"]
+    schemes = document()["components"]["securitySchemes"]
+    assert {kind for kinds in asked.values() for kind in kinds} == set(schemes)
+
+
+def test_a_filter_that_not_everybody_has_says_whose_it_is() -> None:
+    listed = document()["paths"]["/v1/calls"]["get"]["parameters"]
+    words = {one["name"]: one["description"] for one in listed}
+    assert words["month"].endswith("(asked by: operator)")
+    assert words["campaign_id"].endswith("(asked by: operator, advertiser)")
+    assert "asked by" not in words["status"]
+    read = document()["paths"]["/v1/partnerships/{id}"]["get"]["parameters"]
+    assert [one["name"] for one in read] == ["id"]
+
+
 def test_what_is_answered_is_what_is_described() -> None:
     described = document()
     made = Api().created("/advertisers", name="Acme", billing="prepaid")
@@ -83,8 +107,7 @@ def test_the_page_names_every_code_of_a_refusal() -> None:
             yield inner
             yield from kinds(inner)
 
-    never_answered = {"forbidden"}
-    codes = {kind.code for kind in kinds(errors.Refused)} - never_answered
+    codes = {kind.code for kind in kinds(errors.Refused)}
     page = PAGE.read_text()
     assert [code for code in sorted(codes) if f"| `{code}` |" not in page] == []
 
