@@ -15,7 +15,7 @@ HOLDER = Party(kind=PartyKind.ADVERTISER, id="adv_1")
 
 def a_key(n: int = 1, **overrides: Any) -> ApiKey:
     hash = secret_hash(f"secret {n}")
-    values = {
+    values: dict[str, Any] = {
         "id": key_id(hash), "holder": HOLDER, "name": f"Key {n}", "secret_hash": hash,
         "created_at": NOW,
     }  # fmt: skip
