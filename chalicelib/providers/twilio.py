@@ -43,7 +43,7 @@ def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
 def record_of(call: Call, now: datetime, account: Account) -> tuple[Signal, ...]:
     """What Twilio records of a call that has ended: its own end, and that of the present attempt.
 
-    Nothing while the call is still going on, and nothing when Twilio cannot be asked now.
+    Nothing while the call or its leg is still going on, nor when Twilio cannot be asked now.
     """
     try:
         parent = _get(account, f"Calls/{quote(call.carrier_call_id, safe='')}.json", {})
@@ -54,6 +54,9 @@ def record_of(call: Call, now: datetime, account: Account) -> tuple[Signal, ...]
         legs = _get(account, "Calls.json", of_call)
         leg = _present_leg(call, legs["calls"])
         of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
+        if leg and of_leg is None:
+            # The leg's end is not recorded yet; without it the call would seem to be without talk.
+            return ()
     except (OSError, HTTPException, ValueError, KeyError) as fault:
         runtime.logger().warning(
             "the carrier could not be asked about a call",

@@ -1,5 +1,6 @@
 """Asking the carrier over real HTTP: what its record tells, and what happens when it cannot say."""
 
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -85,3 +86,29 @@ def test_a_carrier_that_does_not_know_call_or_asker_tells_nothing(
 
 def test_a_carrier_that_is_away_tells_nothing() -> None:
     assert record_of(a_call(), NOW, account("http://127.0.0.1:9")) == ()
+
+
+class HalfEnded(BaseHTTPRequestHandler):
+    """A carrier that has written down the end of the call, and not yet that of its leg."""
+
+    def do_GET(self) -> None:
+        ended = {"sid": "CA1", "status": "completed", "duration": "80", "to": TRACKING_NUMBER}
+        leg = {"sid": "CA2", "status": "in-progress", "to": TARGET,
+               "date_created": "Mon, 23 Nov 2026 15:00:00 +0000"}  # fmt: skip
+        listing = "ParentCallSid" in self.path
+        body = json.dumps({"calls": [leg]} if listing else ended).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_a_leg_whose_end_is_not_recorded_yet_is_waited_for() -> None:
+    with HTTPServer(("127.0.0.1", 0), HalfEnded) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        told = record_of(a_call(), NOW, account(f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    assert told == ()
