@@ -71,7 +71,10 @@ def settle_finally(
     if file is None or file.call.status in _JUDGED:
         return Progress.UNKNOWN if file is None else Progress.SETTLED
     if not _read(file).certain:
-        for signal in ask_carrier(file.call, now):
+        # The leg's record before the call's own: whoever settles between the two writes (the stream
+        # tells of each) would take a call's record without its leg's for a call without a talk.
+        told = ask_carrier(file.call, now)
+        for signal in sorted(told, key=lambda one: one.attempt, reverse=True):
             stores.calls.keep_signal(call_id, signal)
     return _settle(call_id, stores=stores, now=now, accept=_final)
 

@@ -153,6 +153,24 @@ def test_the_carriers_record_tells_the_talk_time_that_no_callback_told(world: Wo
     assert world.status() is CallStatus.DENIED
 
 
+def test_whoever_settles_while_the_carriers_record_is_being_kept_finds_the_talk() -> None:
+    rows = FakeRows()
+    world = World(rows)
+    world.opens()
+    world.arrives()
+    world.reports("CA1", world.signal(CALL, 0, "completed", 75))
+
+    def record(call: Call, now: datetime) -> tuple[Signal, ...]:
+        rows.before_write(world.settles, n=2)
+        return (
+            world.signal(RECORD, 0, "completed", 75),
+            world.signal(RECORD, 1, "completed", 75),
+        )
+
+    settle_finally(world.call().id, stores=world.stores, now=world.now, ask_carrier=record)
+    assert (world.call().talk_seconds, world.status()) == (75, CallStatus.APPROVED)
+
+
 def test_a_call_that_is_over_shows_as_pending_until_it_is_judged(world: World) -> None:
     world.arrives()
     world.reports("CA1", world.signal(CALL, 0, "completed", 90))
