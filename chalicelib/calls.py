@@ -51,6 +51,18 @@ class LegStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class Attestation(StrEnum):
+    """What the caller's carrier vouches for, and a verified signature shows (STIR/SHAKEN).
+
+    A: the customer and the right to the number; B: the customer; C: where the call came in.
+    """
+
+    NONE = "none"
+    C = "C"
+    B = "B"
+    A = "A"
+
+
 ENDED = frozenset(
     {
         LegStatus.COMPLETED,
@@ -137,9 +149,9 @@ class Call:
     """A caller's call. `attempt` is the one that holds something now; None when nothing is held.
 
     `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
-    `gate.GateReason`. `caller` is None for an anonymous one. `tags` are facts about the call by
-    their names, such as those that its number has. `talked_before` maps targets to when this caller
-    last talked with them.
+    `gate.GateReason`. `caller` is None for an anonymous one, `attestation` where it was not kept.
+    `tags` are facts about the call by their names, such as those that its number has.
+    `talked_before` maps targets to when this caller last talked with them.
     """
 
     id: str
@@ -156,6 +168,7 @@ class Call:
     publisher_id: str | None = None
     partnership_id: str | None = None
     placement_id: str | None = None
+    attestation: Attestation | None = None
     attempt: Attempt | None = None
     tried: tuple[str, ...] = ()
     refusal: str | None = None

@@ -6,7 +6,7 @@ opening hours that do not overlap. The rules of targets are `target_faults`; the
 field belongs to the channel that receives it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,11 @@ def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None
         *_own_faults(thing, found, before),
         *(_change_faults(before, thing) if before else _birth_faults(thing)),
     ]
+
+
+def reference_faults(named: Iterable[Reference], found: Mapping[str, Thing]) -> list[Fault]:
+    """What is wrong with things that are newly named: not there, or archived."""
+    return [fault for one in named if (fault := _reference_fault(one, found, set()))]
 
 
 def partnership_faults(number: Number, partnership: Partnership | None) -> list[Fault]:

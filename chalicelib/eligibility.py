@@ -5,11 +5,12 @@ reason that passes the target over, or None. Caps and budgets are `limits`; in w
 speak and the targets ring belongs to `routing`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.criteria import Geography, Places, RouteByArea, passes
+from chalicelib.gate import BlockFacts
 from chalicelib.limits import slots
 from chalicelib.places import Area
 from chalicelib.reasons import Reason
@@ -23,6 +24,11 @@ def paused(advertiser: Advertiser, campaign: Campaign, target: Target) -> Reason
     if campaign.state is not State.ACTIVE:
         return Reason.CAMPAIGN_PAUSED
     return None if target.state is State.ACTIVE else Reason.TARGET_PAUSED
+
+
+def caller_blocked(blocks: Iterable[BlockFacts], now: datetime) -> Reason | None:
+    """Whether one of the advertiser's entries about the caller is in force at `now`."""
+    return Reason.CALLER_BLOCKED if any(block.in_force(now) for block in blocks) else None
 
 
 def out_of_season(campaign: Campaign, now: datetime) -> Reason | None:

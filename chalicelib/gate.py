@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
+from chalicelib.calls import Attestation
 from chalicelib.campaigns import State
 from chalicelib.ids import derived
 from chalicelib.times import utc
 
 PREFIX_DIGITS = range(2, 15)
-"""How many digits a blocked prefix may have; each is one look-up of every decision."""
+"""How many digits a blocked prefix may have; each is one key in the read of every decision."""
 ROTATION_DIGITS = 8
 """How many first digits numbers share that count as rotated: of +14155550100, +14155550."""
 
@@ -44,18 +46,6 @@ MEANING: dict[StrEnum, str] = {
 }
 
 
-class Attestation(StrEnum):
-    """What the caller's carrier vouches for, and a verified signature shows (STIR/SHAKEN).
-
-    A: the customer and the right to the number; B: the customer; C: where the call came in.
-    """
-
-    NONE = "none"
-    C = "C"
-    B = "B"
-    A = "A"
-
-
 _RANK = {level: rank for rank, level in enumerate(Attestation)}
 
 
@@ -67,6 +57,23 @@ class BlockKind(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class Callers(NamedTuple):
+    """Those whom an entry is about: `number` is an E.164 number, a prefix such as +1555, or None
+    for anonymous callers."""
+
+    kind: BlockKind
+    number: str | None
+
+
+class BlockScope(StrEnum):
+    """For whom an entry keeps callers out."""
+
+    OFFER = "offer"
+    PUBLISHER = "publisher"
+    ADVERTISER = "advertiser"
+    DEPLOYMENT = "deployment"
+
+
 _BLOCKED = {
     BlockKind.EXACT: GateReason.BLOCKED_NUMBER,
     BlockKind.PREFIX: GateReason.BLOCKED_PREFIX,
@@ -76,26 +83,52 @@ _BLOCKED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """An entry of the block list, of one offer or, with `offer_id` None, of the whole deployment.
+    """An entry of the block list, of one offer, one publisher, one advertiser (at most one of them
+    is named), or of the whole deployment.
 
-    `number` is an E.164 number, a prefix such as +1555, or None for anonymous callers. The entry
-    holds until `expires_at` (excluded); None is for ever.
+    `kind` and `number` say whom it is about, as in `Callers`. The entry holds until `expires_at`
+    (excluded); None is for ever.
     """
 
     id: str
     kind: BlockKind
     number: str | None
-    offer_id: str | None
+    offer_id: str | None = None
+    publisher_id: str | None = None
+    advertiser_id: str | None = None
     reason: str
     expires_at: datetime | None
     created_at: datetime
     state: State = State.ACTIVE
     version: int = 1
 
+    @property
+    def callers(self) -> Callers:
+        """Whom it is about."""
+        return Callers(self.kind, self.number)
+
+    @property
+    def owner(self) -> str | None:
+        """The offer, publisher or advertiser whose entry it is; None is the whole deployment."""
+        return self.offer_id or self.publisher_id or self.advertiser_id
+
     def in_force(self, now: datetime) -> bool:
         """Whether it keeps callers out at `now`."""
-        expired = self.expires_at is not None and self.expires_at <= now
-        return self.state is State.ACTIVE and not expired
+        return self.state is State.ACTIVE and not _over(self.expires_at, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockFacts:
+    """What a decision sees of an active entry about its caller, which may have expired."""
+
+    id: str
+    kind: BlockKind
+    scope: BlockScope
+    expires_at: datetime | None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it keeps the caller out at `now`."""
+        return not _over(self.expires_at, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +163,13 @@ class GateSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """What is known of who calls: the number (None for an anonymous caller), stand-ins for it and
-    for its first digits that cannot be turned back, and its attestation."""
+    for its first digits that cannot be turned back (None where nothing is to be counted), and its
+    attestation."""
 
     number: str | None
-    number_hash: str | None
-    prefix_hash: str | None
-    attestation: Attestation
+    number_hash: str | None = None
+    prefix_hash: str | None = None
+    attestation: Attestation = Attestation.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +185,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
-    """All that the gate looks at; `blocks` in the order of `candidate_blocks`."""
+    """All that the gate looks at; `blocks` are those that shut the caller out of the call, in the
+    order in which they speak."""
 
     settings: GateSettings
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[BlockFacts, ...] = ()
     tallies: tuple[Tally, ...] = ()
 
 
@@ -169,22 +204,22 @@ class GateRefusal:
     block_id: str | None = None
 
 
-def block_id(kind: BlockKind, number: str | None, offer_id: str | None) -> str:
-    """The id of the one entry about a number, a prefix, or anonymous callers in one scope."""
-    return derived("blk", offer_id or "", kind, number or "")
+def block_id(callers: Callers, owner: str | None) -> str:
+    """The id of the owner's one entry about these callers; None is the whole deployment's."""
+    return derived("blk", owner or "", callers.kind, callers.number or "")
 
 
-def candidate_blocks(number: str | None, offer_id: str) -> tuple[str, ...]:
-    """The ids of all entries that could be about a caller of the offer.
-
-    The exact number comes first, then the longest prefix; within one, the offer's own entry.
-    """
-    about: list[tuple[BlockKind, str | None]] = [(BlockKind.ANONYMOUS, None)]
-    if number is not None:
-        lengths = [digits for digits in PREFIX_DIGITS if digits < len(number)]
-        prefixes = [number[: digits + 1] for digits in reversed(lengths)]
-        about = [(BlockKind.EXACT, number), *((BlockKind.PREFIX, prefix) for prefix in prefixes)]
-    return tuple(block_id(kind, text, scope) for kind, text in about for scope in (offer_id, None))
+def callers_like(number: str | None) -> tuple[Callers, ...]:
+    """All callers among whom the one with this number is: the number's own, then those of its
+    prefixes, the longest first. Without a number, the anonymous."""
+    if number is None:
+        return (Callers(BlockKind.ANONYMOUS, None),)
+    lengths = [digits for digits in PREFIX_DIGITS if digits < len(number)]
+    prefixes = (number[: digits + 1] for digits in reversed(lengths))
+    return (
+        Callers(BlockKind.EXACT, number),
+        *(Callers(BlockKind.PREFIX, prefix) for prefix in prefixes),
+    )
 
 
 def judge(facts: GateFacts, caller: Caller, now: datetime) -> GateRefusal | None:
@@ -210,18 +245,22 @@ def too_often(tally: Tally, now: datetime) -> GateRefusal | None:
     return GateRefusal(reason=tally.reason, saw=f"{called} before this one", asked=asked)
 
 
-def _blocked(blocks: tuple[Block, ...], now: datetime) -> GateRefusal | None:
+def _blocked(blocks: tuple[BlockFacts, ...], now: datetime) -> GateRefusal | None:
     """The entry is named, and the number is not: others than the operator may read the trace."""
     block = next((block for block in blocks if block.in_force(now)), None)
     if block is None:
         return None
-    scope = "of the offer" if block.offer_id else "of the whole deployment"
+    whole = "whole " if block.scope is BlockScope.DEPLOYMENT else ""
     return GateRefusal(
         reason=_BLOCKED[block.kind],
-        saw=f"an entry {scope}",
+        saw=f"an entry of the {whole}{block.scope}",
         asked="no entry of the block list",
         block_id=block.id,
     )
+
+
+def _over(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now
 
 
 def _unattested(minimum: Attestation, given: Attestation) -> GateRefusal | None:

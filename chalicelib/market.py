@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.campaigns import Advertiser, Campaign, Target
+from chalicelib.gate import BlockFacts
 from chalicelib.offers import Offer, Partnership, Publisher
 from chalicelib.settings import InForce, OperatorSettings, in_force, narrowed
 
@@ -34,7 +35,8 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFacts:
-    """A campaign, its advertiser's money, what it spent by window (cents), and its targets.
+    """A campaign, its advertiser's money, what it spent by window (cents), its targets, and the
+    advertiser's entries of the block list about the caller.
 
     `trials` counts how the partnership's calls on these ended, each name led by the target's id.
     """
@@ -45,6 +47,7 @@ class CampaignFacts:
     spent: Mapping[str, int]
     targets: tuple[TargetFacts, ...]
     trials: Mapping[str, int] = field(default_factory=dict)
+    blocks: tuple[BlockFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

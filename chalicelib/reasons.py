@@ -16,6 +16,7 @@ class Reason(StrEnum):
     ADVERTISER_PAUSED = "advertiser_paused"
     CAMPAIGN_PAUSED = "campaign_paused"
     TARGET_PAUSED = "target_paused"
+    CALLER_BLOCKED = "caller_blocked"
     NOT_STARTED = "not_started"
     ENDED = "ended"
     CLOSED = "closed"
@@ -63,6 +64,7 @@ MEANING: dict[StrEnum, str] = {
     Reason.ADVERTISER_PAUSED: "its advertiser is paused or archived",
     Reason.CAMPAIGN_PAUSED: "its campaign is paused or archived",
     Reason.TARGET_PAUSED: "is paused or archived itself",
+    Reason.CALLER_BLOCKED: "its advertiser blocks this caller",
     Reason.NOT_STARTED: "its campaign has not started yet",
     Reason.ENDED: "its campaign has ended",
     Reason.CLOSED: "is closed at this time in its time zone",

@@ -232,6 +232,7 @@ def _kept_out(lot: _Lot, asked: _Asked) -> Reason | None:
     campaign, target = lot.campaign.campaign, lot.facts.target
     return (
         eligibility.paused(lot.campaign.advertiser, campaign, target)
+        or eligibility.caller_blocked(lot.campaign.blocks, asked.now)
         or eligibility.out_of_season(campaign, asked.now)
         or eligibility.closed(target, asked.now)
         or eligibility.out_of_area(campaign, target, asked.area, lot.settings.route_by_area)

@@ -20,6 +20,7 @@ class PublisherReason(StrEnum):
     ALREADY_TRIED = "already_tried"
     LOST_RACE = "lost_race"
     PAUSED = "paused"
+    CALLER_BLOCKED = "caller_blocked"
     NOT_STARTED = "not_started"
     ENDED = "ended"
     CLOSED = "closed"
@@ -59,6 +60,7 @@ TOLD_TO_PUBLISHERS: Mapping[Reason, PublisherReason] = {
     Reason.ADVERTISER_PAUSED: PublisherReason.PAUSED,
     Reason.CAMPAIGN_PAUSED: PublisherReason.PAUSED,
     Reason.TARGET_PAUSED: PublisherReason.PAUSED,
+    Reason.CALLER_BLOCKED: PublisherReason.CALLER_BLOCKED,
     Reason.NOT_STARTED: PublisherReason.NOT_STARTED,
     Reason.ENDED: PublisherReason.ENDED,
     Reason.CLOSED: PublisherReason.CLOSED,

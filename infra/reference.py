@@ -21,12 +21,11 @@ Which row lies under which key, and which question each index answers. This page
 A voice decision reads all it needs in one round trip: the number names the campaigns (its roster),
 so one parallel read fetches offer, partnership, publisher, advertisers, funds, the call itself, how
 the partnership's calls ended on each campaign, and each campaign's partition with its targets,
-however many they are. The same read fetches what the
-gate looks at, by key: the offer's gate settings, each entry of the block list that could be about
-the caller (at most 28: the number and its prefixes, of the offer and of the deployment), and how
-often caller and prefix have called. A second round trip writes the reservation, or the refusal, and
-counts the caller's call as one transaction. A process that does not know the number yet reads it
-first.
+however many they are. The same read fetches what the gate looks at, by key: the offer's gate
+settings, who blocks the caller (one row for the number and one for each of its prefixes, at most
+14, however many offers, publishers and advertisers have an entry), and how often caller and prefix
+have called. A second round trip writes the reservation, or the refusal, and counts the caller's
+call as one transaction. A process that does not know the number yet reads it first.
 
 | decision | round trips, one after the other |
 |---|---|

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
+from chalicelib.gate import BlockFacts, BlockKind, BlockScope
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, EarningTerms, Number, Offer, Partnership, Placement, Publisher
 from chalicelib.places import Area
@@ -131,6 +132,17 @@ def campaign_facts(**overrides: Any) -> CampaignFacts:
         "targets": (target_facts(campaign_id=campaign.id),),
     }
     return CampaignFacts(**(values | overrides))
+
+
+def a_block_fact(**overrides: Any) -> BlockFacts:
+    """An advertiser's entry about the caller's own number, for ever."""
+    values: dict[str, Any] = {
+        "id": "blk_1",
+        "kind": BlockKind.EXACT,
+        "scope": BlockScope.ADVERTISER,
+        "expires_at": None,
+    }
+    return BlockFacts(**(values | overrides))
 
 
 def a_market(*targets: TargetFacts, **overrides: Any) -> Market:

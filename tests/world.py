@@ -133,12 +133,19 @@ class World:
         )
         return answer(replace(arrival, **more), stores=self.stores, clock=self.clock)
 
-    def fails(self, sid: str = "CA1", *, attempt: int = 1, status: str = "busy") -> Answer | None:
+    def fails(
+        self,
+        sid: str = "CA1",
+        *,
+        attempt: int = 1,
+        status: str = "busy",
+        caller: str | None = CALLER,
+    ) -> Answer | None:
         """The dial of an attempt ends without an answer."""
         signal = self.signal(SignalKind.DIAL, attempt, status)
         return next_attempt(
-            call_id("twilio", sid), signal, e164=TRACKING_NUMBER, stores=self.stores,
-            clock=self.clock,
+            call_id("twilio", sid), signal, e164=TRACKING_NUMBER, caller=caller,
+            stores=self.stores, clock=self.clock,
         )  # fmt: skip
 
     def signal(

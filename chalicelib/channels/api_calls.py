@@ -184,6 +184,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "placement_id": call.placement_id,
         "caller": call.caller,
         "area": call.area,
+        "attestation": call.attestation,
         "tags": call.tags,
         "attempts": call.attempt.number if call.attempt else len(call.tried),
         "tried": [*call.tried, *([hold.target_id] if hold else [])],

@@ -14,9 +14,9 @@ from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.errors import NotFound
 from chalicelib.flows import blocks
-from chalicelib.gate import Block, BlockKind, GateSettings, block_id
+from chalicelib.gate import Block, BlockKind, Callers, GateSettings, block_id
+from chalicelib.store.blocks import find_block, page_of_blocks
 from chalicelib.store.codec import from_plain, to_plain
-from chalicelib.store.gate import find_block, page_of_blocks
 
 blueprint = Blueprint(__name__)
 
@@ -34,15 +34,14 @@ blueprint = Blueprint(__name__)
     ),
 )
 def create_block(request: Request) -> Answer:
-    """Put an entry on the block list; its id follows from the callers it is about."""
+    """Put an entry on the block list; its id follows from whom it is about and whose it is."""
     from chalicelib.channels.schemas_gate import BlockBody
 
     said = validated(BlockBody, request.document())
     now = request.context.clock()
-    born = {
-        "id": block_id(BlockKind(said["kind"]), said["number"], said["offer_id"]),
-        "created_at": times.written(now),
-    }
+    callers = Callers(BlockKind(said["kind"]), said["number"])
+    owner = said["offer_id"] or said["publisher_id"] or said["advertiser_id"]
+    born = {"id": block_id(callers, owner), "created_at": times.written(now)}
     made = blocks.block(
         from_plain(Block, {**said, **born}),
         stores=request.stores,
@@ -60,7 +59,7 @@ def create_block(request: Request) -> Answer:
         path="/blocks",
         summary="List blocked callers",
         answers="BlockView",
-        query=("offer_id", "state"),
+        query=("offer_id", "publisher_id", "advertiser_id", "state"),
         paged=True,
     ),
 )

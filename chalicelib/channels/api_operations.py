@@ -10,10 +10,10 @@ from importlib import resources
 from chalice import Blueprint
 
 from chalicelib import times
+from chalicelib.calls import Attestation
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import invoice_view, payout_view
-from chalicelib.gate import Attestation
 from chalicelib.places import visit_evidence
 from chalicelib.reasons import Reason
 from chalicelib.store.codec import to_plain

@@ -54,6 +54,10 @@ class CallView(Document):
     placement_id: str | None
     caller: Annotated[str | None, Field(description="null for an anonymous caller")]
     area: AreaView
+    attestation: Annotated[
+        Annotated[calls.Attestation, Field(strict=False)] | None,
+        Field(description="what a verified signature shows (STIR/SHAKEN); null where not kept"),
+    ]
     tags: dict[str, str]
     attempts: int
     tried: list[str]
@@ -117,7 +121,7 @@ class DryRunBody(Document):
 
     number: E164
     caller: E164 | None = None
-    attestation: Annotated[gate.Attestation, Field(strict=False)] = gate.Attestation.A
+    attestation: Annotated[calls.Attestation, Field(strict=False)] = calls.Attestation.A
     at: Moment | None = None
     tags: Tags = Field(default_factory=dict)
     state: KnownState | None = None

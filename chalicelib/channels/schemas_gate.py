@@ -10,8 +10,16 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import campaigns, gate
-from chalicelib.channels.fields import Document, Moment, Name, OfferId, e164
+from chalicelib import calls, campaigns, gate
+from chalicelib.channels.fields import (
+    AdvertiserId,
+    Document,
+    Moment,
+    Name,
+    OfferId,
+    PublisherId,
+    e164,
+)
 
 _PREFIX = re.compile(
     rf"\+[1-9][0-9]{{{gate.PREFIX_DIGITS.start - 1},{gate.PREFIX_DIGITS.stop - 2}}}"
@@ -24,8 +32,9 @@ _PREFIX_FAULT = (
 
 class BlockBody(Document):
     """Who is kept out: the `number` itself (exact), every number that begins with it (prefix), or
-    whoever withholds one (anonymous, without a number). Of one offer, or of all when `offer_id` is
-    null; until `expires_at`, or for ever when that is null."""
+    whoever withholds one (anonymous, without a number). From one offer, from whatever one publisher
+    brings, from the campaigns of one advertiser, or, with none of the three, from the whole
+    deployment; until `expires_at`, or for ever when that is null."""
 
     kind: Annotated[gate.BlockKind, Field(strict=False)]
     number: Annotated[
@@ -33,6 +42,8 @@ class BlockBody(Document):
         Field(validate_default=True, max_length=64, description="E.164, or its first digits"),
     ] = None
     offer_id: OfferId | None = None
+    publisher_id: PublisherId | None = None
+    advertiser_id: AdvertiserId | None = None
     reason: Name
     expires_at: Moment | None = None
 
@@ -53,6 +64,15 @@ class BlockBody(Document):
         if not _PREFIX.fullmatch(number):
             raise PydanticCustomError("format", "{fault}", {"fault": _PREFIX_FAULT})
         return number
+
+    @field_validator("publisher_id", "advertiser_id")
+    @classmethod
+    def _at_most_one(cls, id: str | None, info: ValidationInfo) -> str | None:
+        others = [name for name in ("offer_id", "publisher_id") if info.data.get(name)]
+        if id is not None and others:
+            reason = "is said beside {other}: an entry has one of them, or none"
+            raise PydanticCustomError("exclusive", reason, {"other": others[0]})
+        return id
 
 
 class BlockView(BlockBody):
@@ -77,7 +97,7 @@ class GateBody(Document):
     in), how often one caller may call, and how often all numbers may that share their first eight
     digits; null is no limit."""
 
-    minimum_attestation: Annotated[gate.Attestation, Field(strict=False)] = gate.Attestation.NONE
+    minimum_attestation: Annotated[calls.Attestation, Field(strict=False)] = calls.Attestation.NONE
     caller_velocity: Velocity | None = None
     prefix_velocity: Velocity | None = None
 

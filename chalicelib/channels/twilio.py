@@ -159,7 +159,12 @@ def _after_dial(
     talked = signal.status is LegStatus.COMPLETED and signal.bridged is not False
     if not left and not talked:
         answer = inbound.next_attempt(
-            call, signal, e164=form.get("To", ""), stores=context.stores(), clock=context.clock
+            call,
+            signal,
+            e164=form.get("To", ""),
+            caller=twilio_forms.caller_number(form),
+            stores=context.stores(),
+            clock=context.clock,
         )
         if answer is not None:
             return answer

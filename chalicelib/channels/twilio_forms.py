@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.calls import LegStatus, Signal, SignalKind
+from chalicelib.calls import Attestation, LegStatus, Signal, SignalKind
 from chalicelib.flows.inbound import Arrival
-from chalicelib.gate import ROTATION_DIGITS, Attestation
+from chalicelib.gate import ROTATION_DIGITS
 from chalicelib.places import (
     Area,
     AreaEvidence,
@@ -37,8 +37,8 @@ _AREA_FIELDS = {
 
 
 def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
-    """A call that arrives; the caller's number is None where it is withheld or no number."""
-    caller = _number(form.get("From", ""))
+    """A call that arrives."""
+    caller = caller_number(form)
     return Arrival(
         carrier=CARRIER,
         carrier_call_id=form["CallSid"],
@@ -49,6 +49,12 @@ def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
         attestation=attestation(form.get("StirVerstat", "")),
         area=_area(form, caller),
     )
+
+
+def caller_number(form: Mapping[str, str]) -> str | None:
+    """The number that calls; None where it is withheld or no number."""
+    text = form.get("From", "")
+    return text if _E164.fullmatch(text) and text not in _WITHHELD else None
 
 
 def attestation(verstat: str) -> Attestation:
@@ -101,10 +107,6 @@ def _signal(
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
-
-
-def _number(text: str) -> str | None:
-    return text if _E164.fullmatch(text) and text not in _WITHHELD else None
 
 
 def _hashed(caller: str, hash_key: str) -> str:

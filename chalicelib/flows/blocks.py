@@ -7,22 +7,19 @@ What an entry does to a caller belongs to `gate`; how a request describes it, to
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.campaigns import State
+from chalicelib.campaigns import Advertiser, State
+from chalicelib.consistency import Reference, reference_faults
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
 from chalicelib.gate import Block, GateSettings
-from chalicelib.offers import Offer
-from chalicelib.store.gate import (
-    block_change,
-    block_put,
-    find_block,
-    find_settings,
-    settings_write,
-)
+from chalicelib.offers import Offer, Publisher
+from chalicelib.store.blocks import MOST_OWNERS, Standing, block_writes, find_block, standing
+from chalicelib.store.gate import find_settings, settings_write
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
 _TRIES = 8
+_OWNERS = (("offer_id", Offer), ("publisher_id", Publisher), ("advertiser_id", Advertiser))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +38,15 @@ def block(draft: Block, *, stores: Stores, claim: RequestClaim | None, now: date
     """
     for _ in range(_TRIES):
         made = stores.catalog.claimed(claim) if claim else None
-        before = find_block(stores.rows, draft.id)
+        stands = standing(stores.rows, draft, now)
+        before = stands.block
         if made is not None and before is not None:
             return Blocked(block=before, repeated=True)
         _refuse_faults(draft, stores, now)
-        if before is not None and before.in_force(now):
-            raise Conflict(f"they are blocked already, by {before.id}", code="block_exists")
+        _refuse_taken(draft, stands, now)
         after = replace(draft, version=before.version + 1) if before else draft
-        actions: list[Action] = [block_change(before, after) if before else block_put(after)]
-        if claim is not None:
-            actions.append(claim.put(after.id))
-        if stores.catalog.write(actions):
+        claims: list[Action] = [claim.put(after.id)] if claim else []
+        if stores.catalog.write([*block_writes(before, after, stands.over), *claims]):
             return Blocked(block=after)
     raise Busy("the entry keeps changing; send it again")
 
@@ -65,7 +60,7 @@ def unblock(block_id: str, *, stores: Stores) -> Block:
         if before.state is State.ARCHIVED:
             return before
         after = replace(before, state=State.ARCHIVED, version=before.version + 1)
-        if stores.catalog.write([block_change(before, after)]):
+        if stores.catalog.write(block_writes(before, after, {})):
             return after
     raise Busy(f"{block_id} keeps changing; send it again")
 
@@ -100,13 +95,20 @@ def _refuse_faults(draft: Block, stores: Stores, now: datetime) -> None:
     wrong = []
     if draft.expires_at is not None and draft.expires_at <= now:
         wrong.append(Fault(field="expires_at", rule="range", reason="must lie in the future"))
-    if draft.offer_id is not None:
-        offer = stores.catalog.find(Offer, draft.offer_id)
-        if offer is None:
-            reason = f"there is no offer {draft.offer_id}"
-            wrong.append(Fault(field="offer_id", rule="unknown_reference", reason=reason))
-        elif offer.state is State.ARCHIVED:
-            reason = f"{offer.id} is archived"
-            wrong.append(Fault(field="offer_id", rule="archived_reference", reason=reason))
+    named = [
+        Reference(field=field, kind=kind, id=id)
+        for field, kind in _OWNERS
+        if (id := getattr(draft, field))
+    ]
+    wrong += reference_faults(named, stores.catalog.named(named))
     if wrong:
         raise Invalid(tuple(wrong))
+
+
+def _refuse_taken(draft: Block, stands: Standing, now: datetime) -> None:
+    """Conflict while the entry is in force, or too many others block the same callers."""
+    if stands.block is not None and stands.block.in_force(now):
+        raise Conflict(f"they are blocked already, by {stands.block.id}", code="block_exists")
+    if draft.owner is not None and stands.others >= MOST_OWNERS:
+        reason = f"{stands.others} others block them: block them for the whole deployment"
+        raise Conflict(reason, code="too_many_blocks")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.calls import Call
+from chalicelib.calls import Attestation, Call
 from chalicelib.flows.inbound import decide, led_by
-from chalicelib.gate import Attestation, Caller, judge
+from chalicelib.gate import Caller, judge
 from chalicelib.places import Area, AreaEvidence, area_code_of, prefix_evidence
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, settled_on
@@ -42,12 +42,7 @@ def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
     number = stores.markets.number(supposed.e164, now)
     if number is None:
         return Decision(refusal=Reason.UNKNOWN_NUMBER)
-    caller = Caller(
-        number=supposed.caller,
-        number_hash=None,
-        prefix_hash=None,
-        attestation=supposed.attestation,
-    )
+    caller = Caller(number=supposed.caller, attestation=supposed.attestation)
     situation = stores.markets.situation(
         number, call_id=supposed.call_id, decision=1, caller=caller
     )
@@ -70,6 +65,7 @@ def _call(supposed: Supposed) -> Call:
         caller=supposed.caller,
         caller_hash=None,
         area=Area.told_by((*supposed.declared, *known), area_code_of(supposed.caller)),
+        attestation=supposed.attestation,
         arrived_at=supposed.at,
         tags=supposed.tags,
     )

@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.attributes import attributes_of
-from chalicelib.calls import Attempt, Call, CallStatus, Signal, call_id
+from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
 from chalicelib.campaigns import State
 from chalicelib.failover import without_hold
-from chalicelib.gate import Attestation, Caller, GateRefusal, judge
+from chalicelib.gate import Caller, GateRefusal, judge
 from chalicelib.market import Market
 from chalicelib.offers import CapEffect, Number
 from chalicelib.places import Area
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation, reservation
 from chalicelib.routing import Candidate, Decision, choose, settled_on
-from chalicelib.store.markets import Answered
+from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores
 
@@ -89,9 +89,12 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
 
 
 def next_attempt(
-    call_id: str, signal: Signal, *, e164: str, stores: Stores, clock: Clock
+    call_id: str, signal: Signal, *, e164: str, caller: str | None, stores: Stores, clock: Clock
 ) -> Answer | None:
     """Fail over to the next target, after the attempt that `signal` reports as failed.
+
+    `e164` was dialled by `caller`, as the carrier says once more. The gate is not asked again, but
+    an advertiser who blocks the caller by now is passed over.
 
     An answer without an attempt means that nobody is left to try. None means that there is nothing
     to decide, because the call is over or not known: then nothing was written, the signal neither.
@@ -101,7 +104,7 @@ def next_attempt(
     if number is None:
         return None
     following = signal.attempt + 1
-    situation = stores.markets.situation(number, call_id=call_id, decision=following)
+    situation = _after_an_attempt(number, call_id, following, caller=caller, stores=stores)
     if situation.answered is not None:
         return _again(call_id, situation.answered)
     call = situation.call
@@ -130,6 +133,22 @@ def next_attempt(
     if stores.reservations.give_up(call, taken.decision, signal=signal).done_before:
         return _earlier_answer(number, call_id, following, stores)
     return Answer(call_id=call_id, attempt=None, refusal=taken.decision.refusal)
+
+
+def _after_an_attempt(
+    number: Number, call_id: str, decision: int, *, caller: str | None, stores: Stores
+) -> Situation:
+    """How everything stands for a call of `caller`; read once more for the caller whom the call
+    knows, should the carrier have named another."""
+
+    def read(caller: str | None) -> Situation:
+        return stores.markets.situation(
+            number, call_id=call_id, decision=decision, caller=Caller(number=caller)
+        )
+
+    situation = read(caller)
+    call = situation.call
+    return situation if call is None or call.caller == caller else read(call.caller)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +274,7 @@ def _new_call(arrival: Arrival, now: datetime) -> Call:
         caller=arrival.caller,
         caller_hash=arrival.caller_hash,
         area=arrival.area,
+        attestation=arrival.attestation,
         arrived_at=now,
     )
 

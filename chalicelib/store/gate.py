@@ -1,57 +1,53 @@
 """What is remembered for the caller's gate?
 
-Owns the rows of block entries, of an offer's gate settings, and of how often callers called, and
-their part in the one read and the one write of a decision. What follows from them belongs to
-`gate`. An entry lies under its own id, which follows from what it is about, so that a decision
-finds every entry about a caller by key.
+Owns the rows that say who blocks which callers, of an offer's gate settings, and of how often
+callers called, and their part in the one read and the one write of a decision. What follows from
+them belongs to the core's `gate`; the entries of the block list themselves, to `blocks`.
+
+Who blocks the same callers lies in one row, an attribute for each, so that a decision reads as many
+rows for an offer of a hundred advertisers as for one. Its key tells no number.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib import times
 from chalicelib.gate import (
-    Block,
+    BlockFacts,
+    BlockScope,
     Caller,
+    Callers,
     GateFacts,
     GateReason,
     GateSettings,
     Tally,
-    candidate_blocks,
+    block_id,
+    callers_like,
     window_end,
 )
+from chalicelib.ids import derived
+from chalicelib.offers import Number
 from chalicelib.store import codec
 from chalicelib.store.rows import (
     CALLS,
     CATALOG,
-    META,
     AtMost,
     Change,
     Equals,
     Item,
     Key,
     Put,
-    Question,
     Rows,
 )
 
-_MOST_EXAMINED = 1000
+Blockers = tuple[tuple[Callers, Item], ...]
+
 # Clocks of two processes may differ, so a stretch of time is kept beyond its end.
 _KEPT_BEYOND = timedelta(minutes=5)
-_NO_COUNTS = frozenset({"pk", "sk", "expires_at"})
-
-
-@dataclass(frozen=True, slots=True)
-class BlocksPage:
-    """Entries of one page, and the mark at which the next begins; None when there is none."""
-
-    items: tuple[Block, ...]
-    mark: dict[str, str] | None
-
-
-def block_key(block_id: str) -> Key:
-    """Where an entry of the block list lies."""
-    return Key(CATALOG, f"BLOCK#{block_id}")
+_KEYS = frozenset({"pk", "sk"})
+_NO_COUNTS = _KEYS | {"expires_at"}
+_FOREVER = "forever"
 
 
 def settings_key(offer_id: str) -> Key:
@@ -64,38 +60,79 @@ def tally_key(offer_id: str, hash: str) -> Key:
     return Key(CALLS, f"VELOCITY#{offer_id}#{hash}")
 
 
+def blocked_key(callers: Callers) -> Key:
+    """Where it is said who blocks these callers."""
+    id = derived("clr", callers.kind, callers.number or "")
+    return Key(CATALOG, f"BLOCKED#{id}")
+
+
+def owner_attribute(owner: str | None) -> str:
+    """Under which attribute of that row the end of the owner's entry lies."""
+    return owner or BlockScope.DEPLOYMENT
+
+
+def end_said(expires_at: datetime | None) -> str:
+    """The end of an entry in the words of that row."""
+    return times.written(expires_at) if expires_at else _FOREVER
+
+
+def ends(item: Item) -> dict[str, datetime | None]:
+    """The end of each entry that a row tells of, by its attribute; None is for ever."""
+    return {name: _end(said) for name, said in item.items() if name not in _KEYS}
+
+
 def gate_keys(offer_id: str, caller: Caller) -> list[Key]:
-    """Every row that the gate looks at for a caller of the offer."""
+    """Every row that the gate looks at for a caller of the offer, and that tells which advertisers
+    block the caller."""
     hashes = (caller.number_hash, caller.prefix_hash)
     return [
         settings_key(offer_id),
-        *(block_key(block_id) for block_id in candidate_blocks(caller.number, offer_id)),
+        *map(blocked_key, callers_like(caller.number)),
         *(tally_key(offer_id, hash) for hash in hashes if hash),
     ]
 
 
-def read_gate(offer_id: str, caller: Caller | None, found: Mapping[Key, Item]) -> GateFacts:
+def read_blockers(caller: Caller | None, found: Mapping[Key, Item]) -> Blockers:
+    """Who blocks the caller, out of the rows found under `gate_keys`, the most exact row first."""
+    if caller is None:
+        return ()
+    rows = ((callers, found.get(blocked_key(callers))) for callers in callers_like(caller.number))
+    return tuple((callers, row) for callers, row in rows if row)
+
+
+def block_facts(
+    blockers: Blockers, owners: Sequence[tuple[BlockScope, str | None]]
+) -> tuple[BlockFacts, ...]:
+    """The entries of these owners, the most exact first, for the same callers in their order."""
+    return tuple(
+        BlockFacts(
+            id=block_id(callers, owner),
+            kind=callers.kind,
+            scope=scope,
+            expires_at=_end(row[owner_attribute(owner)]),
+        )
+        for callers, row in blockers
+        for scope, owner in owners
+        if owner_attribute(owner) in row
+    )
+
+
+def read_gate(
+    number: Number, caller: Caller | None, blockers: Blockers, found: Mapping[Key, Item]
+) -> GateFacts:
     """What the gate looks at, out of the rows found under `gate_keys`; nothing for no caller."""
-    settings = _settings(offer_id, found.get(settings_key(offer_id)))
+    settings = _settings(number.offer_id, found.get(settings_key(number.offer_id)))
     if caller is None:
         return GateFacts(settings=settings)
-    keys = [block_key(block_id) for block_id in candidate_blocks(caller.number, offer_id)]
+    owners = (
+        (BlockScope.OFFER, number.offer_id),
+        (BlockScope.PUBLISHER, number.publisher_id),
+        (BlockScope.DEPLOYMENT, None),
+    )
     return GateFacts(
         settings=settings,
-        blocks=tuple(_block(found[key]) for key in keys if key in found),
-        tallies=tuple(
-            Tally(
-                reason=reason,
-                hash=hash,
-                limit=limit,
-                calls=_counts(found.get(tally_key(offer_id, hash), {})),
-            )
-            for reason, hash, limit in (
-                (GateReason.CALLER_TOO_OFTEN, caller.number_hash, settings.caller_velocity),
-                (GateReason.PREFIX_TOO_OFTEN, caller.prefix_hash, settings.prefix_velocity),
-            )
-            if hash and limit
-        ),
+        blocks=block_facts(blockers, owners),
+        tallies=_tallies(settings, caller, found),
     )
 
 
@@ -110,59 +147,6 @@ def reread(tally: Tally, image: Item | None) -> Tally:
     return replace(tally, calls=_counts(image or {}))
 
 
-def find_block(rows: Rows, block_id: str) -> Block | None:
-    """The entry with this id, in whatever state; None when there never was one."""
-    key = block_key(block_id)
-    found, _ = rows.gather([key])
-    return _block(found[key]) if key in found else None
-
-
-def block_put(block: Block) -> Put:
-    """The row of a new entry; refused when there is one about the same callers."""
-    item: Item = {
-        "pk": block_key(block.id).pk,
-        "sk": META,
-        "kind": "block",
-        "id": block.id,
-        "offer_id": block.offer_id,
-        "version": block.version,
-        "doc": codec.to_json(block),
-    }
-    return Put(CATALOG, {name: value for name, value in item.items() if value is not None})
-
-
-def block_change(before: Block, after: Block) -> Change:
-    """`after` in the place of `before`, while that is still the version stored."""
-    return _replacement(block_key(before.id), before.version, after)
-
-
-def page_of_blocks(
-    rows: Rows,
-    where: Mapping[str, str],
-    *,
-    limit: int,
-    after: Mapping[str, str] | None = None,
-) -> BlocksPage:
-    """Entries in the order of their ids: those of one `offer_id` or all, of one `state` or any.
-
-    With a state the page is filled from as many rows as it takes, about a thousand at most.
-    """
-    question = Question(table=CATALOG, index="by_kind", partition="block")
-    if "offer_id" in where:
-        question = Question(
-            table=CATALOG, index="by_offer", partition=where["offer_id"], starts_with="blk_"
-        )
-    items: list[Block] = []
-    mark, examined = after, 0
-    while True:
-        page = rows.page(replace(question, limit=limit - len(items), after=mark))
-        blocks = [_block(item) for item in page.items]
-        items += [one for one in blocks if where.get("state", one.state) == one.state]
-        mark, examined = page.mark, examined + len(blocks)
-        if mark is None or len(items) == limit or examined >= _MOST_EXAMINED:
-            return BlocksPage(tuple(items), page.mark)
-
-
 def find_settings(rows: Rows, offer_id: str) -> GateSettings:
     """What the offer asks of its callers; nothing, where it was never said."""
     key = settings_key(offer_id)
@@ -173,17 +157,32 @@ def find_settings(rows: Rows, offer_id: str) -> GateSettings:
 def settings_write(before: GateSettings, after: GateSettings) -> Put | Change:
     """`after` in the place of `before`, while that is still the version stored."""
     key = settings_key(after.offer_id)
-    if before.version:
-        return _replacement(key, before.version, after)
     doc = codec.to_json(after)
-    return Put(CATALOG, {"pk": key.pk, "sk": key.sk, "version": after.version, "doc": doc})
-
-
-def _replacement(key: Key, version: int, after: Block | GateSettings) -> Change:
+    if not before.version:
+        return Put(CATALOG, {"pk": key.pk, "sk": key.sk, "version": after.version, "doc": doc})
     return Change(
         key=key,
-        set={("doc",): codec.to_json(after), ("version",): after.version},
-        when=[Equals(("version",), version)],
+        set={("doc",): doc, ("version",): after.version},
+        when=[Equals(("version",), before.version)],
+    )
+
+
+def _tallies(
+    settings: GateSettings, caller: Caller, found: Mapping[Key, Item]
+) -> tuple[Tally, ...]:
+    limited = (
+        (GateReason.CALLER_TOO_OFTEN, caller.number_hash, settings.caller_velocity),
+        (GateReason.PREFIX_TOO_OFTEN, caller.prefix_hash, settings.prefix_velocity),
+    )
+    return tuple(
+        Tally(
+            reason=reason,
+            hash=hash,
+            limit=limit,
+            calls=_counts(found.get(tally_key(settings.offer_id, hash), {})),
+        )
+        for reason, hash, limit in limited
+        if hash and limit
     )
 
 
@@ -203,8 +202,8 @@ def _counts(item: Item) -> dict[str, int]:
     return {name: count for name, count in item.items() if name not in _NO_COUNTS}
 
 
-def _block(item: Item) -> Block:
-    return codec.from_json(Block, item["doc"])
+def _end(said: str) -> datetime | None:
+    return None if said == _FOREVER else times.read(said)
 
 
 def _settings(offer_id: str, item: Item | None) -> GateSettings:

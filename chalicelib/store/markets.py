@@ -13,13 +13,13 @@ from enum import StrEnum
 
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Advertiser, Campaign, Target
-from chalicelib.gate import Caller, GateFacts, GateReason
+from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
-from chalicelib.store.gate import gate_keys, read_gate
+from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
 from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 from chalicelib.store.settings import OPERATOR_KEY, read_operator
@@ -42,8 +42,8 @@ class Answered:
 class Situation:
     """All that one decision looks at; `call` and `answered` are None on a first delivery.
 
-    `gate` holds nothing where it was not asked for. `talked_before` maps targets of the market to
-    when the caller last talked with them.
+    `gate` holds nothing, and `market` no entries of the block list, where no caller was named.
+    `talked_before` maps targets of the market to when the caller last talked with them.
     """
 
     market: Market | None
@@ -77,8 +77,9 @@ class Markets:
         self, number: Number, *, call_id: str, decision: int, caller: Caller | None = None
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
-        was if it has been taken; with a `caller`, also what the gate looks at and whom the caller
-        talked with. One round trip for any number of targets."""
+        was if it has been taken; with a `caller`, also what the gate looks at, which advertisers
+        block the caller, and whom the caller talked with. One round trip for any number of targets
+        and advertisers."""
         keys = _keys(number)
         talks = talks_key(caller.number_hash) if caller and caller.number_hash else None
         if caller is not None:
@@ -92,12 +93,13 @@ class Markets:
             ],
         )
         call = found.get(call_key(call_id))
-        market = _market(number, found, partitions)
+        blockers = read_blockers(caller, found)
+        market = _market(number, found, partitions, blockers)
         return Situation(
             market=market,
             call=read_call(call) if call else None,
             answered=_answered(found[decided]) if decided in found else None,
-            gate=read_gate(number.offer_id, caller, found),
+            gate=read_gate(number, caller, blockers, found),
             talked_before=read_talks(found.get(talks), market) if talks and market else {},
         )
 
@@ -116,7 +118,10 @@ def _keys(number: Number) -> list[Key]:
 
 
 def _market(
-    number: Number, found: dict[Key, Item], partitions: tuple[tuple[Item, ...], ...]
+    number: Number,
+    found: dict[Key, Item],
+    partitions: tuple[tuple[Item, ...], ...],
+    blockers: Blockers,
 ) -> Market | None:
     """The market behind a number; None when a part of it is missing."""
     offer = found.get(Key(CATALOG, f"OFFER#{number.offer_id}"))
@@ -127,7 +132,7 @@ def _market(
     known = codec.from_json(Offer, offer["doc"])
     # A number whose roster is about to be rewritten may still name a campaign that has left.
     campaigns = (
-        _campaign(buyer, number.partnership_id, found, items)
+        _campaign(buyer, found, items, partnership_id=number.partnership_id, blockers=blockers)
         for buyer, items in zip(number.roster, partitions, strict=True)
         if buyer.campaign_id in known.campaign_ids
     )
@@ -142,7 +147,12 @@ def _market(
 
 
 def _campaign(
-    buyer: Buyer, partnership_id: str, found: dict[Key, Item], items: tuple[Item, ...]
+    buyer: Buyer,
+    found: dict[Key, Item],
+    items: tuple[Item, ...],
+    *,
+    partnership_id: str,
+    blockers: Blockers,
 ) -> CampaignFacts | None:
     head = next((item for item in items if item["sk"] == "META"), None)
     advertiser = found.get(Key(CATALOG, f"ADVERTISER#{buyer.advertiser_id}"))
@@ -156,6 +166,7 @@ def _campaign(
         spent=head.get("spent", {}),
         targets=tuple(_target(item) for item in items if item["sk"].startswith("TARGET#")),
         trials=read_trials(trials),
+        blocks=block_facts(blockers, ((BlockScope.ADVERTISER, buyer.advertiser_id),)),
     )
 
 

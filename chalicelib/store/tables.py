@@ -15,7 +15,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |
 | catalog | KEY#id | META | a key of a publisher or an advertiser; its id follows from the hash of its secret |
-| catalog | BLOCK#id | META | an entry of the block list; its id follows from what it is about |
+| catalog | BLOCK#id | META | an entry of the block list; its id follows from whom it is about and whose it is |
+| catalog | BLOCKED#id | META | who blocks the same callers, each until when; the id follows from number, prefix, or none |
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |

@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 
+from chalicelib.calls import Attestation
 from chalicelib.channels import schemas_calls, schemas_gate
-from tests.builders import CALLER
+from chalicelib.channels.api_calls import call_view
+from tests.builders import CALLER, a_call
 from tests.channels.api import Api, Market
 from tests.fakes import FakeRows
 from tests.world import World
 
 Json = dict[str, Any]
 NOBODY = "off_" + "0" * 26
+NO_PUBLISHER, NO_ADVERTISER = "pub_" + "0" * 26, "adv_" + "0" * 26
 
 
 def exact(number: str = CALLER, **more: Any) -> Json:
@@ -23,8 +26,9 @@ def test_a_number_is_blocked_in_whatever_punctuation_and_let_in_again() -> None:
     made = api.created("/blocks", **exact("+1 (415) 555-0100"))
     schemas_gate.BlockView.model_validate(made)
     assert made | {
-        "kind": "exact", "number": CALLER, "offer_id": None, "expires_at": None,
-        "state": "active", "version": 1, "reason": "Robocalls",
+        "kind": "exact", "number": CALLER, "offer_id": None, "publisher_id": None,
+        "advertiser_id": None, "expires_at": None, "state": "active", "version": 1,
+        "reason": "Robocalls",
     } == made  # fmt: skip
     assert api.get(f"/blocks/{made['id']}").body == made
     archived = api.delete(f"/blocks/{made['id']}")
@@ -69,11 +73,25 @@ def test_what_can_be_blocked_is_shown_as_it_was_said(body: Json) -> None:
             exact(offer_id=NOBODY, expires_at="2020-01-01T00:00:00Z"),
             {("offer_id", "unknown_reference"), ("expires_at", "range")},
         ),
+        (exact(publisher_id=NO_PUBLISHER), {("publisher_id", "unknown_reference")}),
         (
-            {"kind": "regex", "number": 5, "reason": " ", "offer_id": "x", "expires_at": "soon",
-             "colour": "red"},
+            exact(advertiser_id=NO_ADVERTISER, expires_at="2020-01-01T00:00:00Z"),
+            {("advertiser_id", "unknown_reference"), ("expires_at", "range")},
+        ),
+        (
+            exact(offer_id=NOBODY, publisher_id=NO_PUBLISHER, advertiser_id=NO_ADVERTISER),
+            {("publisher_id", "exclusive"), ("advertiser_id", "exclusive")},
+        ),
+        (
+            exact("555", publisher_id=NO_PUBLISHER, advertiser_id=NO_ADVERTISER),
+            {("number", "e164"), ("advertiser_id", "exclusive")},
+        ),
+        (
+            {"kind": "regex", "number": 5, "reason": " ", "offer_id": "x", "publisher_id": "off_1",
+             "advertiser_id": 7, "expires_at": "soon", "colour": "red"},
             {("kind", "choice"), ("number", "type"), ("reason", "length"),
-             ("offer_id", "format"), ("expires_at", "format"), ("colour", "unknown_field")},
+             ("offer_id", "format"), ("publisher_id", "format"), ("advertiser_id", "type"),
+             ("expires_at", "format"), ("colour", "unknown_field")},
         ),
     ],
 )  # fmt: skip
@@ -86,21 +104,33 @@ def test_every_fault_of_an_entry_is_named_and_nothing_is_blocked(
     assert api.get("/blocks").body["data"] == []
 
 
-def test_an_archived_offer_takes_no_entry() -> None:
-    api = Api()
-    offer = Market(api).offer["id"]
-    api.delete(f"/offers/{offer}")
-    assert api.post("/blocks", exact(offer_id=offer)).faults == {("offer_id", "archived_reference")}
+def owners(market: Market) -> dict[str, str]:
+    """Whose an entry may be, by the field that says so."""
+    things = {"offer": market.offer, "publisher": market.publisher, "advertiser": market.advertiser}
+    return {f"{noun}_id": thing["id"] for noun, thing in things.items()}
 
 
-def test_the_same_callers_are_blocked_once_in_each_scope() -> None:
+@pytest.mark.parametrize("noun", ["offer", "publisher", "advertiser"])
+def test_what_is_archived_takes_no_entry(noun: str) -> None:
     api = Api()
-    offer = Market(api).offer["id"]
-    first = api.created("/blocks", **exact())
-    again = api.post("/blocks", exact(reason="Other"))
-    assert (again.status, again.body["code"]) == (409, "block_exists")
-    assert first["id"] in again.body["detail"]
-    assert api.created("/blocks", **exact(offer_id=offer))["id"] != first["id"]
+    id = owners(Market(api))[f"{noun}_id"]
+    api.delete(f"/{noun}s/{id}")
+    field = f"{noun}_id"
+    assert api.post("/blocks", exact(**{field: id})).faults == {(field, "archived_reference")}
+
+
+def test_the_same_callers_are_blocked_once_by_each() -> None:
+    api = Api()
+    made = [
+        api.created("/blocks", **exact(**whose))
+        for whose in ({}, *({field: id} for field, id in owners(Market(api)).items()))
+    ]
+    assert len({entry["id"] for entry in made}) == len(made) == 4
+    for entry in made:
+        said = {name: entry[name] for name in ("offer_id", "publisher_id", "advertiser_id")}
+        again = api.post("/blocks", exact(reason="Other", **said))
+        assert (again.status, again.body["code"]) == (409, "block_exists")
+        assert entry["id"] in again.body["detail"]
 
 
 def test_an_entry_that_holds_no_more_is_taken_up_again() -> None:
@@ -127,6 +157,15 @@ def test_a_repeated_creation_is_answered_with_the_entry_as_it_stands() -> None:
     assert api.post("/blocks", exact(), Idempotency_Key="k1").body["state"] == "archived"
 
 
+def test_a_repeated_creation_of_an_advertisers_entry_is_answered_the_same() -> None:
+    api = Api()
+    said = exact(advertiser_id=Market(api).advertiser["id"])
+    first = api.post("/blocks", said, Idempotency_Key="k1")
+    assert api.post("/blocks", said, Idempotency_Key="k1").body == first.body
+    other = api.post("/blocks", exact(), Idempotency_Key="k1")
+    assert other.body["code"] == "idempotency_key_reused"
+
+
 def test_a_creation_that_loses_its_race_says_so() -> None:
     api = Api()
     rows: FakeRows = api.rows
@@ -134,12 +173,16 @@ def test_a_creation_that_loses_its_race_says_so() -> None:
     assert api.post("/blocks", exact(reason="Late")).body["code"] == "block_exists"
 
 
-def test_entries_are_listed_page_by_page_by_offer_and_state() -> None:
+def test_entries_are_listed_page_by_page_by_whose_they_are_and_by_state() -> None:
     api = Api()
-    offer = Market(api).offer["id"]
+    by = owners(Market(api))
+    whose: list[dict[str, str]] = [
+        {"offer_id": by["offer_id"]}, {"offer_id": by["offer_id"]},
+        {"publisher_id": by["publisher_id"]}, {"advertiser_id": by["advertiser_id"]}, {},
+    ]  # fmt: skip
     made = [
-        api.created("/blocks", **exact(f"+1415555010{n}", offer_id=offer if n < 2 else None))["id"]
-        for n in range(5)
+        api.created("/blocks", **exact(f"+1415555010{n}", **one))["id"]
+        for n, one in enumerate(whose)
     ]
     api.delete(f"/blocks/{made[0]}")
 
@@ -154,9 +197,12 @@ def test_entries_are_listed_page_by_page_by_offer_and_state() -> None:
             query["cursor"] = page["next_cursor"]
 
     assert walk() == set(made)
-    assert walk(offer_id=offer) == set(made[:2])
+    assert walk(offer_id=by["offer_id"]) == set(made[:2])
+    assert walk(publisher_id=by["publisher_id"]) == {made[2]}
+    assert walk(advertiser_id=by["advertiser_id"]) == {made[3]}
     assert walk(state="active") == set(made[1:])
-    assert walk(offer_id=offer, state="archived") == {made[0]}
+    assert walk(offer_id=by["offer_id"], state="archived") == {made[0]}
+    assert api.get("/blocks", publisher_id="x").faults == {("publisher_id", "format")}
     assert api.get("/blocks", kind="exact").faults == {("kind", "unknown_parameter")}
 
 
@@ -240,6 +286,31 @@ def test_a_call_tells_why_its_caller_was_not_let_in() -> None:
         "reason": "blocked_prefix", "block_id": entry,
         "saw": "an entry of the whole deployment", "asked": "no entry of the block list",
     }  # fmt: skip
+
+
+def test_a_call_tells_that_an_advertiser_blocks_its_caller_and_never_the_number() -> None:
+    api = Api()
+    market = Market(api)
+    entry = api.created("/blocks", **exact(advertiser_id=market.advertiser["id"]))
+    World(api.rows, now=api.now).arrives("CA1", attestation=Attestation.B)
+    (call,) = api.get("/calls").body["data"]
+    schemas_calls.CallView.model_validate(call)
+    assert (call["refusal"], call["attestation"]) == ("caller_blocked", "B")
+    reply = api.get(f"/calls/{call['id']}/decision")
+    schemas_calls.DecisionsView.model_validate(reply.body)
+    (trace,) = reply.body["decisions"]
+    assert [seen["reason"] for seen in trace["considered"]] == ["caller_blocked"]
+    assert trace["gate"] is None
+    assert CALLER not in str(reply.body)
+    api.delete(f"/blocks/{entry['id']}")
+    World(api.rows, now=api.now).arrives("CA2")
+    assert api.get("/calls", carrier_call_id="CA2").body["data"][0]["refusal"] == "no_funds"
+
+
+def test_a_call_that_was_kept_without_its_attestation_shows_none() -> None:
+    shown = call_view(a_call())
+    schemas_calls.CallView.model_validate(shown)
+    assert shown["attestation"] is None
 
 
 def test_a_caller_who_is_let_in_has_no_trace_at_the_gate() -> None:

@@ -62,6 +62,18 @@ def test_a_blocked_caller_would_not_be_let_in(market: Market) -> None:
     assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
 
 
+def test_a_caller_whom_the_advertiser_blocks_would_not_reach_its_targets(market: Market) -> None:
+    market.api.created(
+        "/blocks", kind="exact", number="+14155550100", reason="a rival",
+        advertiser_id=market.advertiser["id"], expires_at="2026-11-24T00:00:00Z",
+    )  # fmt: skip
+    asked = {"number": NUMBER, "caller": "+14155550100"}
+    body = market.api.post("/routing/dry-run", asked).body
+    assert [seen["reason"] for seen in body["considered"]] == ["caller_blocked"]
+    asked["at"] = "2026-11-24T00:00:00Z"
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
+
+
 def test_a_caller_outside_the_area_would_not_be_routed(market: Market) -> None:
     terms = {**market.campaign["terms"], "geography": {"states": ["CA"]}}
     changed = market.api.patch(

@@ -2,12 +2,15 @@
 
 import pytest
 
+from chalicelib.calls import Attestation
 from chalicelib.channels import twiml
 from chalicelib.channels.twilio_forms import arrival, attestation
-from chalicelib.gate import Attestation, GateSettings, Velocity
+from chalicelib.gate import BlockKind, GateSettings, Velocity
 from chalicelib.store.gate import settings_write
+from tests import builders
 from tests.builders import CALLER
-from tests.channels.test_twilio import Phone
+from tests.channels.test_twilio import Phone, path_of
+from tests.flows.door import Gated
 
 
 def seen(caller: str) -> tuple[str | None, str | None]:
@@ -67,6 +70,29 @@ def test_a_caller_who_is_kept_out_hears_a_decent_line_and_no_reason() -> None:
     assert kept_out.findtext("Say") == twiml.SORRY
     let_in = phone.rings(CallSid="CA" + "2" * 32, StirVerstat="TN-Validation-Passed-A")
     assert let_in.find("Dial") is not None
+    kept = [phone.world.call(sid).attestation for sid in ("CA" + "1" * 32, "CA" + "2" * 32)]
+    assert kept == [Attestation.NONE, Attestation.A]
+
+
+@pytest.mark.parametrize("caller", [CALLER, "+266696687"])
+def test_a_failed_dial_does_not_lead_to_an_advertiser_who_blocks_the_caller(caller: str) -> None:
+    phone = Phone()
+    phone.world = world = Gated(phone.rows)
+    world.opens()
+    world.joins(
+        builders.a_campaign(id="cmp_2", advertiser_id="adv_2"),
+        builders.a_target(id="tgt_2", campaign_id="cmp_2", priority=2),
+        builders.an_advertiser(id="adv_2"),
+    )
+    for kind, number in ((BlockKind.EXACT, CALLER), (BlockKind.ANONYMOUS, None)):
+        world.blocks(kind, number, advertiser_id="adv_2")
+    dial = phone.rings(From=caller).find("Dial")
+    assert dial is not None
+    path = path_of(dial.get("action"))
+    before = phone.rows.trips
+    answer = phone.posts(path, From=caller, DialCallStatus="busy", CallStatus="in-progress")
+    assert "<Dial" not in answer["body"]
+    assert phone.rows.trips == before + 2
 
 
 def test_rotated_numbers_are_told_by_what_twilio_says_of_them() -> None:

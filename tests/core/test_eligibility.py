@@ -11,7 +11,15 @@ from chalicelib import eligibility, limits
 from chalicelib.campaigns import State
 from chalicelib.reasons import Reason
 from chalicelib.times import DatedHours, Hours
-from tests.builders import NOW, a_campaign, a_hold, a_target, an_advertiser, charge_terms
+from tests.builders import (
+    NOW,
+    a_block_fact,
+    a_campaign,
+    a_hold,
+    a_target,
+    an_advertiser,
+    charge_terms,
+)
 from tests.core.deciding import DAY, HOUR, MONTH, TICK, TOTAL, outcome
 
 NEW_YORK = "America/New_York"
@@ -48,6 +56,32 @@ class TestStates:
                 an_advertiser(state=advertiser), a_campaign(state=campaign), a_target(state=target)
             )
             assert answer is reason
+
+
+class TestCallers:
+    @pytest.mark.parametrize(
+        ("ends", "reason"),
+        [
+            ((), None),
+            ((None,), Reason.CALLER_BLOCKED),
+            ((NOW + TICK,), Reason.CALLER_BLOCKED),
+            ((NOW,), None),
+            ((NOW, NOW - TICK), None),
+            ((NOW, None), Reason.CALLER_BLOCKED),
+        ],
+    )
+    def test_an_advertisers_entry_passes_its_targets_over_until_it_expires(
+        self, ends: tuple[datetime | None, ...], reason: Reason | None
+    ) -> None:
+        blocks = tuple(a_block_fact(expires_at=end) for end in ends)
+        assert eligibility.caller_blocked(blocks, NOW) is reason
+        assert outcome(campaign={"blocks": blocks}) is reason
+
+    def test_a_pause_is_named_before_an_entry_and_an_entry_before_the_season(self) -> None:
+        blocked = {"blocks": (a_block_fact(),)}
+        ended = blocked | {"campaign": a_campaign(ends_at=NOW)}
+        assert outcome(campaign=ended) is Reason.CALLER_BLOCKED
+        assert outcome(campaign=ended, state=State.PAUSED) is Reason.TARGET_PAUSED
 
 
 class TestSeason:

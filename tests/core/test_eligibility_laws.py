@@ -1,6 +1,7 @@
 """What holds of every decision, whatever a market's hours, caps, seasons, places and filters."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hypothesis import given
@@ -9,8 +10,17 @@ from hypothesis import strategies as st
 from chalicelib.criteria import Filter, FilterTest, Geography, Places, RouteByArea, passes
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.places import Area
+from chalicelib.reasons import Reason
 from chalicelib.times import Block, DatedHours, Hours
-from tests.builders import NOW, a_campaign, a_market, campaign_facts, charge_terms, target_facts
+from tests.builders import (
+    NOW,
+    a_block_fact,
+    a_campaign,
+    a_market,
+    campaign_facts,
+    charge_terms,
+    target_facts,
+)
 from tests.core.deciding import DAY, HOUR, MONTH, TICK, TOTAL, decide, order
 
 PRICE = 2_500
@@ -175,3 +185,29 @@ def test_adding_an_ineligible_target_changes_nothing_for_the_others(
     assert after.candidates == before.candidates
     others = tuple(seen for seen in after.considered if seen.target_id != "tgt_new")
     assert others == before.considered
+
+
+ENDS = st.lists(st.sampled_from([None, NOW - TICK, NOW, NOW + TICK]), max_size=3)
+
+
+@given(MARKETS, ENDS)
+def test_a_caller_whom_one_advertiser_blocks_meets_the_others_alone_in_the_same_order(
+    market: Market, ends: list[datetime | None]
+) -> None:
+    own, others = market.campaigns
+    blocks = tuple(a_block_fact(expires_at=end) for end in ends)
+    before = decide(market)
+    after = decide(replace(market, campaigns=(replace(own, blocks=blocks), others)))
+    if not any(end is None or end > NOW for end in ends):
+        assert after.considered == before.considered
+        return
+    theirs = {facts.target.id for facts in others.targets}
+    assert order(after) == [target for target in order(before) if target in theirs]
+    assert [seen.target_id for seen in after.considered] == [
+        seen.target_id for seen in before.considered
+    ]
+    assert [seen for seen in after.considered if seen.target_id in theirs] == [
+        seen for seen in before.considered if seen.target_id in theirs
+    ]
+    blocked = {seen.reason for seen in after.considered if seen.target_id not in theirs}
+    assert blocked <= {Reason.CALLER_BLOCKED}

@@ -8,26 +8,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.calls import Attestation
 from chalicelib.campaigns import State
 from chalicelib.gate import (
     MEANING,
     PREFIX_DIGITS,
-    Attestation,
     Block,
+    BlockFacts,
     BlockKind,
+    BlockScope,
     Caller,
+    Callers,
     GateFacts,
     GateReason,
     GateSettings,
     Tally,
     Velocity,
     block_id,
-    candidate_blocks,
+    callers_like,
     judge,
     too_often,
     window_end,
 )
-from tests.builders import CALLER, NOW
+from tests.builders import CALLER, NOW, a_block_fact
 
 EXACT, PREFIX, ANONYMOUS = BlockKind
 NONE, C, B, A = Attestation
@@ -37,13 +40,16 @@ NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-def a_block(kind: BlockKind = EXACT, number: str | None = CALLER, **overrides: Any) -> Block:
-    offer_id = overrides.pop("offer_id", None)
+def a_block(**overrides: Any) -> Block:
     values: dict[str, Any] = {
-        "id": block_id(kind, number, offer_id), "kind": kind, "number": number,
-        "offer_id": offer_id, "reason": "Robocalls", "expires_at": None, "created_at": NOW,
+        "id": "blk_1", "kind": EXACT, "number": CALLER, "reason": "Robocalls", "expires_at": None,
+        "created_at": NOW,
     }  # fmt: skip
     return Block(**values | overrides)
+
+
+def seen(kind: BlockKind = EXACT, **overrides: Any) -> BlockFacts:
+    return a_block_fact(**{"kind": kind, "scope": BlockScope.DEPLOYMENT} | overrides)
 
 
 def a_caller(**overrides: Any) -> Caller:
@@ -57,7 +63,7 @@ def a_tally(called: int, reason: GateReason = GateReason.CALLER_TOO_OFTEN) -> Ta
     return Tally(reason=reason, hash="caller", limit=LIMIT, calls={LIMIT.window(NOW): called})
 
 
-def facts(*blocks: Block, minimum: Attestation = NONE, tallies: tuple[Tally, ...] = ()) -> Any:
+def facts(*blocks: BlockFacts, minimum: Attestation = NONE, tallies: tuple[Tally, ...] = ()) -> Any:
     settings = GateSettings(offer_id="off_1", minimum_attestation=minimum)
     return GateFacts(settings=settings, blocks=blocks, tallies=tallies)
 
@@ -74,68 +80,96 @@ def test_a_caller_about_whom_nothing_is_known_is_let_in() -> None:
 @pytest.mark.parametrize(
     ("block", "refusal"),
     [
-        (a_block(), GateReason.BLOCKED_NUMBER),
-        (a_block(PREFIX, "+1415"), GateReason.BLOCKED_PREFIX),
-        (a_block(ANONYMOUS, None), GateReason.ANONYMOUS),
-        (a_block(expires_at=NOW + TICK), GateReason.BLOCKED_NUMBER),
-        (a_block(expires_at=NOW), None),
-        (a_block(state=State.ARCHIVED), None),
+        (seen(), GateReason.BLOCKED_NUMBER),
+        (seen(PREFIX), GateReason.BLOCKED_PREFIX),
+        (seen(ANONYMOUS), GateReason.ANONYMOUS),
+        (seen(expires_at=NOW + TICK), GateReason.BLOCKED_NUMBER),
+        (seen(expires_at=NOW), None),
     ],
 )
 def test_an_entry_keeps_callers_out_while_it_is_in_force(
-    block: Block, refusal: GateReason | None
+    block: BlockFacts, refusal: GateReason | None
 ) -> None:
     assert reason(facts(block)) is refusal
 
 
-def test_the_refusal_names_the_entry_and_not_the_number() -> None:
-    block = a_block()
-    refusal = judge(facts(block), a_caller(), NOW)
+@pytest.mark.parametrize(
+    ("overrides", "in_force"),
+    [
+        ({}, True),
+        ({"expires_at": NOW + TICK}, True),
+        ({"expires_at": NOW}, False),
+        ({"state": State.ARCHIVED}, False),
+    ],
+)
+def test_an_entry_is_in_force_until_it_expires_or_is_archived(
+    overrides: dict[str, Any], in_force: bool
+) -> None:
+    assert a_block(**overrides).in_force(NOW) is in_force
+
+
+@pytest.mark.parametrize(
+    ("scope", "saw"),
+    [
+        (BlockScope.OFFER, "an entry of the offer"),
+        (BlockScope.PUBLISHER, "an entry of the publisher"),
+        (BlockScope.DEPLOYMENT, "an entry of the whole deployment"),
+    ],
+)
+def test_the_refusal_names_the_entry_and_whose_it_is(scope: BlockScope, saw: str) -> None:
+    refusal = judge(facts(seen(scope=scope)), a_caller(), NOW)
     assert refusal is not None
-    assert refusal.block_id == block.id
-    assert CALLER not in f"{refusal.saw} {refusal.asked}"
+    assert (refusal.block_id, refusal.saw) == ("blk_1", saw)
 
 
 def test_an_entry_that_has_expired_hides_none_behind_it() -> None:
-    stale, wider = a_block(expires_at=NOW), a_block(PREFIX, "+1415")
+    stale, wider = seen(expires_at=NOW), seen(PREFIX, id="blk_2")
     refusal = judge(facts(stale, wider), a_caller(), NOW)
     assert refusal is not None
     assert refusal.block_id == wider.id
 
 
-def test_the_most_exact_entry_of_the_offer_itself_comes_first() -> None:
-    ids = candidate_blocks("+1234567", "off_1")
-    assert ids[:4] == (
-        block_id(EXACT, "+1234567", "off_1"),
-        block_id(EXACT, "+1234567", None),
-        block_id(PREFIX, "+1234567", "off_1"),
-        block_id(PREFIX, "+1234567", None),
+def test_a_number_is_among_its_own_callers_first_and_then_among_those_of_its_prefixes() -> None:
+    assert callers_like("+1234567") == (
+        Callers(EXACT, "+1234567"),
+        Callers(PREFIX, "+1234567"),
+        Callers(PREFIX, "+123456"),
+        Callers(PREFIX, "+12345"),
+        Callers(PREFIX, "+1234"),
+        Callers(PREFIX, "+123"),
+        Callers(PREFIX, "+12"),
     )
-    assert ids[-1] == block_id(PREFIX, "+12", None)
-    assert len(ids) == 2 * (1 + 6)
 
 
-def test_an_anonymous_caller_is_looked_up_as_such_alone() -> None:
-    assert candidate_blocks(None, "off_1") == (
-        block_id(ANONYMOUS, None, "off_1"),
-        block_id(ANONYMOUS, None, None),
-    )
+def test_an_anonymous_caller_is_among_the_anonymous_alone() -> None:
+    assert callers_like(None) == (Callers(ANONYMOUS, None),)
 
 
 @given(NUMBERS, NUMBERS, st.sampled_from(PREFIX_DIGITS))
-def test_a_prefix_is_looked_up_for_the_numbers_that_begin_with_it(
+def test_a_number_is_among_the_callers_of_a_prefix_when_it_begins_with_it(
     number: str, other: str, digits: int
 ) -> None:
     for prefix in {number[: digits + 1], other[: digits + 1]}:
-        looked_up = block_id(PREFIX, prefix, None) in candidate_blocks(number, "off_1")
+        among = Callers(PREFIX, prefix) in callers_like(number)
         in_reach = len(prefix) - 1 in PREFIX_DIGITS
-        assert looked_up == (number.startswith(prefix) and in_reach)
+        assert among == (number.startswith(prefix) and in_reach)
 
 
 @given(st.one_of(st.none(), NUMBERS))
-def test_a_decision_looks_up_28_entries_at_most_and_none_twice(number: str | None) -> None:
-    ids = candidate_blocks(number, "off_1")
-    assert len(set(ids)) == len(ids) <= 28
+def test_a_caller_is_looked_up_14_times_at_most_and_never_twice(number: str | None) -> None:
+    looked_up = callers_like(number)
+    assert len(set(looked_up)) == len(looked_up) <= 14
+
+
+def test_an_entry_is_told_by_its_callers_and_by_whose_it_is() -> None:
+    entries = [
+        a_block(**whose)
+        for whose in ({}, {"offer_id": "off_1"}, {"publisher_id": "pub_1"},
+                      {"advertiser_id": "adv_1"}, {"advertiser_id": "adv_2"},
+                      {"kind": PREFIX}, {"number": "+14155550199"})
+    ]  # fmt: skip
+    ids = {block_id(entry.callers, entry.owner) for entry in entries}
+    assert len(ids) == len(entries)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +215,7 @@ def test_stretches_of_an_hour_begin_with_it() -> None:
 def test_the_block_list_speaks_before_attestation_and_that_before_velocity() -> None:
     tallies = (a_tally(3), a_tally(3, GateReason.PREFIX_TOO_OFTEN))
     known = (
-        facts(a_block(), minimum=A, tallies=tallies),
+        facts(seen(), minimum=A, tallies=tallies),
         facts(minimum=A, tallies=tallies),
         facts(tallies=tallies),
         facts(tallies=tallies[1:]),

@@ -7,65 +7,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.calls import CallStatus
+from chalicelib.calls import Attestation, CallStatus
 from chalicelib.campaigns import State
-from chalicelib.flows.blocks import block, unblock
-from chalicelib.gate import (
-    Attestation,
-    Block,
-    BlockKind,
-    GateReason,
-    GateSettings,
-    Velocity,
-    block_id,
-)
+from chalicelib.flows.blocks import unblock
+from chalicelib.gate import BlockKind, GateReason, Velocity
 from chalicelib.reasons import Reason
-from chalicelib.store.gate import settings_write
 from chalicelib.store.rows import CALLS, Item, Key, Question
 from tests import builders
 from tests.builders import CALLER, NOW
 from tests.fakes import Crash, FakeRows
-from tests.world import World, head
-
-NEIGHBOUR = CALLER[:-2] + "77"
-STRANGER = "+12125550199"
-
-
-class Gated(World):
-    """A market with one target and a gate."""
-
-    def asks(self, **settings: Any) -> None:
-        """The offer asks this of its callers."""
-        before = GateSettings(offer_id="off_1")
-        after = GateSettings(offer_id="off_1", version=1, **settings)
-        self.rows.write([settings_write(before, after)])
-
-    def blocks(self, kind: BlockKind, number: str | None = None, **more: Any) -> str:
-        """An entry is made; its id."""
-        offer_id = more.get("offer_id")
-        draft = Block(
-            id=block_id(kind, number, offer_id), kind=kind, number=number,
-            offer_id=offer_id, reason="Robocalls", expires_at=more.get("expires_at"),
-            created_at=self.now,
-        )  # fmt: skip
-        return block(draft, stores=self.stores, claim=None, now=self.now).block.id
-
-    def counted(self) -> list[int]:
-        """How often each tally has counted, in all its stretches."""
-        assert isinstance(self.rows, FakeRows)
-        return sorted(
-            sum(count for name, count in row.items() if "m#" in name)
-            for row in self.rows.rows_of(CALLS)
-            if row["pk"].startswith("VELOCITY#")
-        )
-
-    def calls(self, sid: str, caller: str | None = CALLER) -> object:
-        """Why the caller is refused; None when let in and connected."""
-        hashes = {
-            "caller_hash": f"hash-of-{caller}" if caller else None,
-            "prefix_hash": f"hash-of-{caller[:9]}" if caller else None,
-        }
-        return self.arrives(sid, caller=caller, **hashes).refusal
+from tests.flows.door import NEIGHBOUR, STRANGER, Gated
+from tests.world import head
 
 
 @pytest.fixture
@@ -87,16 +39,16 @@ def world() -> Gated:
         (BlockKind.ANONYMOUS, None, CALLER, None),
     ],
 )
-@pytest.mark.parametrize("offer_id", [None, "off_1"])
+@pytest.mark.parametrize("owner", [{}, {"offer_id": "off_1"}, {"publisher_id": "pub_1"}])
 def test_an_entry_keeps_out_the_callers_it_is_about(
     world: Gated,
     kind: BlockKind,
     number: str | None,
     caller: str | None,
     reason: Any,
-    offer_id: Any,
+    owner: dict[str, str],
 ) -> None:
-    world.blocks(kind, number, offer_id=offer_id)
+    world.blocks(kind, number, **owner)
     assert world.calls("CA1", caller) is reason
 
 
@@ -114,9 +66,11 @@ def test_a_blocked_call_is_kept_as_denied_with_its_reason_and_its_entry(world: G
     assert (world.funds(), world.target()["leases"]) == ((100_000, 0), {})
 
 
-def test_an_entry_of_another_offer_keeps_nobody_out(world: Gated) -> None:
+def test_an_entry_of_another_offer_or_publisher_keeps_nobody_out(world: Gated) -> None:
     world.rows.write([head("offer", builders.an_offer(id="off_2"))])
+    world.rows.write([head("publisher", builders.a_publisher(id="pub_2"))])
     world.blocks(BlockKind.EXACT, CALLER, offer_id="off_2")
+    world.blocks(BlockKind.EXACT, CALLER, publisher_id="pub_2")
     assert world.calls("CA1") is None
 
 
@@ -162,6 +116,12 @@ def test_a_refusal_at_the_gate_takes_no_more_round_trips(world: Gated) -> None:
 def test_an_offer_asks_for_an_attestation(world: Gated, given: Attestation, reason: Any) -> None:
     world.asks(minimum_attestation=Attestation.B)
     assert world.arrives(attestation=given).refusal is reason
+    assert world.call().attestation is given
+
+
+def test_a_call_to_a_number_that_nobody_has_keeps_its_attestation_too(world: Gated) -> None:
+    world.arrives(e164="+18005550199", attestation=Attestation.C)
+    assert (world.call().refusal, world.call().attestation) == ("unknown_number", Attestation.C)
 
 
 def test_a_caller_may_call_so_often_within_a_stretch_of_time(world: Gated) -> None:

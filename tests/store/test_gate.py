@@ -1,31 +1,23 @@
-"""The rows of the gate, in memory and on DynamoDB."""
+"""What the gate counts and asks, in memory and on DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import State
+from chalicelib.calls import Attestation
 from chalicelib.gate import (
-    Attestation,
-    Block,
-    BlockKind,
     Caller,
     GateFacts,
     GateReason,
     GateSettings,
     Velocity,
-    block_id,
 )
 from chalicelib.store.gate import (
-    block_change,
-    block_put,
-    find_block,
     find_settings,
     gate_keys,
-    page_of_blocks,
+    read_blockers,
     read_gate,
     reread,
     settings_write,
@@ -33,7 +25,7 @@ from chalicelib.store.gate import (
     tally_key,
 )
 from chalicelib.store.rows import CALLS, META, NotWritten, Put, Rows
-from tests.builders import CALLER, NOW
+from tests.builders import CALLER, NOW, a_number
 
 WHO = Caller(number=CALLER, number_hash="aa", prefix_hash="bb", attestation=Attestation.NONE)
 SETTINGS = GateSettings(
@@ -45,17 +37,9 @@ SETTINGS = GateSettings(
 )
 
 
-def an_entry(number: str, kind: BlockKind = BlockKind.EXACT, **more: Any) -> Block:
-    values: dict[str, Any] = {
-        "id": block_id(kind, number, more.get("offer_id")), "kind": kind, "number": number,
-        "offer_id": None, "reason": "Robocalls", "expires_at": None, "created_at": NOW,
-    }  # fmt: skip
-    return Block(**values | more)
-
-
 def look(rows: Rows, caller: Caller = WHO) -> GateFacts:
     found, _ = rows.gather(gate_keys("off_1", caller))
-    return read_gate("off_1", caller, found)
+    return read_gate(a_number(), caller, read_blockers(caller, found), found)
 
 
 def count(rows: Rows, *, now: datetime = NOW, limited: bool = True) -> None:
@@ -66,36 +50,15 @@ def counts(rows: Rows) -> list[list[int]]:
     return [list(tally.calls.values()) for tally in look(rows).tallies]
 
 
-def test_one_read_finds_every_entry_about_a_caller_the_most_exact_first(rows: Rows) -> None:
-    about = [
-        an_entry(CALLER, offer_id="off_1"), an_entry(CALLER),
-        an_entry("+14155550", BlockKind.PREFIX), an_entry("+14", BlockKind.PREFIX),
-    ]  # fmt: skip
-    others = [
-        an_entry(CALLER, offer_id="off_2"), an_entry("+12125550100"),
-        an_entry("+1212", BlockKind.PREFIX),
-    ]  # fmt: skip
-    for entry in reversed(about + others):
-        rows.write([block_put(entry)])
-    assert look(rows).blocks == tuple(about)
-    assert look(rows, replace(WHO, number=None)).blocks == ()
-
-
-def test_settings_and_entries_change_only_from_the_version_read(rows: Rows) -> None:
-    entry, nothing = an_entry(CALLER), GateSettings(offer_id="off_1")
-    rows.write([block_put(entry)])
-    archived = replace(entry, state=State.ARCHIVED, version=2)
-    rows.write([block_change(entry, archived)])
+def test_settings_change_only_from_the_version_read(rows: Rows) -> None:
+    nothing = GateSettings(offer_id="off_1")
     rows.write([settings_write(nothing, SETTINGS)])
     later = replace(SETTINGS, minimum_attestation=Attestation.NONE, version=2)
     rows.write([settings_write(SETTINGS, later)])
-    for late in (
-        block_put(entry), block_change(entry, archived), settings_write(nothing, SETTINGS),
-        settings_write(SETTINGS, later),
-    ):  # fmt: skip
+    for late in (settings_write(nothing, SETTINGS), settings_write(SETTINGS, later)):
         with pytest.raises(NotWritten):
             rows.write([late])
-    assert (find_block(rows, entry.id), find_settings(rows, "off_1")) == (archived, later)
+    assert find_settings(rows, "off_1") == later
 
 
 def test_a_limited_count_is_refused_at_the_limit_and_shows_the_row(rows: Rows) -> None:
@@ -153,32 +116,3 @@ def test_a_limit_that_is_not_set_has_no_tally(rows: Rows) -> None:
     rows.write([settings_write(GateSettings(offer_id="off_1"), only)])
     assert [tally.reason for tally in look(rows).tallies] == [GateReason.PREFIX_TOO_OFTEN]
     assert look(rows, replace(WHO, prefix_hash=None)).tallies == ()
-
-
-def test_pages_of_entries_hold_what_was_asked_for_and_lead_on(rows: Rows) -> None:
-    entries = [
-        an_entry(
-            f"+1415555010{n}",
-            offer_id="off_1" if n % 2 else None,
-            state=State.ARCHIVED if n < 3 else State.ACTIVE,
-        )
-        for n in range(8)
-    ]
-    for entry in entries:
-        rows.write([block_put(entry)])
-
-    def walk(**where: str) -> set[Block]:
-        found: list[Block] = []
-        mark = None
-        while True:
-            page = page_of_blocks(rows, where, limit=2, after=mark)
-            found += page.items
-            mark = page.mark
-            if mark is None:
-                assert len(found) == len(set(found))
-                return set(found)
-
-    assert walk() == set(entries)
-    assert walk(offer_id="off_1") == set(entries[1::2])
-    assert walk(state="active") == set(entries[3:])
-    assert walk(offer_id="off_1", state="archived") == {entries[1]}
