@@ -21,6 +21,7 @@ from chalicelib.channels import (
     schemas_books,
     schemas_calls,
     schemas_gate,
+    schemas_replay,
     schemas_settings,
 )
 from chalicelib.channels.http import Route
@@ -191,7 +192,14 @@ def _patch_name(body: str) -> str:
 
 
 def _model(name: str) -> type[BaseModel]:
-    for module in (schemas, schemas_books, schemas_calls, schemas_gate, schemas_settings):
+    for module in (
+        schemas,
+        schemas_books,
+        schemas_calls,
+        schemas_gate,
+        schemas_replay,
+        schemas_settings,
+    ):
         if hasattr(module, name):
             model: type[BaseModel] = getattr(module, name)
             return model

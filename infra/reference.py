@@ -25,8 +25,8 @@ however many they are. The same read fetches what the
 gate looks at, by key: the offer's gate settings, each entry of the block list that could be about
 the caller (at most 28: the number and its prefixes, of the offer and of the deployment), and how
 often caller and prefix have called. A second round trip writes the reservation, or the refusal, and
-counts the caller's call as one transaction. A process that does not know the number yet reads it
-first.
+counts the caller's call as one transaction, which also keeps what the decision looked at. A process
+that does not know the number yet reads it first.
 
 | decision | round trips, one after the other |
 |---|---|

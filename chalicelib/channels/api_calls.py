@@ -70,7 +70,7 @@ def read_decision(request: Request, id: str) -> Answer:
     """The trace of every attempt: each target considered, and why it was taken or passed over."""
     call = request.stores.calls.get(id)
     traces = request.stores.calls.decisions(id)
-    return Answer(body={"call_id": call.id, "decisions": [_trace(one) for one in traces]})
+    return Answer(body={"call_id": call.id, "decisions": [decision_view(one) for one in traces]})
 
 
 @endpoint(
@@ -140,7 +140,7 @@ def call_view(call: Call) -> dict[str, Any]:
     return plain
 
 
-def _trace(document: Mapping[str, Any]) -> dict[str, Any]:
+def decision_view(document: Mapping[str, Any]) -> dict[str, Any]:
     """A decision as it is shown: the attempt it led to only by its target and terms.
 
     What a decision stored by an earlier version does not say of itself is null.
