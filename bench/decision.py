@@ -1,8 +1,9 @@
 """How much of a caller's wait is the decision itself?
 
-Times the pure decision among 1 and 200 targets with every kind of rule set, and reading those
-targets from their stored documents, beside the processor time of one bare DynamoDB request (built,
-signed and parsed by botocore, answered from memory). Run it as `python -m bench.decision`.
+Times the pure decision among 1 and 200 targets with every kind of rule set, reading those targets
+from their stored documents, and packing the facts of the decision, which are kept with it; beside
+them the processor time of one bare DynamoDB request (built, signed and parsed by botocore, answered
+from memory). Run it as `python -m bench.decision`.
 """
 
 import statistics
@@ -15,13 +16,18 @@ from typing import Any
 import botocore.session
 from botocore.awsrequest import AWSResponse
 
+from chalicelib.calls import Call
 from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
+from chalicelib.gate import Caller
+from chalicelib.ids import derived
 from chalicelib.market import CampaignFacts, Market, TargetFacts
-from chalicelib.offers import EarningTerms, Offer, Partnership, Publisher, Strategy
+from chalicelib.offers import EarningTerms, Number, Offer, Partnership, Publisher, Strategy
 from chalicelib.places import Area
-from chalicelib.routing import choose
+from chalicelib.routing import Decision, choose
 from chalicelib.store import codec
+from chalicelib.store.facts import Facts, Material, facts_puts
+from chalicelib.store.rows import Item, Put
 from chalicelib.times import Hours, OpenBlock
 from chalicelib.trials import named, names_of_a_trial
 
@@ -145,6 +151,41 @@ def decision(targets: int) -> Callable[[], Any]:
     )
 
 
+def a_row(number: int) -> Item:
+    """The row of a target that is in use."""
+    return {
+        "pk": "CAMPAIGN#cmp_1",
+        "sk": f"TARGET#tgt_{number:03d}",
+        "kind": "target",
+        "id": f"tgt_{number:03d}",
+        "version": 3,
+        "doc": codec.to_json(a_target(number)),
+        "leases": {derived("call", str(number), str(n)): 1_795_532_400 + n for n in range(3)},
+        "used": {"hour#2026-11-23T09-0600": number, "day#2026-11-23": 40 + number, "total": 900},
+    }
+
+
+def kept_facts(targets: int) -> Callable[[], list[Put]]:
+    """The facts of a decision among this many targets, made ready to be kept."""
+    facts = Facts(
+        material=Material(
+            number=Number(
+                id="num_1", e164="+18005550100", offer_id="off_1", publisher_id="pub_1",
+                partnership_id="par_1", placement_id="plc_1", created_at=NOW,
+            ),
+            found={},
+            partitions=(tuple(a_row(number) for number in range(targets)),),
+        ),
+        call=Call(
+            id="call_1", carrier="twilio", carrier_call_id="CA1", e164="+18005550100",
+            caller=None, caller_hash=None, area=CALLER, arrived_at=NOW,
+        ),
+        caller=Caller(number=None),
+        now=NOW,
+    )  # fmt: skip
+    return lambda: facts_puts(facts, Decision(), 1)
+
+
 def main() -> None:
     """Print each cost beside that of one request."""
     documents = [codec.to_json(a_target(number)) for number in range(200)]
@@ -156,10 +197,14 @@ def main() -> None:
         "reading 200 targets' documents": measure(
             lambda: [codec.from_json(Target, document) for document in documents]
         ),
+        "keeping the facts of 200 targets": measure(kept_facts(200)),
     }
     print(f"{'median of ' + str(ROUNDS) + ', processor time':<36} {'ms':>8} {'x request':>10}")
     for name, milliseconds in rows.items():
         print(f"{name:<36} {milliseconds:>8.2f} {milliseconds / floor:>10.2f}")
+    for targets in (1, 10, 200):
+        (put,) = kept_facts(targets)()
+        print(f"the facts of {targets} target(s) take {len(put.item['facts']) / 1024:.1f} KB")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from chalicelib.channels import (
     schemas_books,
     schemas_calls,
     schemas_gate,
+    schemas_replay,
     schemas_settings,
     schemas_sides,
 )
@@ -37,6 +38,7 @@ _SCHEMAS = (
     schemas_books,
     schemas_calls,
     schemas_gate,
+    schemas_replay,
     schemas_settings,
     schemas_sides,
 )

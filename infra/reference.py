@@ -25,7 +25,8 @@ however many they are. The same read fetches what the gate looks at, by key: the
 settings, who blocks the caller (one row for the number and one for each of its prefixes, at most
 14, however many offers, publishers and advertisers have an entry), and how often caller and prefix
 have called. A second round trip writes the reservation, or the refusal, and counts the caller's
-call as one transaction. A process that does not know the number yet reads it first.
+call as one transaction, which also keeps what the decision looked at. A process that does not know
+the number yet reads it first.
 
 | decision | round trips, one after the other |
 |---|---|

@@ -5,18 +5,22 @@ stream and the queue are read, and the alarms. Every part may be run again.
 """
 
 import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.stage import API_FUNCTION, Stage, Stopped
 
+# Only a new signal asks for a look at its call; other rows of the table start no function.
+_SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "SIGNAL#"}]}}}}
 # A stream batch is tried six times, then its records go to the on-failure queue.
 STREAM_OPTIONS: dict[str, Any] = {
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "BisectBatchOnFunctionError": True,
     "MaximumRetryAttempts": 5,
     "ParallelizationFactor": 2,
+    "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
 ANSWERING = ("voice", API_FUNCTION, "validate", "settle")

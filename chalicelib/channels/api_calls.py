@@ -154,7 +154,7 @@ def _shown_traces(traces: Sequence[sides.Document], request: Request) -> list[An
     if party.kind is PartyKind.ADVERTISER:
         ours = _own_campaigns(traces, request)
         return [to_plain(sides.advertiser_decision(one, party.id, ours)) for one in traces]
-    return [_trace(one) for one in traces]
+    return [decision_view(one) for one in traces]
 
 
 def _own_campaigns(traces: Sequence[sides.Document], request: Request) -> set[str]:
@@ -201,7 +201,7 @@ def call_view(call: Call) -> dict[str, Any]:
     return plain
 
 
-def _trace(document: Mapping[str, Any]) -> dict[str, Any]:
+def decision_view(document: Mapping[str, Any]) -> dict[str, Any]:
     """A decision as it is shown: the attempt it led to only by its target and terms.
 
     What a decision stored by an earlier version does not say of itself is null.

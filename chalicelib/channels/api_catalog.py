@@ -167,7 +167,7 @@ def _serve_change(noun: Noun) -> None:
         after = catalog.change(
             noun.kind,
             id,
-            lambda thing: _changed(noun, thing, patch),
+            lambda thing: changed_thing(noun, thing, patch),
             stores=request.stores,
             version=version,
         )
@@ -215,7 +215,7 @@ def _drafted(noun: Noun, said: Document, request: Request) -> Thing:
     return cast(Thing, from_plain(noun.kind, {**_FIRST, **said, **born}))
 
 
-def _changed(noun: Noun, thing: Thing, patch: Mapping[str, Any]) -> Thing:
+def changed_thing(noun: Noun, thing: Thing, patch: Mapping[str, Any]) -> Thing:
     """The thing with the patch merged in; Invalid names what may not be said, or does not change.
 
     What only the platform says (id, version, created_at …) may be repeated as it stands.

@@ -20,6 +20,7 @@ from chalicelib.places import Area
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation, reservation
 from chalicelib.routing import Candidate, Decision, choose, settled_on
+from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.reservations import Outcome, given_up
 from chalicelib.store.stores import Stores
@@ -73,17 +74,22 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
 
     gate = situation.gate
     call = replace(led_by(call, number), talked_before=situation.talked_before)
-    shut_out = judge(gate, caller, now)
-    decision = _shut_out(shut_out) if shut_out else decide(number, situation.market, call, now)
+    facts = Facts(material=situation.material, call=call, caller=caller, now=now)
+    decision = meet(facts, situation)
+    kept = facts_puts(facts, decision, 1)
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
-        return stores.reservations.begin(call, take, chosen, gate)
+        return stores.reservations.begin(call, take, chosen, gate=gate, facts=kept)
 
     race = _Race(market=situation.market, number=1, reserve=reserve, started=now, clock=clock)
     taken = race.take_first(decision)
     if taken.attempt is not None:
         return Answer(call_id=call.id, attempt=taken.attempt)
-    if taken.done_before or stores.reservations.refuse(call, taken.decision, gate).done_before:
+    refused = taken.decision
+    if (
+        taken.done_before
+        or stores.reservations.refuse(call, refused, gate=gate, facts=kept).done_before
+    ):
         return _earlier_answer(number, call.id, 1, stores)
     return Answer(call_id=call.id, attempt=None, refusal=taken.decision.refusal)
 
@@ -114,12 +120,16 @@ def next_attempt(
         return None
 
     market, failed = situation.market, call.attempt.hold
-    decision = decide(number, market, call, now)
+    facts = Facts(
+        material=situation.material, call=call, caller=Caller(number=call.caller), now=now
+    )
+    decision = meet(facts, situation)
+    kept = facts_puts(facts, decision, following)
     counted = market.publishers_trials(failed.campaign_id) if market else {}
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
         return stores.reservations.fail_over(
-            call, take, chosen, signal=signal, counted=counted, now=now
+            call, take, chosen, signal=signal, counted=counted, now=now, facts=kept
         )
 
     race = _Race(
@@ -130,7 +140,7 @@ def next_attempt(
         return _earlier_answer(number, call_id, following, stores)
     if taken.attempt is not None:
         return Answer(call_id=call_id, attempt=taken.attempt)
-    if stores.reservations.give_up(call, taken.decision, signal=signal).done_before:
+    if stores.reservations.give_up(call, taken.decision, signal=signal, facts=kept).done_before:
         return _earlier_answer(number, call_id, following, stores)
     return Answer(call_id=call_id, attempt=None, refusal=taken.decision.refusal)
 
@@ -213,6 +223,15 @@ class _Race:
             now=self.started,
             earning_stopped=decision.earning_stopped,
         )
+
+
+def meet(facts: Facts, situation: Situation) -> Decision:
+    """What a call meets by its `facts`, whose rows show the `situation`: the gate first, where the
+    caller stands at it."""
+    shut_out = judge(situation.gate, facts.caller, facts.now) if facts.at_the_gate else None
+    if shut_out is not None:
+        return _shut_out(shut_out)
+    return decide(facts.material.number, situation.market, facts.call, facts.now)
 
 
 def decide(number: Number, market: Market | None, call: Call, now: datetime) -> Decision:

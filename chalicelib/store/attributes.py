@@ -1,7 +1,7 @@
 """How does a plain value look on DynamoDB's wire, and come back?
 
-Owns the translation of texts, whole numbers, truth values, lists and maps; written by hand because
-a voice decision reads hundreds of rows. What the values mean belongs to the stores.
+Owns the translation of texts, bytes, whole numbers, truth values, lists and maps; written by hand
+because a voice decision reads hundreds of rows. What the values mean belongs to the stores.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ def raw_value(value: Any) -> Raw:
     """One value on the wire; TypeError for what a row does not keep, such as a float."""
     if isinstance(value, str):
         return {"S": value}
+    if isinstance(value, bytes):
+        return {"B": value}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
@@ -40,7 +42,7 @@ def plain_item(raw: Mapping[str, Raw]) -> Item:
 def plain_value(raw: Raw) -> Any:
     """One value from the wire; TypeError for kinds that no store writes."""
     kind, value = next(iter(raw.items()))
-    if kind == "S" or kind == "BOOL":
+    if kind in ("S", "B", "BOOL"):
         return value
     if kind == "N":
         return int(value)

@@ -96,7 +96,13 @@ def call_change(before: Call, after: Call) -> Change:
 
 
 def decision_put(call_id: str, number: int, decision: Decision, answer: Attempt | None) -> Put:
-    """The trace of decision `number` with the attempt it led to; written once."""
+    """The trace of decision `number`; written once."""
+    doc = json.dumps(decision_trace(number, decision, answer), separators=(",", ":"))
+    return Put(CALLS, {"pk": f"CALL#{call_id}", "sk": decision_part(number), "doc": doc})
+
+
+def decision_trace(number: int, decision: Decision, answer: Attempt | None) -> dict[str, Any]:
+    """What is kept of decision `number`, with the attempt it led to."""
     doc = {
         "number": number,
         "strategy": decision.strategy,
@@ -105,10 +111,8 @@ def decision_put(call_id: str, number: int, decision: Decision, answer: Attempt 
         "gate": decision.gate,
         "answer": answer,
     }
-    return Put(
-        CALLS,
-        {"pk": f"CALL#{call_id}", "sk": decision_part(number), "doc": codec.to_json(doc)},
-    )
+    plain: dict[str, Any] = codec.to_plain(doc)
+    return plain
 
 
 def signal_put(call_id: str, signal: Signal) -> Put:

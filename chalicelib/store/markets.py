@@ -7,7 +7,7 @@ it. Configuration and use are always read fresh; the decision belongs to `gate` 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key, decision_part, read_call
+from chalicelib.store.facts import Material
 from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
 from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
@@ -42,15 +43,17 @@ class Answered:
 class Situation:
     """All that one decision looks at; `call` and `answered` are None on a first delivery.
 
-    `gate` holds nothing, and `market` no entries of the block list, where no caller was named.
-    `talked_before` maps targets of the market to when the caller last talked with them.
+    `material` are the rows that all else was read out of. `gate` holds nothing, and `market` no
+    entries of the block list, where no caller was named. `talked_before` maps targets of the market
+    to when the caller last talked with them.
     """
 
+    material: Material
     market: Market | None
-    call: Call | None
-    answered: Answered | None
     gate: GateFacts
     talked_before: Mapping[str, datetime] = field(default_factory=dict)
+    call: Call | None = None
+    answered: Answered | None = None
 
 
 class Markets:
@@ -81,9 +84,8 @@ class Markets:
         block the caller, and whom the caller talked with. One round trip for any number of targets
         and advertisers."""
         keys = _keys(number)
-        talks = talks_key(caller.number_hash) if caller and caller.number_hash else None
         if caller is not None:
-            keys += [*gate_keys(number.offer_id, caller), *([talks] if talks else [])]
+            keys += [*gate_keys(number.offer_id, caller), *_talks_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
         found, partitions = self._rows.gather(
             [*keys, call_key(call_id), decided],
@@ -92,16 +94,27 @@ class Markets:
                 for buyer in number.roster
             ],
         )
-        call = found.get(call_key(call_id))
-        blockers = read_blockers(caller, found)
-        market = _market(number, found, partitions, blockers)
-        return Situation(
-            market=market,
+        call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
+        material = Material(number=number, found=found, partitions=partitions)
+        return replace(
+            situation_in(material, caller),
             call=read_call(call) if call else None,
-            answered=_answered(found[decided]) if decided in found else None,
-            gate=read_gate(number, caller, blockers, found),
-            talked_before=read_talks(found.get(talks), market) if talks and market else {},
+            answered=_answered(answer) if answer else None,
         )
+
+
+def situation_in(material: Material, caller: Caller | None) -> Situation:
+    """How everything stood when the rows were read, without the call that asked for them."""
+    number, found = material.number, material.found
+    blockers = read_blockers(caller, found)
+    market = _market(number, found, material.partitions, blockers)
+    talks = [found[key] for key in _talks_keys(caller) if key in found]
+    return Situation(
+        material=material,
+        market=market,
+        gate=read_gate(number, caller, blockers, found),
+        talked_before=read_talks(talks[0], market) if talks and market else {},
+    )
 
 
 def _keys(number: Number) -> list[Key]:
@@ -117,9 +130,14 @@ def _keys(number: Number) -> list[Key]:
     ]
 
 
+def _talks_keys(caller: Caller | None) -> list[Key]:
+    """Where it lies whom the caller talked with; nowhere for an anonymous one."""
+    return [talks_key(caller.number_hash)] if caller and caller.number_hash else []
+
+
 def _market(
     number: Number,
-    found: dict[Key, Item],
+    found: Mapping[Key, Item],
     partitions: tuple[tuple[Item, ...], ...],
     blockers: Blockers,
 ) -> Market | None:
@@ -148,7 +166,7 @@ def _market(
 
 def _campaign(
     buyer: Buyer,
-    found: dict[Key, Item],
+    found: Mapping[Key, Item],
     items: tuple[Item, ...],
     *,
     partnership_id: str,
@@ -185,9 +203,10 @@ def _answered(item: Item) -> Answered:
     doc = json.loads(item["doc"])
     return Answered(
         attempt=codec.from_plain(Attempt, doc["answer"]) if doc["answer"] else None,
-        refusal=_reason(doc["refusal"]) if doc["refusal"] else None,
+        refusal=reason_named(doc["refusal"]) if doc["refusal"] else None,
     )
 
 
-def _reason(code: str) -> StrEnum:
+def reason_named(code: str) -> StrEnum:
+    """The reason of that code, of the gate or of routing; ValueError for none."""
     return GateReason(code) if code in _GATE_REASONS else Reason(code)

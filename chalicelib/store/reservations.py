@@ -4,7 +4,7 @@ Owns the transactions in which a call is first kept, moved to its next attempt, 
 order in which targets are tried belongs to `routing`; ending a call, to `settlements`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -44,12 +44,21 @@ class Outcome:
 
 
 class Reservations:
-    """What calls keep reserved. Each method is one transaction."""
+    """What calls keep reserved. Each method is one transaction, which keeps the `facts` of its
+    decision as well."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def begin(self, call: Call, take: Reservation, decision: Decision, gate: GateFacts) -> Outcome:
+    def begin(
+        self,
+        call: Call,
+        take: Reservation,
+        decision: Decision,
+        *,
+        gate: GateFacts,
+        facts: Sequence[Put] = (),
+    ) -> Outcome:
         """Keep a new call with what its first attempt reserves, and count the caller's call.
 
         Refused when others have meanwhile used up how often the caller may call.
@@ -64,7 +73,7 @@ class Reservations:
         ]
         tallied = tally_changes(gate, now, limited=True)
         try:
-            self._rows.write([*actions, *tallied])
+            self._rows.write([*actions, *tallied, *facts])
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
@@ -73,7 +82,14 @@ class Reservations:
             return Outcome(written=False, shut_out=shut_out, partnership_full=full)
         return Outcome(written=True)
 
-    def refuse(self, call: Call, decision: Decision, gate: GateFacts | None = None) -> Outcome:
+    def refuse(
+        self,
+        call: Call,
+        decision: Decision,
+        *,
+        gate: GateFacts | None = None,
+        facts: Sequence[Put] = (),
+    ) -> Outcome:
         """Keep a new call that nobody takes, with the decision's reason; the caller's call counts
         as well, where there is a gate."""
         reason = str(decision.refusal or Reason.NO_TARGET)
@@ -92,6 +108,7 @@ class Reservations:
                 Put(CALLS, call_item(refused)),
                 decision_put(call.id, 1, decision, None),
                 *tallied,
+                *facts,
             ],
             own=_OWN_OF_A_NEW_CALL,
         )
@@ -105,6 +122,7 @@ class Reservations:
         signal: Signal,
         counted: Mapping[str, int],
         now: datetime,
+        facts: Sequence[Put] = (),
     ) -> Outcome:
         """Give back the failed attempt's hold and take the candidate's, with the signal kept.
 
@@ -124,10 +142,13 @@ class Reservations:
                 now=now,
             ),
             *trial_changes(call, approved=False, counted=counted, now=now),
+            *facts,
         ]
         return self._write(actions, own=3, take=take)
 
-    def give_up(self, call: Call, decision: Decision, *, signal: Signal) -> Outcome:
+    def give_up(
+        self, call: Call, decision: Decision, *, signal: Signal, facts: Sequence[Put] = ()
+    ) -> Outcome:
         """Keep that nobody is left to try, with the signal; settlement gives back the hold."""
         number = signal.attempt + 1
         stands = [
@@ -138,6 +159,7 @@ class Reservations:
             Check(call_key(call.id), stands),
             decision_put(call.id, number, decision, None),
             signal_put(call.id, signal),
+            *facts,
         ]
         return self._write(actions, own=3)
 

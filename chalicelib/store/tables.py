@@ -24,6 +24,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
+| calls | FACTS#call | DECISION#n | what routing attempt n looked at, packed; expires |
 | calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
 | calls | TALKED#hash | META | when a caller last talked with which target; expires |
 | calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
@@ -48,7 +49,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 
 from typing import Any
 
-from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
@@ -103,7 +104,8 @@ class CatalogRow(Model):
 
 
 class CallRow(Model):
-    """A call, a decision, a signal, a verdict, a caller's last approved call, or a tally."""
+    """A call, a decision or its facts, a signal, a verdict, a caller's last approved call, or a
+    tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")
@@ -119,6 +121,7 @@ class CallRow(Model):
     publisher_id = UnicodeAttribute(null=True)
     due = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    facts = BinaryAttribute(null=True, legacy_encoding=False)
     expires_at = NumberAttribute(null=True)
     by_month = _index("by_month", "month", "started_key")
     by_campaign = _index("by_campaign", "campaign_id", "started_key")

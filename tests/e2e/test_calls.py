@@ -44,6 +44,9 @@ def test_a_busy_target_is_followed_by_the_next(deployment: Deployment) -> None:
     call = deployment.judged(placed.sid)
     assert (call["status"], call["target_id"]) == ("approved", market.target_ids[1])
     assert placed.violations == ()
+    for attempt in (1, 2):
+        asked = {"call_id": call["id"], "attempt": attempt}
+        assert deployment.api("POST", "/routing/replay", asked)["same"] is True
 
 
 @pytest.mark.parametrize("kept", ["leg", "dial", "status"])

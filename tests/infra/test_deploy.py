@@ -98,6 +98,11 @@ def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial:
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["MaximumRetryAttempts"] == 5
+    (only,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(only["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "SIGNAL#"}]}}},
+    }
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(
         "ringledger-trial-validate-failed"
     )

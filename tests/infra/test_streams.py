@@ -1,5 +1,6 @@
 """Records of a stream reach their function as on AWS, also when it fails."""
 
+import json
 from typing import Any
 
 from tests.e2e.deployment import eventually
@@ -22,8 +23,10 @@ def handle(event, context):
 """
 
 
-def connect(ground: Ground, retries: int = 2) -> str:
-    """A table whose stream the reader reads; the URL of its on-failure queue."""
+def connect(ground: Ground, retries: int = 2, only: str = "") -> str:
+    """A table whose stream the reader reads, or only the records whose key begins so; the URL of
+    its on-failure queue."""
+    pattern = {"dynamodb": {"Keys": {"pk": {"S": [{"prefix": only}]}}}}
     stream = ground.table("calls", stream=True)
     failed = ground.queue("failed")
     ground.function("reader", READER)
@@ -34,6 +37,7 @@ def connect(ground: Ground, retries: int = 2) -> str:
         FunctionResponseTypes=["ReportBatchItemFailures"],
         BisectBatchOnFunctionError=True,
         MaximumRetryAttempts=retries,
+        FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]},
         DestinationConfig={"OnFailure": {"Destination": ground.queue_arn(failed)}},
     )
     return failed
@@ -53,6 +57,13 @@ def test_every_record_is_delivered_in_its_order(ground: Ground) -> None:
     ground.put("calls", *keys)
     eventually(lambda: "call-19" in seen(ground))
     assert seen(ground) == keys
+
+
+def test_a_filtered_record_starts_no_function_and_holds_none_up(ground: Ground) -> None:
+    connect(ground, only="call-")
+    ground.put("calls", "facts-1", "call-1", "poison", "facts-2", "call-2")
+    eventually(lambda: "call-2" in seen(ground))
+    assert seen(ground) == ["call-1", "call-2"]
 
 
 def test_a_record_that_keeps_failing_is_parked_and_the_rest_goes_on(ground: Ground) -> None:

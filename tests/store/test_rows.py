@@ -38,6 +38,7 @@ class TestPutting:
             leases={},
             used={"day#2026-11-23": 3, "nested": {"on": True}},
             tags=["a", 1, []],
+            packed=b"\x00\xff{}",
         )
         assert get(rows, FUNDS) == item
 
@@ -77,9 +78,10 @@ class TestPutting:
         row["leases"]["call_3"] = "2028"
         assert (get(rows, FUNDS) or {})["leases"] == {"call_1": "2026"}
 
-    def test_a_row_beyond_400_kilobytes_is_refused(self, rows: Rows) -> None:
+    @pytest.mark.parametrize("unit", ["x", b"x"])
+    def test_a_row_beyond_400_kilobytes_is_refused(self, rows: Rows, unit: str | bytes) -> None:
         with pytest.raises(Broken):
-            put(rows, FUNDS, doc="x" * 410_000)
+            put(rows, FUNDS, doc=unit * 410_000)
         assert get(rows, FUNDS) is None
 
     @pytest.mark.parametrize("value", ["", 7])
