@@ -227,7 +227,7 @@ def changed_thing(noun: Noun, thing: Thing, patch: Mapping[str, Any]) -> Thing:
     sayable = {name: stands[name] for name in schema.model_fields}
     wanted = {name: value for name, value in patch.items() if name not in ours}
     try:
-        said = validated(schema, merged(sayable, wanted))
+        said = validated(schema, merged(sayable, wanted), stands)
     except Invalid as invalid:
         raise Invalid((*wrong, *invalid.faults)) from None
     if wrong:

@@ -73,12 +73,17 @@ def read_object(raw: bytes, content_type: str) -> Document:
     return document
 
 
-def validated(schema: "type[BaseModel]", document: Mapping[str, Any]) -> Document:
-    """The document in its canonical form, defaults filled in; Invalid names every fault."""
+def validated(
+    schema: "type[BaseModel]", document: Mapping[str, Any], stood: Mapping[str, Any] | None = None
+) -> Document:
+    """The document in its canonical form, defaults filled in; Invalid names every fault.
+
+    `stood` is the document until now, where there is one: some rules let it stay as it is.
+    """
     from pydantic import ValidationError
 
     try:
-        return schema.model_validate(document).model_dump(mode="json")
+        return schema.model_validate(document, context=stood).model_dump(mode="json")
     except ValidationError as wrong:
         details = wrong.errors(include_url=False, include_context=False)
         raise Invalid(tuple(_fault(one) for one in details)) from wrong

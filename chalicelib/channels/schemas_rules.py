@@ -7,10 +7,11 @@ Import it inside handlers only: no other function shall pay for it.
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_serializer
+from pydantic import AfterValidator, Field, ValidationInfo, field_serializer, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import times
+from chalicelib import criteria, times
+from chalicelib.attributes import ATTRIBUTES, can_have
 from chalicelib.channels.fields import AreaCode, Clock, Document, UsState, Zip, Zone
 from chalicelib.consistency import overlapping, repetitions
 from chalicelib.criteria import FilterTest
@@ -40,8 +41,34 @@ class Filter(Document):
 
     attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
     test: Annotated[FilterTest, Field(strict=False)]
-    values: Annotated[list[Text], Field(max_length=500)] = Field(default_factory=list)
+    values: Annotated[list[Text], Field(max_length=500)] = Field(
+        default_factory=list, validate_default=True
+    )
     negated: bool = False
+
+    @field_validator("attribute")
+    @classmethod
+    def _known(cls, attribute: str, info: ValidationInfo) -> str:
+        stood = {one["attribute"] for one in (info.context or {}).get("filters", [])}
+        if attribute not in stood and not can_have(attribute):
+            known = ", ".join(ATTRIBUTES)
+            reason = "no call has the attribute {it}; calls have {known}, and tag.name for a tag"
+            raise PydanticCustomError("choice", reason, {"it": attribute, "known": known})
+        return attribute
+
+    @field_validator("values")
+    @classmethod
+    def _suit_the_test(cls, values: list[str], info: ValidationInfo) -> list[str]:
+        """Told together with all else that is wrong; a filter that stood before may stay."""
+        said = {**info.data, "values": values}
+        stood = (info.context or {}).get("filters", [])
+        if "test" not in said or any(said.items() <= one.items() for one in stood):
+            return values
+        one = criteria.Filter(attribute="", test=said["test"], values=tuple(values))
+        fault = criteria.value_fault(one)
+        if fault:
+            raise PydanticCustomError("filter", "{fault}", {"fault": fault})
+        return values
 
 
 class DatedBlock(Document):

@@ -418,7 +418,11 @@ def test_every_fault_of_filters_is_named_and_none_is_kept() -> None:
     ]  # fmt: skip
     reply = market.api.patch(path, {"filters": wrong})
     assert reply.status == 400
-    assert reply.faults == {("filters.3.attribute", "format")}
+    assert reply.faults == {
+        ("filters.0.values", "filter"), ("filters.1.values", "filter"),
+        ("filters.1.attribute", "choice"), ("filters.3.attribute", "format"),
+        ("filters.4.values", "filter"),
+    }  # fmt: skip
     wrong[3] = matching("(a+)+$")
     reply = market.api.patch(path, {"filters": wrong})
     assert reply.faults == {
@@ -430,6 +434,32 @@ def test_every_fault_of_filters_is_named_and_none_is_kept() -> None:
     long = market.api.patch(path, {"filters": [matching("a" * 201), matching("\ud800")]})
     assert long.faults == {("filters.0.values.0", "length"), ("filters.1.values.0", "format")}
     assert market.api.get(f"/targets/{market.target['id']}").body["filters"] == []
+
+
+def test_everything_wrong_with_a_target_is_said_at_once() -> None:
+    market = Market(Api())
+    body = {
+        "name": "", "destination": "555", "priority": 0, "daily_cap": -1, "total_cap_cents": 0,
+        "hours": {
+            "zone": "America/Gotham",
+            "blocks": [
+                {"weekday": 0, "opens": "09:00", "closes": "12:00"},
+                {"weekday": 0, "opens": "11:00", "closes": "13:00"},
+            ],
+            "exceptions": [{"date": "2026-02-30"}],
+        },
+        "geography": {"zips": ["9410"]},
+        "filters": [{"attribute": "tag.source", "test": "matches", "values": ["("]}],
+        "hourly_cap_matrix": [[None] * 24], "cap_use": "dial", "send_digits": "call me",
+    }  # fmt: skip
+    reply = market.api.post(f"/campaigns/{market.campaign['id']}/targets", body)
+    assert reply.faults == {
+        ("name", "length"), ("destination", "e164"), ("priority", "range"), ("daily_cap", "range"),
+        ("total_cap_cents", "range"), ("hours.zone", "zone"), ("hours.blocks", "overlap"),
+        ("hours.exceptions.0.date", "format"), ("geography.zips.0", "format"),
+        ("filters.0.values", "filter"), ("hourly_cap_matrix", "length"), ("cap_use", "choice"),
+        ("send_digits", "format"),
+    }  # fmt: skip
 
 
 def test_a_target_with_more_filters_than_a_row_holds_is_refused() -> None:
