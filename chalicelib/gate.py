@@ -5,6 +5,8 @@ caller and the numbers beside it may call, and the words for all of it. Which ta
 who is let in belongs to `routing`; whether a repeated caller is paid for, to `validation`.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -204,6 +206,18 @@ class GateRefusal:
     block_id: str | None = None
 
 
+def caller_of(number: str | None, attestation: Attestation, *, hash_key: str) -> Caller:
+    """Who calls from the number, with the stand-ins that the deployment's key makes of it."""
+    if number is None:
+        return Caller(number=None, attestation=attestation)
+    return Caller(
+        number=number,
+        number_hash=_stand_in(number, hash_key),
+        prefix_hash=_stand_in(f"prefix {number[: ROTATION_DIGITS + 1]}", hash_key),
+        attestation=attestation,
+    )
+
+
 def block_id(callers: Callers, owner: str | None) -> str:
     """The id of the owner's one entry about these callers; None is the whole deployment's."""
     return derived("blk", owner or "", callers.kind, callers.number or "")
@@ -243,6 +257,11 @@ def too_often(tally: Tally, now: datetime) -> GateRefusal | None:
         return None
     asked = f"at most {limit.calls} in {limit.minutes} minutes"
     return GateRefusal(reason=tally.reason, saw=f"{called} before this one", asked=asked)
+
+
+def _stand_in(text: str, hash_key: str) -> str:
+    """What cannot be turned back without the key; a prefix has a form that no number has."""
+    return hmac.new(hash_key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _blocked(blocks: tuple[BlockFacts, ...], now: datetime) -> GateRefusal | None:

@@ -14,6 +14,7 @@ from chalicelib.calls import Attestation
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import invoice_view, payout_view
+from chalicelib.gate import caller_of
 from chalicelib.places import visit_evidence
 from chalicelib.reasons import Reason
 from chalicelib.store.codec import to_plain
@@ -74,8 +75,11 @@ def try_routing(request: Request) -> Answer:
     supposed = Supposed(
         call_id=request.context.new_id("call"),
         e164=asked["number"],
-        caller=asked["caller"],
-        attestation=Attestation(asked["attestation"]),
+        caller=caller_of(
+            asked["caller"],
+            Attestation(asked["attestation"]),
+            hash_key=request.context.secrets().caller_hash_key,
+        ),
         at=times.read(asked["at"]) if asked["at"] else now,
         tags=asked["tags"],
         declared=visit_evidence(asked["state"], asked["zip"]),
@@ -87,6 +91,7 @@ def try_routing(request: Request) -> Answer:
         "at": times.written(supposed.at),
         "target_id": next(chosen, None),
         "refusal": decision.refusal,
+        "gate": to_plain(decision.gate),
         "strategy": decision.strategy,
         "considered": to_plain(decision.considered),
     }

@@ -129,12 +129,14 @@ class DryRunBody(Document):
 
 
 class DryRunView(Document):
-    """Who would get the call; `target_id` is null when nobody would, and `refusal` says why."""
+    """Who would get the call; `target_id` is null when nobody would, and `refusal` says why, with
+    `gate` where the caller was not let in."""
 
     number: str
     at: Moment
     target_id: str | None
     refusal: Reason | GateReason | None
+    gate: GateRefusalView | None
     strategy: Strategy | None
     considered: list[ConsideredView]
 

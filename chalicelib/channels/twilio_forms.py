@@ -4,15 +4,13 @@ Owns the translation of webhook fields into arrivals and signals. Fields that it
 kept as they came and otherwise passed over, because Twilio adds them without notice.
 """
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.calls import Attestation, LegStatus, Signal, SignalKind
 from chalicelib.flows.inbound import Arrival
-from chalicelib.gate import ROTATION_DIGITS
+from chalicelib.gate import caller_of
 from chalicelib.places import (
     Area,
     AreaEvidence,
@@ -38,16 +36,17 @@ _AREA_FIELDS = {
 
 def arrival(form: Mapping[str, str], hash_key: str) -> Arrival:
     """A call that arrives."""
-    caller = caller_number(form)
+    said = attestation(form.get("StirVerstat", ""))
+    caller = caller_of(caller_number(form), said, hash_key=hash_key)
     return Arrival(
         carrier=CARRIER,
         carrier_call_id=form["CallSid"],
         e164=form.get("To", ""),
-        caller=caller,
-        caller_hash=_hashed(caller, hash_key) if caller else None,
-        prefix_hash=_hashed(_first_digits(caller), hash_key) if caller else None,
-        attestation=attestation(form.get("StirVerstat", "")),
-        area=_area(form, caller),
+        caller=caller.number,
+        caller_hash=caller.number_hash,
+        prefix_hash=caller.prefix_hash,
+        attestation=said,
+        area=_area(form, caller.number),
     )
 
 
@@ -107,16 +106,6 @@ def _signal(
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
-
-
-def _hashed(caller: str, hash_key: str) -> str:
-    """A stand-in for the number that cannot be turned back without the key."""
-    return hmac.new(hash_key.encode(), caller.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _first_digits(caller: str) -> str:
-    """What rotated numbers share, in a form that no number has."""
-    return f"prefix {caller[: ROTATION_DIGITS + 1]}"
 
 
 def _area(form: Mapping[str, str], caller: str | None) -> Area:

@@ -5,10 +5,10 @@ answered with belongs to `inbound`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.calls import Attestation, Call
+from chalicelib.calls import Call
 from chalicelib.flows.inbound import decide, led_by
 from chalicelib.gate import Caller, judge
 from chalicelib.places import Area, AreaEvidence, area_code_of, prefix_evidence
@@ -19,53 +19,54 @@ from chalicelib.store.stores import Stores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
-    """A call that might come: `caller` None is an anonymous one, `call_id` draws among weights.
+    """A call that might come; `call_id` draws among weights.
 
     `tags` come before the number's, `declared` is what the caller has said of the own place.
     """
 
     call_id: str
     e164: str
-    caller: str | None
-    attestation: Attestation
+    caller: Caller
     at: datetime
     tags: Mapping[str, str]
     declared: tuple[AreaEvidence, ...]
 
 
 def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
-    """The decision that the call would meet, with block lists and market as they stand `now`.
+    """The decision that the call would meet, with block lists, market and what is known of the
+    caller as they stand `now`.
 
-    How often the caller has called is not looked at. The caller's place is the declared one, else
-    the number's.
+    The caller's place is the declared one, else the number's.
     """
     number = stores.markets.number(supposed.e164, now)
     if number is None:
         return Decision(refusal=Reason.UNKNOWN_NUMBER)
-    caller = Caller(number=supposed.caller, attestation=supposed.attestation)
+    caller = supposed.caller
     situation = stores.markets.situation(
         number, call_id=supposed.call_id, decision=1, caller=caller
     )
     shut_out = judge(situation.gate, caller, supposed.at)
     if shut_out:
         return Decision(refusal=shut_out.reason, gate=shut_out)
-    decision = decide(number, situation.market, led_by(_call(supposed), number), supposed.at)
+    call = replace(led_by(_call(supposed), number), talked_before=situation.talked_before)
+    decision = decide(number, situation.market, call, supposed.at)
     if not decision.candidates:
         return decision
     return settled_on(decision, decision.candidates[0].facts.target.id, ())
 
 
 def _call(supposed: Supposed) -> Call:
-    known = prefix_evidence(supposed.caller) if supposed.caller else ()
+    caller = supposed.caller.number
+    known = prefix_evidence(caller) if caller else ()
     return Call(
         id=supposed.call_id,
         carrier="none",
         carrier_call_id=supposed.call_id,
         e164=supposed.e164,
-        caller=supposed.caller,
-        caller_hash=None,
-        area=Area.told_by((*supposed.declared, *known), area_code_of(supposed.caller)),
-        attestation=supposed.attestation,
+        caller=caller,
+        caller_hash=supposed.caller.number_hash,
+        area=Area.told_by((*supposed.declared, *known), area_code_of(caller)),
+        attestation=supposed.caller.attestation,
         arrived_at=supposed.at,
         tags=supposed.tags,
     )

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.calls import Attestation
 from chalicelib.channels import schemas_calls
-from tests.channels.api import Api, Market
+from chalicelib.gate import caller_of
+from tests.channels.api import SECRETS, Api, Market
 from tests.world import World
 
 NUMBER = "+1 (800) 555-0100"
@@ -196,3 +198,41 @@ def test_a_dry_run_tells_by_which_strategy_the_targets_are_ordered(market: Marke
 def test_where_no_target_is_looked_at_there_is_no_strategy(market: Market) -> None:
     body = market.api.post("/routing/dry-run", {"number": "+18005550199"}).body
     assert (body["strategy"], body["considered"]) == (None, [])
+
+
+def has_money_for_more(market: Market) -> None:
+    market.api.created("/payments", advertiser_id=market.advertiser["id"], reference="wire 2",
+                       amount_cents=100_000, currency="USD")  # fmt: skip
+
+
+def test_a_dry_run_knows_the_caller_as_a_call_does(market: Market) -> None:
+    caller = "+14155550100"
+    has_money_for_more(market)
+    gate = {"caller_velocity": {"calls": 1, "minutes": 60}}
+    assert market.api.send("PUT", f"/offers/{market.offer['id']}/gate", gate).status == 200
+    asked = {"number": NUMBER, "caller": caller}
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] is None, "nothing is counted"
+    known = caller_of(caller, Attestation.A, hash_key=SECRETS.caller_hash_key)
+    World(market.api.rows, now=market.api.now).talks(
+        "CA1", caller=caller, caller_hash=known.number_hash, prefix_hash=known.prefix_hash
+    )
+    refused = market.api.post("/routing/dry-run", asked).body
+    schemas_calls.DryRunView.model_validate(refused)
+    assert (refused["refusal"], refused["gate"]["reason"]) == ("caller_too_often",) * 2
+    other = market.api.post("/routing/dry-run", {**asked, "caller": "+14155550111"}).body
+    assert (other["refusal"], other["gate"]) == (None, None)
+
+
+def test_a_dry_run_knows_whom_the_caller_talked_with(market: Market) -> None:
+    caller = "+14155550100"
+    has_money_for_more(market)
+    settings = {"repeat_callers": "reject"}
+    market.api.patch(f"/campaigns/{market.campaign['id']}", settings)
+    known = caller_of(caller, Attestation.A, hash_key=SECRETS.caller_hash_key)
+    World(market.api.rows, now=market.api.now).talks(
+        "CA1", caller=caller, caller_hash=known.number_hash
+    )
+    asked = {"number": NUMBER, "caller": caller}
+    assert market.api.post("/routing/dry-run", asked).body["refusal"] == "repeat_caller"
+    assert market.api.post("/routing/dry-run", {"number": NUMBER}).body["refusal"] is None

@@ -12,7 +12,7 @@ from chalicelib.errors import Conflict
 from chalicelib.flows.blocks import unblock
 from chalicelib.flows.dry_run import Supposed, dry_run
 from chalicelib.flows.inbound import Answer
-from chalicelib.gate import BlockKind, GateReason
+from chalicelib.gate import BlockKind, Caller, GateReason
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision
 from chalicelib.store import blocks as block_list
@@ -167,7 +167,8 @@ def test_entries_of_many_advertisers_cost_no_further_request() -> None:
 def tried(world: Gated, caller: str | None = CALLER, **later: float) -> Decision:
     """What a dry run answers."""
     supposed = Supposed(
-        call_id="call_1", e164=TRACKING_NUMBER, caller=caller, attestation=Attestation.A,
+        call_id="call_1", e164=TRACKING_NUMBER,
+        caller=Caller(number=caller, attestation=Attestation.A),
         at=world.now + timedelta(**later), tags={}, declared=(),
     )  # fmt: skip
     return dry_run(supposed, stores=world.stores, now=world.now)
