@@ -21,8 +21,13 @@ T = TypeVar("T")
 Reader = Callable[[Any], Any]
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, types.NoneType})
+
+
 def to_plain(value: Any) -> Any:
     """`value` in terms of what JSON can say; instants are written in UTC with milliseconds."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return times.written(value)
     if isinstance(value, time):
