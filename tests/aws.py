@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from moto import mock_aws
 
 from chalicelib import runtime
@@ -26,6 +27,28 @@ def database() -> Iterator[None]:
     with mock_aws():
         create_tables()
         yield
+
+
+@contextmanager
+def connected_to(endpoint: str, *, key: str) -> Iterator[None]:
+    """The DynamoDB at `endpoint` is everybody's for as long as the block lasts; `key` is both the
+    access key and its secret."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+        environment.setenv("AWS_ACCESS_KEY_ID", key)
+        environment.setenv("AWS_SECRET_ACCESS_KEY", key)
+        _forget_connections()
+        try:
+            yield
+        finally:
+            _forget_connections()
+
+
+def _forget_connections() -> None:
+    """Connections are kept with the address and the key of the moment in which they were made."""
+    runtime.client.cache_clear()
+    for model in ALL_TABLES:
+        model._connection = None
 
 
 def create_tables() -> None:

@@ -205,12 +205,15 @@ class _Race:
             return _Taken(decision=decision, done_before=True)
         if outcome.shut_out is not None:
             return _Taken(decision=_shut_out(outcome.shut_out))
-        if outcome.partnership_full is None:
-            return None
+        full = outcome.partnership_full
+        if full is None:
+            if outcome.reaped is None:
+                return None
+            # Each time fewer expired slots are left to free, so this comes to an end.
+            return self._take(decision, replace(candidate, facts=outcome.reaped), lost)
         if take.partnership.cap_effect is CapEffect.BLOCK_CALLS:
-            return _Taken(decision=Decision(refusal=outcome.partnership_full))
-        stopped = replace(decision, earning_stopped=outcome.partnership_full)
-        return self._take(stopped, candidate, lost)
+            return _Taken(decision=Decision(refusal=full))
+        return self._take(replace(decision, earning_stopped=full), candidate, lost)
 
     def _reservation(self, decision: Decision, candidate: Candidate) -> Reservation:
         if self.market is None:

@@ -1,15 +1,14 @@
 """How do rows get into DynamoDB, and out again?
 
 Speaks the port of `rows` over one botocore client: batched and parallel consistent reads, single
-conditional writes, transactions, and patience with conflicts and throttling. The wording of a
-request belongs to `expressions`, its values to `attributes`.
+conditional writes and transactions, and says which refusals will pass. How long a write waits for
+that belongs to `patience`, the wording of a request to `expressions`, its values to `attributes`.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from secrets import randbelow, token_hex
+from secrets import token_hex
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
@@ -25,12 +24,11 @@ from chalicelib.store.expressions import (
     query,
     raw_key,
 )
+from chalicelib.store.patience import Patience
 from chalicelib.store.rows import Action, Item, Key, NotWritten, Page, Question
 from chalicelib.store.tables import table_name
 
 _KEYS_A_BATCH = 100
-_TRIES = 4
-_PAUSE_MILLISECONDS = 25
 _THREADS = 16
 
 _REFUSED = "ConditionalCheckFailed"
@@ -64,6 +62,9 @@ class DynamoRows:
     happened. `Broken` when it finds the request itself wrong, such as a path without its map.
     """
 
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._patience = patience or Patience()
+
     def gather(
         self, keys: Sequence[Key], questions: Sequence[Question] = ()
     ) -> tuple[dict[Key, Item], tuple[tuple[Item, ...], ...]]:
@@ -71,7 +72,7 @@ class DynamoRows:
         by side. Tables are read consistently."""
         distinct = list(dict.fromkeys(keys))
         batches = [
-            partial(_batch, distinct[first : first + _KEYS_A_BATCH])
+            partial(_batch, distinct[first : first + _KEYS_A_BATCH], self._patience)
             for first in range(0, len(distinct), _KEYS_A_BATCH)
         ]
         answers = [partial(_everything, question) for question in questions]
@@ -106,10 +107,20 @@ class DynamoRows:
                 "TransactItems": [{kind: inner} for kind, inner in said],
                 "ClientRequestToken": token_hex(16),
             }
-            _patiently("transact_write_items", request)
+            self._patiently("transact_write_items", request)
             return
         kind, inner = said[0]
-        _patiently("put_item" if kind == "Put" else "update_item", inner)
+        self._patiently("put_item" if kind == "Put" else "update_item", inner)
+
+    def _patiently(self, operation: str, request: Parameters) -> None:
+        """Send the write, and again at each further turn while DynamoDB says that it will pass."""
+        for _ in self._patience.turns():
+            try:
+                _send(operation, request)
+            except _Passing:
+                continue
+            return
+        raise Busy(f"DynamoDB keeps refusing {operation} for conflict or load")
 
 
 @cache
@@ -125,22 +136,21 @@ def _side_by_side(requests: Sequence[Callable[[], Any]]) -> list[Any]:
     return list(_threads().map(lambda request: request(), requests))
 
 
-def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
+def _batch(keys: Sequence[Key], patience: Patience) -> dict[Key, Item]:
     """Those of up to a hundred keys that exist, asking again for what DynamoDB left over."""
     names = {table_name(key.table): key.table for key in keys}
     asked: dict[str, Any] = {name: {"Keys": [], "ConsistentRead": True} for name in names}
     for key in keys:
         asked[table_name(key.table)]["Keys"].append(raw_key(key))
     found: dict[Key, Item] = {}
-    for attempt in range(_TRIES):
-        response = _patiently("batch_get_item", {"RequestItems": asked})
+    for _ in patience.turns():
+        response = _send("batch_get_item", {"RequestItems": asked})
         for name, rows in response["Responses"].items():
             for item in map(plain_item, rows):
                 found[Key(names[name], item["pk"], item["sk"])] = item
         asked = response.get("UnprocessedKeys") or {}
         if not asked:
             return found
-        _pause(attempt)
     raise Busy("DynamoDB leaves keys of a batch unread")
 
 
@@ -160,7 +170,7 @@ def _ask(
     request = query(question, mark)
     if limit is not None:
         request["Limit"] = limit
-    response = _patiently("query", request)
+    response = _send("query", request)
     _, sort = key_names(question)
     items = [item for item in map(plain_item, response["Items"]) if _within(question, item[sort])]
     last = response.get("LastEvaluatedKey")
@@ -179,17 +189,19 @@ def _mark(question: Question, last: Item) -> dict[str, str]:
     return {name: last[name] for name in {"pk", "sk", *key_names(question)}}
 
 
-def _patiently(operation: str, request: Parameters) -> Any:
-    """Send the request, and again a few times while DynamoDB says that it will pass."""
-    for attempt in range(_TRIES):
-        try:
-            return getattr(runtime.client("dynamodb"), operation)(**request)
-        except ClientError as error:
-            _raise_unless_passing(error)
-        except (ConnectionError, HTTPClientError) as error:
-            raise Busy(f"DynamoDB does not answer {operation} in time") from error
-        _pause(attempt)
-    raise Busy(f"DynamoDB keeps refusing {operation} for conflict or load")
+class _Passing(Busy):
+    """The same request may be taken in a moment."""
+
+
+def _send(operation: str, request: Parameters) -> Any:
+    """Send the request once."""
+    try:
+        return getattr(runtime.client("dynamodb"), operation)(**request)
+    except ClientError as error:
+        _raise_unless_passing(error)
+        raise _Passing(f"DynamoDB refuses {operation} for conflict or load") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise Busy(f"DynamoDB does not answer {operation} in time") from error
 
 
 def _raise_unless_passing(error: ClientError) -> None:
@@ -219,9 +231,3 @@ def _raise_unless_passing(error: ClientError) -> None:
 def _image(refusal: Mapping[str, Any]) -> Item | None:
     item = refusal.get("Item")
     return plain_item(item) if item else None
-
-
-def _pause(attempt: int) -> None:
-    """Wait up to 25, 50, 100 ms: at random, so that rivals do not meet again."""
-    if attempt < _TRIES - 1:
-        time.sleep(randbelow(_PAUSE_MILLISECONDS * 2**attempt + 1) / 1000)

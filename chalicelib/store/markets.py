@@ -182,13 +182,14 @@ def _campaign(
         advertiser=codec.from_json(Advertiser, advertiser["doc"]),
         available_cents=found.get(funds_key(buyer.advertiser_id), {}).get("available_cents", 0),
         spent=head.get("spent", {}),
-        targets=tuple(_target(item) for item in items if item["sk"].startswith("TARGET#")),
+        targets=tuple(read_target(item) for item in items if item["sk"].startswith("TARGET#")),
         trials=read_trials(trials),
         blocks=block_facts(blockers, ((BlockScope.ADVERTISER, buyer.advertiser_id),)),
     )
 
 
-def _target(item: Item) -> TargetFacts:
+def read_target(item: Item) -> TargetFacts:
+    """The target with its use that a row holds."""
     leases = item.get("leases", {})
     return TargetFacts(
         target=codec.from_json(Target, item["doc"]),

@@ -11,17 +11,21 @@ from datetime import datetime
 from chalicelib.calls import Attempt, Call, CallStatus, Signal
 from chalicelib.gate import GateFacts, GateRefusal, too_often
 from chalicelib.limits import first_reached, partnership_limits
+from chalicelib.market import TargetFacts, expired_leases
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision
 from chalicelib.store.calls import call_change, call_item, call_key, decision_put, signal_put
 from chalicelib.store.gate import reread, tally_changes
-from chalicelib.store.holds import hold_changes, partnership_key
+from chalicelib.store.holds import hold_changes, partnership_key, target_key
+from chalicelib.store.markets import read_target
 from chalicelib.store.rows import (
     CALLS,
     Action,
     Check,
     Equals,
+    Item,
+    Key,
     NotWritten,
     Put,
     Rows,
@@ -35,12 +39,17 @@ _OWN_OF_A_NEW_CALL = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Whether the transaction went through; if not, whether an earlier delivery had done it, why
-    the gate lets the caller in no more, or which cap the partnership has reached meanwhile."""
+    the gate lets the caller in no more, or which cap the partnership has reached meanwhile.
+
+    `reaped` is the target as it stands after others have freed the expired slots that were to be
+    freed here: it may have room all the same.
+    """
 
     written: bool
     done_before: bool = False
     shut_out: GateRefusal | None = None
     partnership_full: Reason | None = None
+    reaped: TargetFacts | None = None
 
 
 class Reservations:
@@ -78,8 +87,9 @@ class Reservations:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
             shut_out = _shut_out(refused, len(actions), gate, now)
-            full = None if shut_out else _partnership_full(refused, actions, take)
-            return Outcome(written=False, shut_out=shut_out, partnership_full=full)
+            if shut_out is not None:
+                return Outcome(written=False, shut_out=shut_out)
+            return _lost(refused, actions, take)
         return Outcome(written=True)
 
     def refuse(
@@ -172,25 +182,42 @@ class Reservations:
         except NotWritten as refused:
             if min(refused.images) < own:
                 return Outcome(written=False, done_before=True)
-            full = _partnership_full(refused, actions, take) if take else None
-            return Outcome(written=False, partnership_full=full)
+            return _lost(refused, actions, take) if take else Outcome(written=False)
         return Outcome(written=True)
 
 
-def _partnership_full(
-    refused: NotWritten, actions: list[Action], take: Reservation
-) -> Reason | None:
-    """The cap for which the partnership's row refused its change, if it did."""
-    row = partnership_key(take.partnership.id)
-    images = (
-        image or {}
+def _lost(refused: NotWritten, actions: list[Action], take: Reservation) -> Outcome:
+    """What the rows that refused tell of the candidate."""
+    images = {
+        key_of(actions[position]): image or {}
         for position, image in refused.images.items()
-        if position < len(actions) and key_of(actions[position]) == row
+        if position < len(actions)
+    }
+    return Outcome(
+        written=False,
+        partnership_full=_partnership_full(images, take),
+        reaped=_reaped(images, take),
     )
+
+
+def _partnership_full(images: Mapping[Key, Item], take: Reservation) -> Reason | None:
+    """The cap for which the partnership's row refused its change, if it did."""
+    image = images.get(partnership_key(take.partnership.id))
+    if image is None:
+        return None
     attempt = take.attempt
     caps = partnership_limits(take.partnership, attempt.hold.earning_cents, attempt.reserved_at)
-    found = list(caps)
-    return next((first_reached(found, image.get("used", {})) for image in images), None)
+    return first_reached(caps, image.get("used", {}))
+
+
+def _reaped(images: Mapping[Key, Item], take: Reservation) -> TargetFacts | None:
+    """The target with the use that its row refused with, if a slot that had expired is gone."""
+    image = images.get(target_key(take.attempt.hold.campaign_id, take.facts.target.id))
+    if not image:
+        return None
+    now = take.attempt.reserved_at
+    gone = set(expired_leases(take.facts, now)) - image.get("leases", {}).keys()
+    return replace(read_target(image), target=take.facts.target) if gone else None
 
 
 def _shut_out(
