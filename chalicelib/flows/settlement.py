@@ -32,6 +32,7 @@ from chalicelib.validation import judge
 AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
 
 _TRIES = 8
+_A_MINUTE = timedelta(minutes=1)
 _AFTER_FAILURE = timedelta(minutes=5)
 _JUDGED = frozenset(CallStatus) - {CallStatus.LIVE, CallStatus.PENDING}
 
@@ -82,9 +83,7 @@ def settle_finally(
 def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int = 200) -> Swept:
     """Look at every call that is due: settle what has ended unnoticed, and put off the rest.
 
-    The next look at a live call comes after half its age again, and never within a minute, so that
-    a long call is looked at a few times only. A call that cannot be settled does not keep the
-    others waiting: it is put off too, and told of.
+    A call that cannot be settled does not keep the others waiting: it is put off too, and told of.
     """
     settled, live, failed = [], [], []
     for call in stores.calls.due(now, limit=limit):
@@ -100,8 +99,16 @@ def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int 
             settled.append(call.id)
             continue
         live.append(call.id)
-        stores.calls.look_again(call, now + max(timedelta(minutes=1), (now - call.arrived_at) / 2))
+        stores.calls.look_again(call, _next_look(call, now))
     return Swept(settled=tuple(settled), live=tuple(live), failed=tuple(failed))
+
+
+def _next_look(call: Call, now: datetime) -> datetime:
+    """After half the call's age again, and never within a minute, so that a long call is looked at
+    a few times only; but when its lease ends, so that nothing stays reserved beyond that."""
+    usual = now + max(_A_MINUTE, (now - call.arrived_at) / 2)
+    lease_until = call.attempt.hold.lease_until if call.attempt else now
+    return min(usual, lease_until) if lease_until > now else usual
 
 
 def _certain(call: Call, ending: Ending, now: datetime) -> Ending | None:

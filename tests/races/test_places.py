@@ -22,6 +22,7 @@ from tests.races.crowd import arrivals, at_once, taken
 from tests.world import World
 
 CALLS_AT_ONCE = 50
+FEWER = 25
 PRICE = 2_500
 DAY = "day#2026-11-23"
 NEW_YORK = Hours(zone="America/New_York")
@@ -46,22 +47,26 @@ def thirty_dollars(**budgets: Any) -> Any:
 
 
 TARGETS = [
-    ({"concurrency_cap": 10}, 10),
-    ({"concurrency_matrix": of_this_hour(10)}, 10),
-    ({"hourly_cap": 10}, 10),
-    ({"hourly_cap_matrix": of_this_hour(10)}, 10),
-    ({"daily_cap": 10}, 10),
-    ({"monthly_cap": 10}, 10),
-    ({"total_cap": 10}, 10),
-    ({"daily_cap_cents": 11 * PRICE - 1}, 10),
-    ({"spacing_seconds": 30}, 1),
+    ("concurrency_cap", 10, CALLS_AT_ONCE, 10),
+    ("concurrency_matrix", of_this_hour(10), FEWER, 10),
+    ("hourly_cap", 10, FEWER, 10),
+    ("hourly_cap_matrix", of_this_hour(10), FEWER, 10),
+    ("daily_cap", 10, CALLS_AT_ONCE, 10),
+    ("monthly_cap", 10, FEWER, 10),
+    ("total_cap", 10, FEWER, 10),
+    ("daily_cap_cents", 11 * PRICE - 1, FEWER, 10),
+    ("spacing_seconds", 30, FEWER, 1),
 ]
 
 
-@pytest.mark.parametrize(("limit", "places"), TARGETS, ids=lambda case: str(case)[:24])
-def test_a_targets_places_are_all_taken_and_no_more(limit: dict[str, Any], places: int) -> None:
-    world = opened(builders.a_target(**limit))
-    answers = at_once(*arrivals(CALLS_AT_ONCE))
+@pytest.mark.parametrize(
+    ("limit", "value", "calls", "places"), TARGETS, ids=[case[0] for case in TARGETS]
+)
+def test_a_targets_places_are_all_taken_and_no_more(
+    limit: str, value: Any, calls: int, places: int
+) -> None:
+    world = opened(builders.a_target(**{limit: value}))
+    answers = at_once(*arrivals(calls))
     assert len(taken(answers)) == places
     assert len(world.target()["leases"]) == world.target()["used"][DAY] == places
     assert world.funds() == (100_000 - places * PRICE, places * PRICE)

@@ -17,6 +17,7 @@ from botocore.exceptions import (
 from chalicelib import runtime
 from chalicelib.errors import Broken, Busy
 from chalicelib.store.dynamo import DynamoRows
+from chalicelib.store.patience import Patience
 from chalicelib.store.rows import (
     BOOKS,
     Absent,
@@ -53,34 +54,53 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.bodies: list[dict[str, Any]] = []
-        self._answers: list[Response | Exception] = []
+        self.answers: list[Response | Exception] = []
 
     def refuse(self, code: str, times: int, **more: Any) -> None:
         """Answer the next requests with an error of this code."""
         said = {"Error": {"Code": code, "Message": "no"}, **more}
-        self._answers += [(HTTPResponse(400), said)] * times
+        self.answers += [(HTTPResponse(400), said)] * times
 
     def answer(self, said: dict[str, Any]) -> None:
         """Answer the next request with this."""
-        self._answers.append((HTTPResponse(200), said))
+        self.answers.append((HTTPResponse(200), said))
 
     def fail(self, error: Exception) -> None:
         """Let the next request end in this."""
-        self._answers.append(error)
+        self.answers.append(error)
 
     def __call__(self, model: Any, params: dict[str, Any], **_: Any) -> Response | None:
         self.sent.append(model.name)
         self.bodies.append(json.loads(params["body"]))
-        answer = self._answers.pop(0) if self._answers else None
+        answer = self.answers.pop(0) if self.answers else None
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
+@dataclass
+class Clock:
+    """A clock that moves only while somebody sleeps by it."""
+
+    seconds: float = 0
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def patience(self) -> Patience:
+        """The patience of one who draws the longest pause every time."""
+        return Patience(clock=lambda: self.seconds, sleep=self.sleep, draw=lambda n: n - 1)
+
+
 @pytest.fixture
-def rows(tables: None) -> DynamoRows:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def rows(tables: None, clock: Clock) -> DynamoRows:
     empty_tables()
-    return DynamoRows()
+    return DynamoRows(clock.patience())
 
 
 @pytest.fixture
@@ -99,9 +119,9 @@ def count(rows: DynamoRows) -> int | None:
 def test_a_transaction_in_conflict_is_tried_again_under_the_same_token(
     rows: DynamoRows, wire: Wire
 ) -> None:
-    wire.refuse("TransactionCanceledException", times=3, **CONFLICT)
+    wire.refuse("TransactionCanceledException", times=9, **CONFLICT)
     rows.write(BOTH)
-    assert wire.sent == ["TransactWriteItems"] * 4
+    assert wire.sent == ["TransactWriteItems"] * 10
     assert len({body["ClientRequestToken"] for body in wire.bodies}) == 1
     assert count(rows) == 1
 
@@ -112,11 +132,14 @@ def test_two_writes_never_share_a_token(rows: DynamoRows, wire: Wire) -> None:
     assert len({body["ClientRequestToken"] for body in wire.bodies}) == 2
 
 
-def test_a_conflict_that_stays_is_busy(rows: DynamoRows, wire: Wire) -> None:
-    wire.refuse("TransactionCanceledException", times=4, **CONFLICT)
+def test_a_conflict_that_stays_for_two_seconds_is_busy(
+    rows: DynamoRows, wire: Wire, clock: Clock
+) -> None:
+    wire.refuse("TransactionCanceledException", times=100, **CONFLICT)
     with pytest.raises(Busy):
         rows.write(BOTH)
-    assert len(wire.sent) == 4
+    assert 1.8 <= clock.seconds <= 2
+    wire.answers.clear()
     assert count(rows) is None
 
 
@@ -194,7 +217,7 @@ def test_keys_that_a_batch_left_over_are_asked_again(rows: DynamoRows, wire: Wir
 def test_keys_that_stay_unread_are_busy(rows: DynamoRows, wire: Wire) -> None:
     rows.write([ADD])
     left = {"Keys": [{"pk": {"S": FUNDS.pk}, "sk": {"S": FUNDS.sk}}], "ConsistentRead": True}
-    for _ in range(4):
+    for _ in range(100):
         wire.answer({"Responses": {}, "UnprocessedKeys": {wire.bodies[0]["TableName"]: left}})
     with pytest.raises(Busy):
         count(rows)
