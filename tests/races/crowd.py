@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from chalicelib.flows.inbound import Answer
+from chalicelib.flows.replay import replay
 from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.rows import Action, Item, Key, Page, Question, Rows
 from tests.builders import NOW
@@ -62,6 +63,12 @@ def arrivals(calls: int, *, caller: str | None = None) -> list[Callable[[World],
 def taken(answers: Sequence[Answer]) -> list[Answer]:
     """Those that reached a target."""
     return [answer for answer in answers if answer.attempt is not None]
+
+
+def made_otherwise(world: World, answers: Sequence[Answer]) -> list[str]:
+    """The calls whose first decision, made again from what it looked at, comes out differently."""
+    calls = [answer.call_id for answer in answers]
+    return [call for call in calls if not replay(call, 1, {}, stores=world.stores).same]
 
 
 def nothing_left(counts: Mapping[str, int]) -> bool:

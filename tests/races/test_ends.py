@@ -14,7 +14,7 @@ from tests import builders
 from tests.races.crowd import arrivals, at_once
 from tests.world import World
 
-CALLS, PLACES, EARNING = 40, 30, 18
+CALLS, PLACES, EARNING = 30, 24, 14
 TOPPED_UP, PRICE, EARNED = 200_000, 2_500, 1_500
 DAY, MONEY = "day#2026-11-23", "money:day#2026-11-23"
 TARGETS = ("tgt_1", "tgt_2")
@@ -25,7 +25,7 @@ def opened() -> World:
     earns on fewer calls than there are places."""
     world = World(DynamoRows())
     world.opens(
-        builders.a_target(id="tgt_1", priority=1, daily_cap=PLACES // 2, concurrency_cap=20),
+        builders.a_target(id="tgt_1", priority=1, daily_cap=PLACES // 2, concurrency_cap=16),
         builders.a_target(id="tgt_2", priority=2, daily_cap=PLACES // 2),
         campaign=builders.a_campaign(daily_budget_cents=PLACES * PRICE),
         partnership=builders.a_partnership(daily_cap=EARNING, cap_effect=CapEffect.STOP_EARNING),

@@ -18,11 +18,11 @@ from chalicelib.store.rows import CALLS
 from chalicelib.times import Hours
 from tests import builders
 from tests.builders import NOW
-from tests.races.crowd import arrivals, at_once, taken
+from tests.races.crowd import arrivals, at_once, made_otherwise, taken
 from tests.world import World
 
 CALLS_AT_ONCE = 50
-FEWER = 25
+FEWER = 20
 PRICE = 2_500
 DAY = "day#2026-11-23"
 NEW_YORK = Hours(zone="America/New_York")
@@ -46,32 +46,33 @@ def thirty_dollars(**budgets: Any) -> Any:
     return builders.a_campaign(terms=builders.charge_terms(charge_cents=3_000), **budgets)
 
 
-TARGETS = [
-    ("concurrency_cap", 10, CALLS_AT_ONCE, 10),
-    ("concurrency_matrix", of_this_hour(10), FEWER, 10),
-    ("hourly_cap", 10, FEWER, 10),
-    ("hourly_cap_matrix", of_this_hour(10), FEWER, 10),
-    ("daily_cap", 10, CALLS_AT_ONCE, 10),
-    ("monthly_cap", 10, FEWER, 10),
-    ("total_cap", 10, FEWER, 10),
-    ("daily_cap_cents", 11 * PRICE - 1, FEWER, 10),
-    ("spacing_seconds", 30, FEWER, 1),
-]
+TARGETS: dict[str, tuple[list[dict[str, Any]], int, int]] = {
+    "slots": ([{"concurrency_cap": 10}], 10, CALLS_AT_ONCE),
+    "a day": ([{"daily_cap": 10}], 10, CALLS_AT_ONCE),
+    "other windows": ([{"hourly_cap": 5}, {"monthly_cap": 5}, {"total_cap": 5}], 5, FEWER),
+    "matrices": (
+        [{"concurrency_matrix": of_this_hour(5)}, {"hourly_cap_matrix": of_this_hour(5)}],
+        5,
+        FEWER,
+    ),
+    "money": ([{"daily_cap_cents": 11 * PRICE - 1}], 10, FEWER),
+    "spacing": ([{"spacing_seconds": 30}], 1, FEWER),
+}
 
 
-@pytest.mark.parametrize(
-    ("limit", "value", "calls", "places"), TARGETS, ids=[case[0] for case in TARGETS]
-)
-def test_a_targets_places_are_all_taken_and_no_more(
-    limit: str, value: Any, calls: int, places: int
+@pytest.mark.parametrize(("limits", "places", "calls"), TARGETS.values(), ids=TARGETS)
+def test_every_targets_places_are_all_taken_and_no_more(
+    limits: list[dict[str, Any]], places: int, calls: int
 ) -> None:
-    world = opened(builders.a_target(**{limit: value}))
+    world = opened(*(builders.a_target(id=f"tgt_{n}", **one) for n, one in enumerate(limits)))
     answers = at_once(*arrivals(calls))
-    assert len(taken(answers)) == places
-    assert len(world.target()["leases"]) == world.target()["used"][DAY] == places
-    assert world.funds() == (100_000 - places * PRICE, places * PRICE)
-    refused = {answer.refusal for answer in answers if answer.attempt is None}
-    assert refused == {Reason.NO_TARGET}
+    for n in range(len(limits)):
+        target = world.target(f"tgt_{n}")
+        assert len(target["leases"]) == target["used"][DAY] == places
+    held = PRICE * places * len(limits)
+    assert world.funds() == (100_000 - held, held)
+    refused = [answer.refusal for answer in answers if answer.attempt is None]
+    assert refused == [Reason.NO_TARGET] * (calls - places * len(limits))
 
 
 def test_a_hundred_dollars_of_a_days_budget_pay_three_calls_at_thirty() -> None:
@@ -91,12 +92,13 @@ def test_who_loses_the_one_target_gets_the_other_while_it_has_places() -> None:
         builders.a_target(id="tgt_1", priority=1, concurrency_cap=10),
         builders.a_target(id="tgt_2", priority=2, daily_cap=10),
     )
-    answers = taken(at_once(*arrivals(CALLS_AT_ONCE)))
-    assert Counter(one.attempt.hold.target_id for one in answers if one.attempt) == {
+    answers = at_once(*arrivals(CALLS_AT_ONCE))
+    assert Counter(one.attempt.hold.target_id for one in taken(answers) if one.attempt) == {
         "tgt_1": 10,
         "tgt_2": 10,
     }
     assert [len(world.target(one)["leases"]) for one in ("tgt_1", "tgt_2")] == [10, 10]
+    assert made_otherwise(world, answers[::5]) == []
 
 
 def test_a_partnerships_places_are_all_taken_and_no_more() -> None:
@@ -177,3 +179,4 @@ def test_slots_that_have_run_out_are_all_free_for_as_many_calls() -> None:
     answers = at_once(*arrivals(CALLS_AT_ONCE), now=world.now)
     assert len(taken(answers)) == 10
     assert len(world.target()["leases"]) == 10
+    assert made_otherwise(world, answers[::5]) == []
