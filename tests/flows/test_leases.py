@@ -1,4 +1,4 @@
-"""Slots of calls whose end was lost: who may have them, and how long nothing else comes back."""
+"""Slots of calls whose end was lost: who gets them, and when such a call is looked at."""
 
 from datetime import timedelta
 
