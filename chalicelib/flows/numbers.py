@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib import runtime
 from chalicelib.campaigns import State
-from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.errors import Conflict, Invalid, NotFound, Refused
 from chalicelib.flows import catalog
 from chalicelib.flows.catalog import Created
 from chalicelib.flows.parties import every
@@ -84,18 +84,17 @@ def adopt(
     comparison names the one, and sets the other right.
     """
     made = catalog.create(_priced(draft), stores=stores, claim=claim)
+    about = {"number_id": made.thing.id}
     try:
         owned = carrier.find(made.thing.e164)
         if owned is not None:
             _lead_here(owned, carrier.webhooks(), carrier)
         else:
-            runtime.logger().warning("an imported number is not the carrier account's",
-                                     extra={"number_id": made.thing.id})  # fmt: skip
-    except (CarrierAway, CarrierRefused) as fault:
-        runtime.logger().warning(
-            "an imported number could not be led here yet",
-            extra={"number_id": made.thing.id, "fault": repr(fault)},
-        )
+            runtime.logger().warning("an imported number is not the account's", extra=about)
+    except Refused as fault:
+        # The number is made; the comparison names it every hour until it leads here.
+        about["fault"] = repr(fault)
+        runtime.logger().warning("an imported number could not be led here yet", extra=about)
     return made
 
 

@@ -1,6 +1,7 @@
 """What is tried again, how long, and what a refusal says: over HTTP to the simulated carrier."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -201,11 +202,31 @@ class Nonsense(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Location", "/elsewhere")
+        self.send_header("Retry-After", "2")
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+@contextmanager
+def somebody_says(status: int, body: bytes) -> Iterator[tuple[Rest, Instant, str]]:
+    """Whoever listens at the carrier's address always says the same."""
+    handler = type("Saying", (Nonsense,), {"said": (status, body)})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        instant = Instant()
+        url = f"http://127.0.0.1:{server.server_port}"
+        account = Account(api_url=url, sid=SID, token=TOKEN)
+        yield Rest(account, clock=instant.clock, sleep=instant.sleep), instant, url
+        server.shutdown()
+
+
+def test_the_pause_that_the_carrier_asks_for_is_kept() -> None:
+    with somebody_says(429, b"{}") as (rest, instant, url), pytest.raises(CarrierAway):
+        rest.get(url)
+    assert instant.slept == [2.0, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -219,14 +240,6 @@ class Nonsense(BaseHTTPRequestHandler):
 def test_an_answer_that_makes_no_sense_is_no_answer(
     said: tuple[int, bytes], kind: type[Exception]
 ) -> None:
-    handler = type("Saying", (Nonsense,), {"said": said})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        instant = Instant()
-        url = f"http://127.0.0.1:{server.server_port}"
-        account = Account(api_url=url, sid=SID, token=TOKEN)
-        rest = Rest(account, clock=instant.clock, sleep=instant.sleep)
-        with pytest.raises(kind) as met:
-            rest.get(url + "/2010-04-01")
-        assert type(met.value) is kind
-        server.shutdown()
+    with somebody_says(*said) as (rest, _, url), pytest.raises(kind) as met:
+        rest.get(url + "/2010-04-01")
+    assert type(met.value) is kind
