@@ -10,6 +10,7 @@ from chalicelib.channels import (
     api_gate,
     api_keys,
     api_ledger,
+    api_numbers,
     api_operations,
     api_replay,
     api_settings,
@@ -23,6 +24,7 @@ app = Chalice(app_name="ringledger")
 
 for channel in (
     api_catalog,
+    api_numbers,
     api_applications,
     api_keys,
     api_gate,

@@ -229,6 +229,9 @@ def _change_faults(before: Thing, after: Thing) -> list[Fault]:
     ]
     if isinstance(before, Partnership) and isinstance(after, Partnership):
         changed += _transition_faults(before.state, after.state)
+    if isinstance(before, Number) and before.released_at and after.state is not State.ARCHIVED:
+        reason = "the carrier lends the number no more; buy or import it again once it has rested"
+        changed.append(Fault(field="state", rule="released", reason=reason))
     return changed
 
 

@@ -146,7 +146,9 @@ class Number:
 
     `tags` are facts about every call to it, such as the station that names it, under names of the
     form of `TAG_NAME`. `roster` repeats the offer's campaigns, so that a call's first read names
-    all that the second needs; it is written anew whenever the offer's campaigns change.
+    all that the second needs; it is written anew whenever the offer's campaigns change. From
+    `released_at` on the carrier lends it no more. `monthly_cost_micros` are millionths of a US
+    dollar; None where the price is not known.
     """
 
     id: str
@@ -157,6 +159,8 @@ class Number:
     placement_id: str
     tags: Mapping[str, str] = field(default_factory=dict)
     roster: tuple[Buyer, ...] = ()
+    monthly_cost_micros: int | None = None
+    released_at: datetime | None = None
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime

@@ -75,8 +75,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSettings(Settings):
-    """What holds in the whole deployment; version 0 was never said."""
+    """What holds in the whole deployment; version 0 was never said.
 
+    A tracking number that was released rests for `number_rest_days` times 24 hours before it may be
+    used again, so that late callers of its old placement reach nobody else.
+    """
+
+    number_rest_days: int = 60
     version: int = 0
 
 

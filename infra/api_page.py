@@ -40,8 +40,9 @@ its default, lists are replaced whole. Every thing has a `version`, which is als
 that changes nothing keeps the version. PUT replaces a document whole, under `If-Match` alone.
 
 **Archiving** (DELETE) keeps the thing and its history, and answers it; doing it again changes
-nothing. PATCH `state` brings it back. A partnership ends instead: applied -> approved, approved <->
-paused, any of these -> ended, ended -> applied.
+nothing. PATCH `state` brings it back. A number is also released at the carrier, so that it only
+comes back by being bought or imported again, once it has rested. A partnership ends instead:
+applied -> approved, approved <-> paused, any of these -> ended, ended -> applied.
 
 **Repetition.** A POST that creates takes an `Idempotency-Key` (1 to 255 visible ASCII characters).
 The same key with the same content makes the thing once: the repetition is answered with the thing
@@ -61,6 +62,8 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 404 | `not_found` | there is no such thing, or it is not yours |
 | 409 | `version_mismatch` | the thing has moved on from the version named |
 | 409 | `number_taken` | the telephone number is a tracking number already |
+| 409 | `number_resting` | the telephone number was released, and rests for some days |
+| 409 | `number_unavailable` | the carrier does not lend this telephone number |
 | 409 | `partnership_exists` | the publisher is on the offer already |
 | 409 | `account_archived` | an archived account gets no key |
 | 409 | `block_exists` | the same callers are blocked there already |
@@ -69,14 +72,17 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 413 | `body_too_large` | a body holds at most 128 KiB |
 | 415 | `unsupported_media_type` | send `application/json` |
 | 422 | `idempotency_key_reused` | the key was used with other content |
+| 422 | `carrier_refused` | the carrier will not do what this needs; its own words follow |
+| 422 | `no_voice_url` | the stage is not wired to its voice URL yet; deploy it |
 | 500 | `failed` | the platform failed, not you; quote the `instance` to its operator |
 | 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |
+| 503 | `carrier_away` | the carrier gives no answer; send the request again, it goes on |
 
 Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format`, `choice`, `e164`,
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
 `filter`, `unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
 `placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
-`positive`.
+`positive`, `released`.
 """
 
 

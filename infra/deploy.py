@@ -138,12 +138,12 @@ def _next_steps(stage: Stage, deployed: Deployed) -> str:
   voice          {deployed.voice}
 
 Next:
-  1. At Twilio, for each number: "A call comes in" -> Webhook, HTTP POST
-       {deployed.voice}/twilio/inbound
-     and "Call status changes" -> HTTP POST
-       {deployed.voice}/twilio/status
-  2. Try the API:
+  1. Try the API:
        curl -H "Authorization: Bearer $OPERATOR_KEY" {deployed.api}/advertisers
+  2. Buy numbers, or import those that you have: docs/how-to/set-up-twilio.md. They lead to
+       {deployed.voice}/twilio/inbound
+     and report the end of a call to
+       {deployed.voice}/twilio/status
   3. Subscribe an address to the topic ringledger-{stage.name}-alarms.
 
 A lost operator key is replaced by a new one when you delete the parameter

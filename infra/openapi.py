@@ -21,6 +21,7 @@ from chalicelib.channels import (
     schemas_books,
     schemas_calls,
     schemas_gate,
+    schemas_numbers,
     schemas_replay,
     schemas_settings,
     schemas_sides,
@@ -38,6 +39,7 @@ _SCHEMAS = (
     schemas_books,
     schemas_calls,
     schemas_gate,
+    schemas_numbers,
     schemas_replay,
     schemas_settings,
     schemas_sides,
@@ -142,7 +144,7 @@ def _parameters(route: Route) -> Iterator[Json]:
     for name in re.findall(r"{(\w+)}", route.path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     for name, kinds in _askers(route).items():
-        pattern, words = queries.form(name)
+        pattern, words = queries.form(name, route.forms)
         if kinds != list(route.parties):
             words += f" (asked by: {', '.join(kinds)})"
         schema: Json = {"type": "string", "pattern": f"^(?:{pattern})$"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 APP_NAME = "ringledger"
 API_STAGE = "api"
 API_FUNCTION = "api_handler"
-FUNCTIONS = (API_FUNCTION, "voice", "validate", "settle", "sweep", "close")
+FUNCTIONS = (API_FUNCTION, "voice", "validate", "settle", "sweep", "reconcile", "close")
 TWILIO_API_URL = "https://api.twilio.com"
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")

@@ -121,7 +121,7 @@ def alarms(stage: Stage) -> list[Alarm]:
                 limit=0,
                 meaning=f"{function} failed; its log says why.",
             )
-            for function in ("voice", API_FUNCTION, "sweep", "close")
+            for function in ("voice", API_FUNCTION, "sweep", "reconcile", "close")
         ),
         *(
             Alarm(

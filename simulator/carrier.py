@@ -1,4 +1,4 @@
-"""What does the carrier itself know of each call, whatever the platform was told?
+"""What does the carrier itself know of each call and number, whatever the platform was told?
 
 The truth behind the REST side. Kept in memory, and when a journal is given also in a file that
 several processes share: one may place calls while another answers questions about them.
@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
+
+from simulator.stock import NumberRecord
+
+T = TypeVar("T")
 
 LIVE = ("queued", "initiated", "ringing", "in-progress")
 
@@ -37,11 +42,12 @@ class CallRecord:
 
 
 class Carrier:
-    """The records of every call, by its sid; safe to share between threads."""
+    """The records of every call and rented number, by sid; safe to share between threads."""
 
     def __init__(self, journal: Path | None = None) -> None:
         self._records: dict[str, CallRecord] = {}
         self._hangups: set[str] = set()
+        self._numbers: dict[str, NumberRecord] = {}
         self._lock = threading.RLock()
         self._journal = journal
         self._read_to = 0
@@ -52,7 +58,7 @@ class Carrier:
         """Keep a record, in the place of an earlier one of the same call."""
         with self._lock:
             self._records[record.sid] = record
-            self._write({key: _plain(value) for key, value in asdict(record).items()})
+            self._write(_row(record))
 
     def find(self, sid: str) -> CallRecord | None:
         """The record of a sid; `None` when the carrier never saw it."""
@@ -78,6 +84,43 @@ class Carrier:
             self._catch_up()
             return sid in self._hangups
 
+    def rent(self, record: NumberRecord) -> bool:
+        """Rent a number out, or change one that is rented; `False` when another has it."""
+        with self._lock:
+            holder = self.number_at(record.e164)
+            if holder is not None and holder.sid != record.sid:
+                return False
+            self._numbers[record.sid] = record
+            self._write({"number": _row(record)})
+            return True
+
+    def take_back(self, sid: str) -> bool:
+        """End the renting of a number; `False` when nobody rents it."""
+        with self._lock:
+            self._catch_up()
+            if self._numbers.pop(sid, None) is None:
+                return False
+            self._write({"taken_back": sid})
+            return True
+
+    def number(self, sid: str) -> NumberRecord | None:
+        """A rented number by its sid."""
+        with self._lock:
+            self._catch_up()
+            return self._numbers.get(sid)
+
+    def number_at(self, e164: str) -> NumberRecord | None:
+        """A rented number by its digits."""
+        with self._lock:
+            self._catch_up()
+            return next((one for one in self._numbers.values() if one.e164 == e164), None)
+
+    def numbers(self) -> list[NumberRecord]:
+        """Every rented number, newest first."""
+        with self._lock:
+            self._catch_up()
+            return sorted(self._numbers.values(), key=lambda n: (n.created, n.sid), reverse=True)
+
     def _write(self, row: Mapping[str, object]) -> None:
         if self._journal is None:
             return
@@ -101,18 +144,30 @@ class Carrier:
         if "hangup" in row:
             self._hangups.add(str(row["hangup"]))
             return
-        record = _record(row)
+        if "taken_back" in row:
+            self._numbers.pop(str(row["taken_back"]), None)
+            return
+        number = row.get("number")
+        if isinstance(number, dict):
+            rented = _record(NumberRecord, number)
+            self._numbers[rented.sid] = rented
+            return
+        record = _record(CallRecord, row)
         self._records[record.sid] = record
+
+
+def _row(record: CallRecord | NumberRecord) -> dict[str, object]:
+    return {key: _plain(value) for key, value in asdict(record).items()}
 
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _record(row: Mapping[str, object]) -> CallRecord:
+def _record(kind: type[T], row: Mapping[str, object]) -> T:
     moments = ("created", "updated", "ended")
     values = {
         key: datetime.fromisoformat(str(value)) if key in moments and value else value
         for key, value in row.items()
     }
-    return CallRecord(**values)  # type: ignore[arg-type]
+    return kind(**values)

@@ -86,6 +86,7 @@ def _serve(given: argparse.Namespace, endpoints: Endpoints) -> int:
         server = RestServer(carrier, endpoints.account_sid, endpoints.auth_token, address)
     except OSError as fault:
         raise Unusable(f"cannot listen at {endpoints.twilio_api}: {fault}") from fault
+    _trouble(server, given)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -109,14 +110,14 @@ def _network(
         carrier=Carrier(given.journal),
     )
     try:
-        with _rest(network, endpoints):
+        with _rest(network, endpoints, given):
             yield network
     finally:
         network.close()
 
 
 @contextmanager
-def _rest(network: Network, endpoints: Endpoints) -> Iterator[None]:
+def _rest(network: Network, endpoints: Endpoints, given: argparse.Namespace) -> Iterator[None]:
     address = endpoints.rest_address
     if address is None:
         yield
@@ -128,8 +129,14 @@ def _rest(network: Network, endpoints: Endpoints) -> Iterator[None]:
         print(f"{endpoints.twilio_api} is served already", file=sys.stderr)
         yield
         return
+    _trouble(server, given)
     with server:
         yield
+
+
+def _trouble(server: RestServer, given: argparse.Namespace) -> None:
+    for trouble, times in flags.troubles_of(given):
+        server.troubles.add(trouble, times=times)
 
 
 def _profile(given: argparse.Namespace) -> Profile:

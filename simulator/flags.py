@@ -11,6 +11,7 @@ from pathlib import Path
 from simulator.endpoints import Unusable
 from simulator.faults import GROUPS, KINDS, Faults
 from simulator.population import caller_at
+from simulator.rest_trouble import Trouble
 from simulator.scripts import ANONYMOUS, Behaviour, Caller, CallScript, Outcome, Side
 
 _SPEC = "OUTCOME[,after=S][,talk=S][,by=caller|target][,press=DIGITS]"
@@ -44,6 +45,10 @@ def _add_endpoint_flags(command: argparse.ArgumentParser) -> None:
     where.add_argument("--account-sid", metavar="AC…")
     where.add_argument("--auth-token", metavar="TOKEN")
     where.add_argument("--rest", metavar="URL", help="where the REST side listens")
+    where.add_argument(
+        "--rest-trouble", action="append", default=[], metavar="KIND[=N]",
+        help=f"what the first N REST requests meet: {', '.join(Trouble)}",
+    )  # fmt: skip
     where.add_argument("--journal", type=Path, default=Path(".local/carrier.jsonl"))
 
 
@@ -110,6 +115,17 @@ def faults_of(given: argparse.Namespace) -> Faults:
         )
     except ValueError as fault:
         raise Unusable(str(fault)) from fault
+
+
+def troubles_of(given: argparse.Namespace) -> list[tuple[Trouble, int]]:
+    """The troubles that the REST side makes, and for how many requests; raises `Unusable`."""
+    found = []
+    for text in given.rest_trouble:
+        kind, _, times = text.partition("=")
+        if kind not in [*Trouble] or not re.fullmatch(r"[1-9]\d{0,5}|", times):
+            raise Unusable(f"{text!r} does not read KIND[=N], KIND one of {', '.join(Trouble)}")
+        found.append((Trouble(kind), int(times or 1)))
+    return found
 
 
 def script_of(given: argparse.Namespace) -> CallScript:

@@ -106,13 +106,20 @@ class Network:
         self._lock = threading.Lock()
 
     def place(self, script: CallScript) -> CallResult:
-        """Play one call to its last callback and say what came of it."""
+        """Play one call to its last callback and say what came of it.
+
+        A rented number with a voice URL of its own goes by that; any other by the network's.
+        """
         with self._lock:
             number = next(self._placed)
         seed = script.seed or f"{self._seed}:{number}"
         begun = script.started_at or self._now()
         call = LiveCall(script, self._setting, seed=seed, begun=begun)
-        play(call, self._inbound, self._status)
+        rented = self.carrier.number_at(script.to)
+        if rented is not None and rented.voice_url:
+            play(call, rented.voice_url, rented.status_callback)
+        else:
+            play(call, self._inbound, self._status)
         return _result(call)
 
     @contextmanager

@@ -1,7 +1,8 @@
 """How is the catalog read and changed over HTTP?
 
 Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. A
-publisher reads and ends its own partnerships, an advertiser reads its own campaigns. The form of a
+publisher reads and ends its own partnerships, an advertiser reads its own campaigns. The carrier
+takes part when a number begins or ends: these two ways are served by `api_numbers`. The form of a
 noun belongs to `schemas`, what may be written to the flow.
 """
 
@@ -105,7 +106,7 @@ def _serve_creation(noun: Noun, path: str) -> None:
         said = validated(_schema(noun.body), request.document())
         if id is not None:
             said["campaign_id"] = id
-        draft = _drafted(noun, said, request)
+        draft = drafted(noun, said, request)
         content = json.dumps(said, sort_keys=True)
         if id is not None and request.stores.catalog.find(Campaign, id) is None:
             raise NotFound(f"there is no campaign {id}")
@@ -204,7 +205,7 @@ def _schema(name: str) -> Any:
     return getattr(schemas, name)
 
 
-def _drafted(noun: Noun, said: Document, request: Request) -> Thing:
+def drafted(noun: Noun, said: Document, request: Request) -> Thing:
     """The thing that the operator describes, new; a number's id follows from its digits."""
     prefix = PREFIXES[noun.kind]
     by_number = noun.kind is Number
@@ -259,9 +260,10 @@ def shown(thing: Thing, *, status: int = 200, repeated: bool = False) -> Answer:
 _OF_A_CAMPAIGN = "/campaigns/{id}/targets"
 
 for _noun in NOUNS:
-    _serve_creation(_noun, _OF_A_CAMPAIGN if _noun is TARGETS else _noun.path)
     _serve_reading(_noun)
     _serve_list(_noun, _noun.path, _noun.filters)
     _serve_change(_noun)
-    _serve_archiving(_noun)
+    if _noun is not NUMBERS:
+        _serve_creation(_noun, _OF_A_CAMPAIGN if _noun is TARGETS else _noun.path)
+        _serve_archiving(_noun)
 _serve_list(TARGETS, _OF_A_CAMPAIGN, ("state",))

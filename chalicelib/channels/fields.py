@@ -121,6 +121,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
 Cents = Annotated[int, Field(ge=0, le=10**11, description="whole cents")]
 PositiveCents = Annotated[int, Field(ge=1, le=10**11, description="whole cents")]
+MicroDollars = Annotated[int, Field(ge=0, description="millionths of a US dollar, a month")]
 Moment = Annotated[str, Field(max_length=40, description="RFC 3339"), AfterValidator(_moment)]
 Seconds = Annotated[int, Field(ge=0, le=14_400, description="whole seconds")]
 Days = Annotated[int, Field(ge=0, le=365, description="whole days")]

@@ -24,6 +24,7 @@ from chalicelib.channels.problems import Failed, problem
 from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from chalicelib.keys import ANYBODY, Party, PartyKind
+from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import PutDocument, put_document
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
@@ -43,6 +44,7 @@ class Context:
     new_id: Callable[[str], str] = runtime.new_id
     new_secret: Callable[[], str] = runtime.new_secret
     put_document: PutDocument = put_document
+    carrier: Callable[[], Carrier] = carrier
 
 
 _DEPLOYED = Context()
@@ -74,9 +76,10 @@ class Route:
     """One route as it is served and documented.
 
     `body` and `answers` name schemas; `query` names the filters of a list, which is `paged` when it
-    takes a limit and a cursor. A `keyed` route takes an Idempotency-Key, a `versioned` one
-    If-Match. It is for the operator, unless `for_operator` says otherwise, and for whoever has one
-    of its `sides`. A `public` one is for anybody and asks for no key.
+    takes a limit and a cursor. `forms` says the form of a parameter that is another here than in
+    other lists. A `keyed` route takes an Idempotency-Key, a `versioned` one If-Match. It is for the
+    operator, unless `for_operator` says otherwise, and for whoever has one of its `sides`. A
+    `public` one is for anybody and asks for no key.
     """
 
     method: str
@@ -86,6 +89,7 @@ class Route:
     answers: str | None = None
     status: int = 200
     query: tuple[str, ...] = ()
+    forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     paged: bool = False
     keyed: bool = False
     versioned: bool = False
@@ -216,7 +220,7 @@ def _request(received: ChaliceRequest, route: Route, words: Mapping[str, str]) -
         route=route,
         party=party,
         headers=received.headers,
-        query=queries.read_query(query, route.parameters_of(party.kind)),
+        query=queries.read_query(query, route.parameters_of(party.kind), route.forms),
         ids={name: _word(word) for name, word in words.items()},
         raw=_raw(received),
         context=context,

@@ -37,6 +37,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "kind": ("invoice|statement", "invoice or statement"),
     "format": ("json|csv", "json or csv"),
 }
+_NONE: Mapping[str, tuple[str, str]] = {}
 _REFERENCE = (_ID, "an id such as adv_01J0000000000000000000000")
 
 
@@ -49,8 +50,10 @@ class Listing:
     after: dict[str, str] | None
 
 
-def form(name: str) -> tuple[str, str]:
-    """The pattern of a query parameter, and what it is in words."""
+def form(name: str, own: Mapping[str, tuple[str, str]] = _NONE) -> tuple[str, str]:
+    """The pattern of a query parameter, and what it is in words; the route's `own` go first."""
+    if name in own:
+        return own[name]
     return _REFERENCE if name.endswith("_id") and name not in FORMS else FORMS[name]
 
 
@@ -59,9 +62,14 @@ def is_id(text: str) -> bool:
     return re.fullmatch(_ID, text, re.ASCII) is not None
 
 
-def read_query(given: Mapping[str, Sequence[str]], allowed: Collection[str]) -> dict[str, str]:
+def read_query(
+    given: Mapping[str, Sequence[str]],
+    allowed: Collection[str],
+    own: Mapping[str, tuple[str, str]] = _NONE,
+) -> dict[str, str]:
     """The parameters by name; Invalid names every one that is unknown, repeated or malformed."""
-    faults = [fault for name in given if (fault := _fault(name, given[name], allowed))]
+    forms = {name: form(name, own) for name in allowed}
+    faults = [fault for name in given if (fault := _fault(name, given[name], forms))]
     if faults:
         raise Invalid(tuple(faults))
     return {name: values[0] for name, values in given.items()}
@@ -85,15 +93,15 @@ def cursor(mark: Mapping[str, str] | None, listing: Listing, route: str, key: st
     return base64.urlsafe_b64encode(_mac(payload, key) + payload).decode().rstrip("=")
 
 
-def _fault(name: str, values: Sequence[str], allowed: Collection[str]) -> Fault | None:
-    if name not in allowed:
-        known = ", ".join(sorted(allowed)) or "none"
+def _fault(name: str, values: Sequence[str], forms: Mapping[str, tuple[str, str]]) -> Fault | None:
+    if name not in forms:
+        known = ", ".join(sorted(forms)) or "none"
         return Fault(
             field=name, rule="unknown_parameter", reason=f"the parameters here are: {known}"
         )
     if len(values) != 1:
         return Fault(field=name, rule="repeated", reason="may be said once")
-    pattern, words = form(name)
+    pattern, words = forms[name]
     if not re.fullmatch(pattern, values[0], re.ASCII):
         return Fault(field=name, rule="format", reason=f"must be {words}")
     return None

@@ -11,8 +11,8 @@ from chalice.app import SQSEvent, SQSRecord
 
 from chalicelib import runtime
 from chalicelib.flows.settlement import Progress, settle_finally
+from chalicelib.providers.carriers import ask_about
 from chalicelib.providers.queue import read_call_id
-from chalicelib.providers.twilio import ask_about
 from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)

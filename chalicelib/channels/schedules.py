@@ -1,7 +1,8 @@
 """What happens by the clock?
 
-Owns the schedules: every minute the sweep for calls that nobody spoke of any more, every day the
-closing of what has ended. What they do belongs to the flows.
+Owns the schedules: every minute the sweep for calls that nobody spoke of any more, every hour the
+comparison of numbers with the carrier, every day the closing of what has ended. What they do
+belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -22,7 +23,7 @@ blueprint = Blueprint(__name__)
 def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Settle calls whose end went unheard; answers how many; Broken when some failed."""
     from chalicelib.flows.settlement import sweep
-    from chalicelib.providers.twilio import ask_about
+    from chalicelib.providers.carriers import ask_about
 
     swept = sweep(stores=stores(), now=runtime.now(), ask_carrier=ask_about)
     counts = {
@@ -32,6 +33,15 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     if swept.failed:
         raise Broken(f"{len(swept.failed)} calls could not be swept; the log says why")
     return counts
+
+
+def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
+    """Compare the carrier's numbers with the platform's; answers how many there are of each."""
+    from chalicelib.flows.numbers import reconcile
+    from chalicelib.providers.carriers import carrier
+
+    report = reconcile(stores=stores(), carrier=carrier(), now=runtime.now())
+    return to_plain(report.counted)
 
 
 def close_periods(event: dict[str, Any], _context: Any) -> Any:
@@ -51,4 +61,5 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
 
 
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
+blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

@@ -22,6 +22,7 @@ from chalicelib.channels.fields import (
     Days,
     Destination,
     Document,
+    MicroDollars,
     Moment,
     Name,
     OfferId,
@@ -224,7 +225,10 @@ class Buyer(Document):
 
 
 class NumberView(NumberBody, _Kept):
-    """A tracking number as it stands; its roster repeats the offer's campaigns."""
+    """A tracking number as it stands; its roster repeats the offer's campaigns. From `released_at`
+    on the carrier lends it no more."""
 
     partnership_id: str
     roster: list[Buyer]
+    monthly_cost_micros: MicroDollars | None
+    released_at: Moment | None

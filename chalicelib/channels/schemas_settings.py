@@ -57,7 +57,10 @@ class Caps(Document):
 
 
 class OperatorSettingsBody(Settings):
-    """What holds in the whole deployment where nobody narrower says otherwise."""
+    """What holds in the whole deployment where nobody narrower says otherwise. A released number
+    may be used again after `number_rest_days`."""
+
+    number_rest_days: Annotated[int, Field(ge=0, le=365)] = 60
 
 
 class OperatorSettingsView(OperatorSettingsBody):

@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
+from chalicelib import times
 from chalicelib.campaigns import Advertiser, Campaign, State
 from chalicelib.consistency import Thing, faults, partnership_faults, references
 from chalicelib.errors import Busy, Conflict, Invalid, NotFound
+from chalicelib.numbers import rests_until
 from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.store.catalog import Catalog, thing_changes, thing_puts, unchanged
 from chalicelib.store.funds import add_funds, open_funds
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import Action
+from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 
 T = TypeVar("T", bound=Thing)
@@ -34,33 +37,49 @@ class Created(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted(Generic[T]):
-    """A thing with what follows from the things it names, and what must not change meanwhile."""
+class Vetted(Generic[T]):
+    """A thing with what follows from the things it names, and what must not change meanwhile.
+
+    `before` is what it comes in the place of, if anything.
+    """
 
     thing: T
     guards: tuple[Action, ...] = ()
+    before: T | None = None
 
 
 def create(draft: T, *, stores: Stores, claim: RequestClaim | None = None) -> Created[T]:
     """Make a new thing; with a claim, the same request makes it once.
 
     Invalid names every fault. Conflict when the number, or the publisher's place on the offer, is
-    taken. What a draft cannot know (a number's partnership and roster) is filled in.
+    taken. What a draft cannot know (a number's partnership and roster) is filled in. A number that
+    was released and has rested begins anew, as the next version of itself.
     """
     for _ in range(_TRIES):
-        earlier = _made_before(draft, stores.catalog, claim)
-        if earlier is not None:
-            return Created(thing=earlier, repeated=True)
-        fitted = _fit(draft, None, stores.catalog)
-        _refuse_taken(fitted.thing, stores.catalog)
-        claims: list[Action] = [claim.put(fitted.thing.id)] if claim else []
+        vetted = vet(draft, stores=stores, claim=claim)
+        if isinstance(vetted, Created):
+            return vetted
+        claims: list[Action] = [claim.put(vetted.thing.id)] if claim else []
         opened: list[Action] = (
-            [open_funds(fitted.thing)] if isinstance(fitted.thing, Advertiser) else []
+            [open_funds(vetted.thing)] if isinstance(vetted.thing, Advertiser) else []
         )
-        actions = [*thing_puts(fitted.thing), *opened, *claims, *fitted.guards]
+        actions = [*_first_writes(vetted), *opened, *claims, *vetted.guards]
         if stores.catalog.write(actions):
-            return Created(thing=fitted.thing)
+            return Created(thing=vetted.thing)
     raise Busy("what this rests on keeps changing; send it again")
+
+
+def vet(draft: T, *, stores: Stores, claim: RequestClaim | None) -> Created[T] | Vetted[T]:
+    """What `create` would make now, or what the same request has made; it refuses as `create`."""
+    made = stores.catalog.claimed(claim) if claim else None
+    earlier = stores.catalog.find(type(draft), made) if made else None
+    if earlier is not None:
+        return Created(thing=earlier, repeated=True)
+    fitted = _fit(draft, None, stores.catalog)
+    before = _taken(fitted.thing, stores)
+    if before is None:
+        return fitted
+    return replace(fitted, thing=replace(fitted.thing, version=before.version + 1), before=before)
 
 
 def change(
@@ -101,16 +120,17 @@ def archive(kind: type[T], id: str, *, stores: Stores) -> T:
     return change(kind, id, archived, stores=stores)
 
 
-def _made_before(draft: T, catalog: Catalog, claim: RequestClaim | None) -> T | None:
-    made = catalog.claimed(claim) if claim else None
-    return catalog.find(type(draft), made) if made else None
+def _first_writes(vetted: Vetted[T]) -> list[Action]:
+    if vetted.before is None:
+        return thing_puts(vetted.thing)
+    return thing_changes(vetted.before, vetted.thing)
 
 
-def _fit(thing: T, before: T | None, catalog: Catalog) -> _Fitted[T]:
+def _fit(thing: T, before: T | None, catalog: Catalog) -> Vetted[T]:
     """The thing completed from what it names; Invalid with every fault when it does not fit."""
     found = catalog.named(references(thing))
     wrong = faults(thing, found, before)
-    fitted = _Fitted(thing)
+    fitted = Vetted(thing)
     offer = found.get(thing.offer_id) if isinstance(thing, Number) else None
     if isinstance(thing, Number) and isinstance(offer, Offer):
         partnership = catalog.partnership(offer.id, thing.publisher_id)
@@ -122,24 +142,32 @@ def _fit(thing: T, before: T | None, catalog: Catalog) -> _Fitted[T]:
             partnership_id=partnership.id if partnership else "",
             roster=_roster(offer, catalog),
         )
-        fitted = _Fitted(completed, (unchanged(offer),))
+        fitted = Vetted(completed, (unchanged(offer),))
     if wrong:
         raise Invalid(tuple(wrong))
     return fitted
 
 
-def _refuse_taken(thing: Thing, catalog: Catalog) -> None:
-    """Name what is taken before anything is written."""
-    if isinstance(thing, Number) and catalog.number(thing.e164):
-        raise Conflict(f"{thing.e164} is a tracking number already", code="number_taken")
+def _taken(thing: Thing, stores: Stores) -> Any:
+    """The rested number in whose place the thing comes; Conflict names what is taken."""
     if isinstance(thing, Partnership):
-        other = catalog.partnership(thing.offer_id, thing.publisher_id)
+        other = stores.catalog.partnership(thing.offer_id, thing.publisher_id)
         if other is not None:
             reason = f"{thing.publisher_id} is on {thing.offer_id} already, as {other.id}"
             raise Conflict(reason, code="partnership_exists")
+    before = stores.catalog.number(thing.e164) if isinstance(thing, Number) else None
+    if before is None:
+        return None
+    until = rests_until(before, find_operator(stores.rows).number_rest_days)
+    if until is None:
+        raise Conflict(f"{before.e164} is a tracking number already", code="number_taken")
+    if thing.created_at < until:
+        reason = f"{before.e164} was released and rests until {times.written(until)}"
+        raise Conflict(reason, code="number_resting")
+    return before
 
 
-def _put_in_place(before: Thing, fitted: _Fitted[T], catalog: Catalog) -> T | None:
+def _put_in_place(before: Thing, fitted: Vetted[T], catalog: Catalog) -> T | None:
     """The thing as its next version, written; as it was when nothing changes; None when it moved
     meanwhile."""
     if fitted.thing == before:

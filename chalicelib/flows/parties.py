@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser
-from chalicelib.offers import Publisher
+from chalicelib.offers import Number, Publisher
 from chalicelib.store.stores import Stores
 
-Party = TypeVar("Party", Advertiser, Publisher)
+Party = TypeVar("Party", Advertiser, Publisher, Number)
 
 _A_PAGE = 100
 

@@ -1,69 +1,197 @@
-"""What does Twilio's own record say of a call?
+"""What does Twilio's account record, lend and know?
 
-Owns the look-ups in Twilio's REST API (Calls resource, version 2010-04-01). What follows from a
-record belongs to `settlement`.
+Owns the translation between Twilio's resources (Calls, AvailablePhoneNumbers and
+IncomingPhoneNumbers of version 2010-04-01, PhoneNumbers of Lookup 2) and the words of `carriers`.
+What follows from a record belongs to `settlement`, from a number to the flow of numbers.
 """
 
-import base64
-import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
 from chalicelib import runtime
 from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+from chalicelib.errors import Refused
+from chalicelib.numbers import (
+    AvailableNumber,
+    LineFacts,
+    NumberSearch,
+    OwnedNumber,
+    SearchKind,
+    Webhooks,
+    monthly_cost_micros,
+)
+from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
+from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
 
-TIMEOUT_SECONDS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Whom to ask, and as whom."""
-
-    api_url: str
-    sid: str
-    token: str
-
-
-def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
-    """What this deployment's Twilio account records of a call; see `record_of`."""
-    secrets = runtime.secret_values()
-    account = Account(
-        api_url=runtime.settings().twilio_api_url,
-        sid=secrets.twilio_account_sid,
-        token=secrets.twilio_tokens[0],
-    )
-    return record_of(call, now, account)
+RECORD_SECONDS = 3.0
+_NOT_AVAILABLE = 21422
+_A_PAGE = "1000"
+_FAMILY: Mapping[SearchKind, str] = {SearchKind.LOCAL: "Local", SearchKind.TOLL_FREE: "TollFree"}
+_SEARCHED: Mapping[str, str] = {
+    "area_code": "AreaCode", "zip": "InPostalCode", "state": "InRegion", "contains": "Contains",
+}  # fmt: skip
 
 
-def record_of(call: Call, now: datetime, account: Account) -> tuple[Signal, ...]:
-    """What Twilio records of a call that has ended: its own end, and that of the present attempt.
+class Twilio:
+    """One Twilio account, a `Carrier`; `voice_url` is where the deployment's webhooks begin."""
 
-    Nothing while the call or its leg is still going on, nor when Twilio cannot be asked now.
-    """
-    try:
-        parent = _get(account, f"Calls/{quote(call.carrier_call_id, safe='')}.json", {})
-        ended = _signal(parent, 0, now)
-        if ended is None:
+    def __init__(self, account: Account, *, voice_url: str = "", rest: Rest | None = None) -> None:
+        self._account = account
+        self._voice_url = voice_url
+        self._rest = rest or Rest(account)
+        self._base = f"{account.api_url}/2010-04-01/Accounts/{quote(account.sid, safe='')}"
+
+    def webhooks(self) -> Webhooks:
+        """The deployment's own; the voice URL is asked once more as its own fallback.
+
+        A repeated first request of a call is given the answer that its first delivery was.
+        """
+        if not self._voice_url:
+            raise Refused("the deployment does not know its voice URL yet", code="no_voice_url")
+        inbound = f"{self._voice_url}/twilio/inbound"
+        status = f"{self._voice_url}/twilio/status"
+        return Webhooks(voice_url=inbound, fallback_url=inbound, status_url=status)
+
+    def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
+        """What the Calls resource holds of a call that has ended, and of its present attempt."""
+        rest = self._rest.within(RECORD_SECONDS)
+        try:
+            url = f"{self._base}/Calls/{quote(call.carrier_call_id, safe='')}.json"
+            ended = _signal(rest.get(url), 0, now)
+            if ended is None:
+                return ()
+            of_call = {"ParentCallSid": call.carrier_call_id, "PageSize": "50"}
+            legs = rest.get(f"{self._base}/Calls.json", of_call)
+            leg = _present_leg(call, legs["calls"])
+            of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
+            if leg and of_leg is None:
+                # The leg's end is not recorded yet; without it the call would seem to have no talk.
+                return ()
+        except (CarrierAway, CarrierRefused, ValueError, KeyError) as fault:
+            runtime.logger().warning(
+                "the carrier could not be asked about a call",
+                extra={"call_id": call.id, "fault": repr(fault)},
+            )
             return ()
-        of_call = {"ParentCallSid": call.carrier_call_id, "PageSize": "50"}
-        legs = _get(account, "Calls.json", of_call)
-        leg = _present_leg(call, legs["calls"])
-        of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
-        if leg and of_leg is None:
-            # The leg's end is not recorded yet; without it the call would seem to be without talk.
+        return (ended, of_leg) if of_leg else (ended,)
+
+    def search(self, wanted: NumberSearch) -> tuple[AvailableNumber, ...]:
+        """Numbers of the United States that take calls."""
+        url = f"{self._base}/AvailablePhoneNumbers/US/{_FAMILY[wanted.kind]}.json"
+        query = {"PageSize": str(wanted.limit), "VoiceEnabled": "true"}
+        for name, theirs in _SEARCHED.items():
+            value = getattr(wanted, name)
+            if value is not None:
+                query[theirs] = value
+        try:
+            found = self._rest.get(url, query)["available_phone_numbers"]
+        except NotAtCarrier:
+            # Twilio says so of a family that it has no number of at all.
             return ()
-    except (OSError, HTTPException, ValueError, KeyError) as fault:
-        runtime.logger().warning(
-            "the carrier could not be asked about a call",
-            extra={"call_id": call.id, "fault": repr(fault)},
+        return tuple(_available(record, wanted.kind) for record in found[: wanted.limit])
+
+    def buy(self, e164: str, webhooks: Webhooks) -> OwnedNumber:
+        """Buying is a form that must not be sent twice."""
+        form = {"PhoneNumber": e164, **_form(webhooks)}
+        try:
+            record = self._rest.post(self._numbers_url, form, repeatable=False)
+        except CarrierRefused as refused:
+            if refused.carrier_code == _NOT_AVAILABLE:
+                raise NumberUnavailable(f"the carrier does not lend {e164}") from refused
+            raise
+        return _owned(record)
+
+    def configure(self, owned: OwnedNumber, webhooks: Webhooks) -> OwnedNumber:
+        """Set the URLs; an application or a trunk would go before them, and is taken off."""
+        form = {**_form(webhooks), "VoiceApplicationSid": "", "TrunkSid": ""}
+        return _owned(self._rest.post(self._number_url(owned), form, repeatable=True))
+
+    def release(self, owned: OwnedNumber) -> None:
+        """Delete the resource."""
+        try:
+            self._rest.delete(self._number_url(owned))
+        except NotAtCarrier:
+            # A repetition of a release whose answer was lost.
+            return
+
+    def owned(self) -> Iterator[OwnedNumber]:
+        """Page after page of the account's numbers."""
+        page = self._rest.get(self._numbers_url, {"PageSize": _A_PAGE})
+        while True:
+            yield from map(_owned, page["incoming_phone_numbers"])
+            following = page.get("next_page_uri")
+            if not following:
+                return
+            page = self._rest.get(self._account.api_url + following)
+
+    def find(self, e164: str) -> OwnedNumber | None:
+        """The filter also finds longer numbers; only the very number counts."""
+        page = self._rest.get(self._numbers_url, {"PhoneNumber": e164})
+        found = map(_owned, page["incoming_phone_numbers"])
+        return next((one for one in found if one.e164 == e164), None)
+
+    def look_up(self, e164: str, *, caller_name: bool = False) -> LineFacts:
+        """Line type, and the caller's name when it is asked for; each may fail by itself."""
+        base = self._account.api_url.replace("://api.", "://lookups.", 1)
+        fields = "line_type_intelligence" + (",caller_name" if caller_name else "")
+        found = self._rest.get(f"{base}/v2/PhoneNumbers/{quote(e164)}", {"Fields": fields})
+        line = found.get("line_type_intelligence") or {}
+        name = found.get("caller_name") or {}
+        return LineFacts(
+            e164=e164,
+            valid=bool(found.get("valid")),
+            line_type=line.get("type"),
+            carrier_name=line.get("carrier_name"),
+            caller_name=name.get("caller_name"),
         )
-        return ()
-    return (ended, of_leg) if of_leg else (ended,)
+
+    @property
+    def _numbers_url(self) -> str:
+        return f"{self._base}/IncomingPhoneNumbers.json"
+
+    def _number_url(self, owned: OwnedNumber) -> str:
+        return f"{self._base}/IncomingPhoneNumbers/{quote(owned.carrier_number_id, safe='')}.json"
+
+
+def _form(webhooks: Webhooks) -> dict[str, str]:
+    return {
+        "VoiceUrl": webhooks.voice_url,
+        "VoiceMethod": "POST",
+        "VoiceFallbackUrl": webhooks.fallback_url,
+        "VoiceFallbackMethod": "POST",
+        "StatusCallback": webhooks.status_url,
+        "StatusCallbackMethod": "POST",
+    }
+
+
+def _owned(record: Json) -> OwnedNumber:
+    methods = ("voice_method", "voice_fallback_method", "status_callback_method")
+    diverted = record.get("voice_application_sid") or record.get("trunk_sid")
+    return OwnedNumber(
+        carrier_number_id=record["sid"],
+        e164=record["phone_number"],
+        webhooks=Webhooks(
+            voice_url=record.get("voice_url") or "",
+            fallback_url=record.get("voice_fallback_url") or "",
+            status_url=record.get("status_callback") or "",
+        ),
+        elsewhere=bool(diverted) or any(record.get(name) == "GET" for name in methods),
+    )
+
+
+def _available(record: Json, kind: SearchKind) -> AvailableNumber:
+    e164 = record["phone_number"]
+    return AvailableNumber(
+        e164=e164,
+        kind=kind,
+        city=record.get("locality"),
+        state=record.get("region"),
+        zip=record.get("postal_code"),
+        monthly_cost_micros=monthly_cost_micros(e164),
+    )
 
 
 def _present_leg(call: Call, legs: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -91,13 +219,3 @@ def _signal(record: dict[str, Any], attempt: int, now: datetime) -> Signal | Non
         received_at=now,
         raw={name: str(value) for name, value in record.items() if isinstance(value, str)},
     )
-
-
-def _get(account: Account, path: str, query: dict[str, str]) -> dict[str, Any]:
-    url = f"{account.api_url}/2010-04-01/Accounts/{account.sid}/{path}"
-    basic = base64.b64encode(f"{account.sid}:{account.token}".encode()).decode()
-    request = Request(f"{url}?{urlencode(query)}" if query else url)
-    request.add_header("Authorization", f"Basic {basic}")
-    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:
-        document: dict[str, Any] = json.load(response)
-    return document

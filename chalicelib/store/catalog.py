@@ -153,6 +153,13 @@ class Catalog:
         """The tracking number, in whatever state; None when nobody ever had it."""
         return self._read(Number, number_key(e164))
 
+    def numbers(self, e164s: Iterable[str]) -> dict[str, Number]:
+        """Those of the tracking numbers that anybody ever had, by their digits."""
+        keys = [number_key(e164) for e164 in e164s]
+        found = self._rows.gather(keys)[0] if keys else {}
+        numbers = (_thing(Number, found[key]) for key in keys if key in found)
+        return {number.e164: number for number in numbers}
+
     def partnership(self, offer_id: str, publisher_id: str) -> Partnership | None:
         """The one partnership of a publisher on an offer; None when there never was one."""
         return self.partnerships([offer_id], publisher_id).get(offer_id)
@@ -177,10 +184,8 @@ class Catalog:
         """Every number that leads to the offer, without the delay of an index."""
         question = Question(table=CATALOG, partition=f"OFFER#{offer_id}", starts_with="NUMBER#")
         _, (members,) = self._rows.gather([], [question])
-        keys = [Key(CATALOG, item["sk"]) for item in members]
-        found = self._rows.gather(keys)[0] if keys else {}
-        numbers = (_thing(Number, found[key]) for key in keys if key in found)
-        return tuple(number for number in numbers if number.offer_id == offer_id)
+        numbers = self.numbers(item["sk"].removeprefix("NUMBER#") for item in members)
+        return tuple(number for number in numbers.values() if number.offer_id == offer_id)
 
     def claimed(self, claim: RequestClaim) -> str | None:
         """The id of what an earlier request with this key made; None when there was none."""

@@ -11,6 +11,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
 | catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window, its latest call, and how its calls ended by stretch of 14 days |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
+| catalog | OPERATOR | RECONCILIATION | what the latest comparison of the carrier's numbers with the platform's found |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |

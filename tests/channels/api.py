@@ -19,6 +19,7 @@ from chalicelib.channels import http
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
+from tests.carriers import FakeCarrier
 from tests.fakes import FakeRows
 
 KEY = "an-operator-key"
@@ -53,6 +54,7 @@ class Api:
     rows: FakeRows = field(default_factory=FakeRows)
     now: datetime = NOW
     documents: dict[str, bytes] = field(default_factory=dict)
+    carrier: FakeCarrier = field(default_factory=FakeCarrier)
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -112,6 +114,7 @@ class Api:
             clock=lambda: self.now,
             new_id=self._new_id,
             new_secret=self._new_secret,
+            carrier=lambda: self.carrier,
             put_document=lambda key, body, _type: self.documents.update({key: body}),
         )
         with http.answering_with(context):

@@ -217,7 +217,7 @@ _MARKET = Market(Api())
 _TARGETS = [
     ("POST", "/advertisers"), ("POST", "/campaigns"), ("POST", "/offers"), ("POST", "/numbers"),
     ("POST", "/publishers"), ("POST", "/partnerships"), ("POST", "/placements"),
-    ("POST", "/payments"), ("POST", "/closings"),
+    ("POST", "/payments"), ("POST", "/closings"), ("POST", "/numbers/buy"),
     ("POST", f"/campaigns/{_MARKET.campaign['id']}/targets"),
     ("PATCH", f"/advertisers/{_MARKET.advertiser['id']}"),
     ("PATCH", f"/campaigns/{_MARKET.campaign['id']}"),
@@ -243,7 +243,10 @@ def test_no_bytes_whatever_are_answered_with_a_server_fault(
     assert _MARKET.api.send(*line, body).status in (200, 400)
 
 
-_LISTS = ("/calls", "/invoices", "/numbers", "/targets", "/ledger/entries", "/payouts", "/payments")
+_LISTS = (
+    "/calls", "/invoices", "/numbers", "/available-numbers", "/targets", "/ledger/entries",
+    "/payouts", "/payments",
+)  # fmt: skip
 _PARAMETERS = ("limit", "cursor", "month", "account", "e164", "state", "status", "kind",
                "carrier_call_id", "campaign_id", "publisher_id", "offer_id")  # fmt: skip
 

@@ -117,7 +117,8 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
         "settle-dead", "validate-failed", "validate-age",
         "voice-faults", "api_handler-faults", "validate-faults", "settle-faults",
-        "voice-errors", "api_handler-errors", "sweep-errors", "close-errors",
+        "voice-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
+        "close-errors",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
 

@@ -21,6 +21,7 @@ HANDLERS = {
     "Validate": "chalicelib.channels.streams.validate",
     "Settle": "chalicelib.channels.queues.settle_calls",
     "Sweep": "chalicelib.channels.schedules.sweep_calls",
+    "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
     "Close": "chalicelib.channels.schedules.close_periods",
 }
 

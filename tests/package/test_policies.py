@@ -34,6 +34,10 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
     "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
+    "reconcile": {
+        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog/index/by_kind": {"Query"},
+    },
     "close": {
         "catalog": {"BatchGetItem"},
         "catalog/index/by_kind": {"Query"},
@@ -76,6 +80,7 @@ BESIDE: dict[str, set[str]] = {
         "sqs:GetQueueAttributes settle",
     },
     "sweep": {"ssm:GetParametersByPath"},
+    "reconcile": {"ssm:GetParametersByPath"},
     "close": {"s3:PutObject"},
     "api_handler": {"ssm:GetParametersByPath", "s3:PutObject"},
 }
@@ -143,7 +148,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
         if resource["Type"] == "AWS::IAM::Role"
     }
     assert set(documents) == {
-        "VoiceRole", "ValidateRole", "SettleRole", "SweepRole", "CloseRole", "ApiHandlerRole",
+        "VoiceRole", "ValidateRole", "SettleRole", "SweepRole", "ReconcileRole", "CloseRole",
+        "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)

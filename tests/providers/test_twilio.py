@@ -8,7 +8,8 @@ from threading import Thread
 import pytest
 
 from chalicelib.calls import Evidence, LegStatus, read_signals
-from chalicelib.providers.twilio import Account, record_of
+from chalicelib.providers.twilio import Twilio
+from chalicelib.providers.twilio_rest import Account
 from simulator import Behaviour, Caller, CallScript, Network
 from tests.builders import CALLER, NOW, TRACKING_NUMBER, a_call, an_attempt
 
@@ -61,7 +62,7 @@ def test_the_record_tells_the_talk_time_of_the_present_attempt(network: Network)
     placed = network.place(a_script())
     call = a_call(carrier_call_id=placed.sid, attempt=an_attempt(destination=TARGET))
     with network.rest_server() as rest:
-        signals = record_of(call, NOW, account(rest.url))
+        signals = Twilio(account(rest.url)).record_of(call, NOW)
     ending = read_signals(call, signals)
     assert (ending.talk_seconds, ending.evidence) == (77, Evidence.RECORD)
     assert ending.certain
@@ -71,7 +72,7 @@ def test_a_leg_to_another_place_is_not_the_present_attempt(network: Network) -> 
     placed = network.place(a_script())
     call = a_call(carrier_call_id=placed.sid, attempt=an_attempt(destination="+13105550100"))
     with network.rest_server() as rest:
-        (own,) = record_of(call, NOW, account(rest.url))
+        (own,) = Twilio(account(rest.url)).record_of(call, NOW)
     assert (own.attempt, own.status) == (0, LegStatus.COMPLETED)
 
 
@@ -81,11 +82,11 @@ def test_a_carrier_that_does_not_know_call_or_asker_tells_nothing(
 ) -> None:
     with network.rest_server() as rest:
         unknown = a_call(carrier_call_id="CA" + "0" * 32)
-        assert record_of(unknown, NOW, account(rest.url, token)) == ()
+        assert Twilio(account(rest.url, token)).record_of(unknown, NOW) == ()
 
 
 def test_a_carrier_that_is_away_tells_nothing() -> None:
-    assert record_of(a_call(), NOW, account("http://127.0.0.1:9")) == ()
+    assert Twilio(account("http://127.0.0.1:9")).record_of(a_call(), NOW) == ()
 
 
 class HalfEnded(BaseHTTPRequestHandler):
@@ -109,6 +110,7 @@ class HalfEnded(BaseHTTPRequestHandler):
 def test_a_leg_whose_end_is_not_recorded_yet_is_waited_for() -> None:
     with HTTPServer(("127.0.0.1", 0), HalfEnded) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        told = record_of(a_call(), NOW, account(f"http://127.0.0.1:{server.server_port}"))
+        url = f"http://127.0.0.1:{server.server_port}"
+        told = Twilio(account(url)).record_of(a_call(), NOW)
         server.shutdown()
     assert told == ()

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulator import Behaviour, CallScript, Carrier, Faults, Network, Side
-from simulator.rest import RestServer, formatted
+from simulator.rest import RestServer
+from simulator.rest_calls import formatted
 from tests.simulator.conftest import CALLER, Place
 from tests.simulator.standin import ACCOUNT, DIALLED, TARGET, TOKEN, Platform
 

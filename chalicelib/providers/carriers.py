@@ -1,0 +1,108 @@
+"""What must every carrier be able to do?
+
+Owns the one interface through which the platform speaks to whoever lends it numbers and carries its
+calls, and the words for a carrier's failures. How a carrier is spoken to belongs to a module of its
+own; the plain facts that pass belong to `calls` and `numbers`.
+
+Every carrier is held to the suite in `tests/providers/carrier_contract.py`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib import runtime
+from chalicelib.calls import Call, Signal
+from chalicelib.errors import Busy, Conflict, Refused
+from chalicelib.numbers import AvailableNumber, LineFacts, NumberSearch, OwnedNumber, Webhooks
+
+
+class CarrierAway(Busy):
+    """The carrier gives no answer that counts within its time; what was asked may have happened."""
+
+    code = "carrier_away"
+
+
+class CarrierRefused(Refused):
+    """The carrier answers that it will not; `carrier_code` is its own word for why."""
+
+    code = "carrier_refused"
+
+    def __init__(self, detail: str, *, carrier_code: int | None = None) -> None:
+        super().__init__(detail)
+        self.carrier_code = carrier_code
+
+
+class NumberUnavailable(Conflict):
+    """The carrier does not lend this number, to us or to anybody."""
+
+    code = "number_unavailable"
+
+
+class Carrier(Protocol):
+    """Who lends numbers and carries calls.
+
+    Every method answers within seconds, or raises CarrierAway; what the carrier will not do is
+    CarrierRefused.
+    """
+
+    def webhooks(self) -> Webhooks:
+        """Where the carrier must send this deployment's calls; Refused while nobody knows."""
+        ...
+
+    def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
+        """The ends that the carrier records of a call that is over: its own, and its attempt's.
+
+        Nothing while the call goes on, and nothing when the carrier cannot be asked now.
+        """
+        ...
+
+    def search(self, wanted: NumberSearch) -> tuple[AvailableNumber, ...]:
+        """Numbers that could be bought now, at most `wanted.limit`."""
+        ...
+
+    def buy(self, e164: str, webhooks: Webhooks) -> OwnedNumber:
+        """Rent the number, leading to the webhooks; NumberUnavailable when it is not to be had.
+
+        Never sent twice: after CarrierAway it may be bought or not, which `find` tells.
+        """
+        ...
+
+    def configure(self, owned: OwnedNumber, webhooks: Webhooks) -> OwnedNumber:
+        """The number as it is once it leads to the webhooks, and nowhere else."""
+        ...
+
+    def release(self, owned: OwnedNumber) -> None:
+        """Give the number back; one that is gone already is released."""
+        ...
+
+    def owned(self) -> Iterator[OwnedNumber]:
+        """Every number of the account."""
+        ...
+
+    def find(self, e164: str) -> OwnedNumber | None:
+        """The number of the account; None when it is not the account's."""
+        ...
+
+    def look_up(self, e164: str, *, caller_name: bool = False) -> LineFacts:
+        """What is known of anybody's number; its holder's name costs extra and is asked for."""
+        ...
+
+
+def carrier() -> Carrier:
+    """The deployment's carrier, with the credentials that hold now."""
+    from chalicelib.providers.twilio import Twilio
+    from chalicelib.providers.twilio_rest import Account
+
+    secrets = runtime.secret_values()
+    account = Account(
+        api_url=runtime.settings().twilio_api_url,
+        sid=secrets.twilio_account_sid,
+        token=secrets.twilio_tokens[0] if secrets.twilio_tokens else "",
+    )
+    return Twilio(account, voice_url=secrets.voice_url)
+
+
+def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
+    """What the deployment's carrier records of a call; see `Carrier.record_of`."""
+    return carrier().record_of(call, now)

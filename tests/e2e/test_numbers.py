@@ -1,0 +1,47 @@
+"""A number's whole life on the deployed platform: bought, called, misled, set right, released."""
+
+from dataclasses import replace
+
+from simulator import Behaviour, Caller, CallScript
+from tests.e2e.deployment import Deployment, Market
+
+E164 = "+14155550142"
+
+
+def test_a_bought_number_rings_is_set_right_by_the_hour_and_is_given_back(
+    deployment: Deployment,
+) -> None:
+    market = Market(deployment)
+    with deployment.network("numbers") as network:
+        found = deployment.api("GET", "/available-numbers?area_code=415&contains=550142")
+        assert [one["e164"] for one in found["data"]] == [E164]
+        placement = deployment.api("GET", f"/placements?offer_id={market.offer_id}")["data"][0]
+        number = deployment.api("POST", "/numbers/buy", {
+            "e164": E164, "offer_id": market.offer_id, "publisher_id": market.publisher_id,
+            "placement_id": placement["id"],
+        })  # fmt: skip
+        rented = network.carrier.number_at(E164)
+        assert rented is not None
+        assert rented.voice_url == deployment.endpoints["voice_inbound"]
+        assert rented.status_callback == deployment.endpoints["voice_status"]
+
+        script = CallScript(
+            to=E164, caller=Caller(number="+14155550199", state="CA", zip_code="94105"),
+            target=Behaviour(talk=90),
+        )  # fmt: skip
+        result = network.place(script)
+        assert result.violations == ()
+        assert deployment.judged(result.sid)["status"] == "approved"
+
+        network.carrier.rent(replace(rented, voice_url="https://elsewhere.example.com/"))
+        counted = deployment.invoke("reconcile", {})
+        assert (counted["repaired"], counted["strangers"]) == (1, 0)
+        report = deployment.api("GET", "/numbers/reconciliation")
+        assert [one["e164"] for one in report["repaired"]] == [E164]
+        mended = network.carrier.number_at(E164)
+        assert mended is not None
+        assert mended.voice_url == rented.voice_url
+
+        released = deployment.api("DELETE", f"/numbers/{number['id']}")
+        assert released["released_at"] is not None
+        assert network.carrier.number_at(E164) is None

@@ -1,0 +1,160 @@
+"""What every carrier must pass: subclass `CarrierContract` and give it a `bench`."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+
+import pytest
+
+from chalicelib.calls import Call, Evidence, read_signals
+from chalicelib.numbers import NumberSearch, SearchKind, Webhooks
+from chalicelib.providers.carriers import Carrier, CarrierAway, NumberUnavailable
+from tests.builders import NOW, a_call
+from tests.carriers import ELSEWHERE, HERE
+
+LOCAL = "+14155550103"
+TOLL_FREE = "+18005550104"
+NOT_LENT = "+14155559999"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A carrier with ways to reach behind it.
+
+    Its stock holds +14155550100 and on (San Francisco, CA 94105), +12125550100 and on (New York, NY
+    10001) and +18005550100 and on. `mislead` turns a rented number to `ELSEWHERE`, `away` keeps the
+    carrier from answering, `talk` plays a call whose target talked so many seconds.
+    """
+
+    carrier: Carrier
+    mislead: Callable[[str], object]
+    away: Callable[[], AbstractContextManager[None]]
+    talk: Callable[[int], Call]
+
+
+class CarrierContract:
+    """One suite; each carrier's module inherits it."""
+
+    @pytest.mark.parametrize(
+        ("wanted", "fits"),
+        [
+            (NumberSearch(area_code="415"), lambda one: one.e164.startswith("+1415")),
+            (NumberSearch(zip="94105"), lambda one: one.zip == "94105"),
+            (NumberSearch(state="NY"), lambda one: one.state == "NY"),
+            (NumberSearch(contains="55501"), lambda one: "55501" in one.e164),
+            (NumberSearch(area_code="212", state="NY"), lambda one: one.city == "New York"),
+            (NumberSearch(kind=SearchKind.TOLL_FREE), lambda one: one.e164.startswith("+18")),
+        ],
+    )
+    def test_a_search_finds_what_it_asks_for(
+        self, bench: Bench, wanted: NumberSearch, fits: Callable[[object], bool]
+    ) -> None:
+        found = bench.carrier.search(wanted)
+        assert found
+        assert all(fits(one) and one.kind is wanted.kind for one in found)
+        assert len({one.e164 for one in found}) == len(found)
+
+    def test_a_search_finds_no_more_than_wanted(self, bench: Bench) -> None:
+        assert len(bench.carrier.search(NumberSearch(limit=3))) == 3
+
+    def test_a_search_may_find_nothing(self, bench: Bench) -> None:
+        assert bench.carrier.search(NumberSearch(area_code="415", state="NY")) == ()
+
+    def test_what_a_number_costs_a_month_follows_from_its_kind(self, bench: Bench) -> None:
+        (local,) = bench.carrier.search(NumberSearch(limit=1))
+        (free,) = bench.carrier.search(NumberSearch(kind=SearchKind.TOLL_FREE, limit=1))
+        assert (local.monthly_cost_micros, free.monthly_cost_micros) == (1_150_000, 2_150_000)
+
+    @pytest.mark.parametrize("e164", [LOCAL, TOLL_FREE])
+    def test_a_bought_number_is_the_accounts_and_leads_here(self, bench: Bench, e164: str) -> None:
+        bought = bench.carrier.buy(e164, HERE)
+        assert (bought.e164, bought.webhooks, bought.elsewhere) == (e164, HERE, False)
+        assert bench.carrier.find(e164) == bought
+        assert list(bench.carrier.owned()) == [bought]
+
+    def test_a_bought_number_can_be_bought_by_nobody(self, bench: Bench) -> None:
+        bench.carrier.buy(LOCAL, HERE)
+        found = bench.carrier.search(NumberSearch(area_code="415", limit=100))
+        assert LOCAL not in {one.e164 for one in found}
+        with pytest.raises(NumberUnavailable):
+            bench.carrier.buy(LOCAL, HERE)
+
+    def test_a_number_that_is_not_in_stock_is_not_lent(self, bench: Bench) -> None:
+        with pytest.raises(NumberUnavailable):
+            bench.carrier.buy(NOT_LENT, HERE)
+        assert bench.carrier.find(NOT_LENT) is None
+
+    def test_a_number_that_leads_elsewhere_is_led_here(self, bench: Bench) -> None:
+        for e164 in (LOCAL, TOLL_FREE):
+            bench.carrier.buy(e164, HERE)
+            bench.mislead(e164)
+        misled = bench.carrier.find(LOCAL)
+        assert misled is not None
+        assert (misled.webhooks, misled.elsewhere) == (ELSEWHERE, True)
+        right = bench.carrier.configure(misled, HERE)
+        assert (right.webhooks, right.elsewhere) == (HERE, False)
+        assert bench.carrier.find(LOCAL) == right
+        assert bench.carrier.configure(right, HERE) == right, "once more changes nothing"
+        other = bench.carrier.find(TOLL_FREE)
+        assert other is not None
+        assert other.webhooks == ELSEWHERE
+
+    def test_a_released_number_is_gone_and_may_be_released_again(self, bench: Bench) -> None:
+        bought = bench.carrier.buy(LOCAL, HERE)
+        bench.carrier.buy(TOLL_FREE, HERE)
+        bench.carrier.release(bought)
+        bench.carrier.release(bought)
+        assert bench.carrier.find(LOCAL) is None
+        assert [one.e164 for one in bench.carrier.owned()] == [TOLL_FREE]
+        assert bench.carrier.buy(LOCAL, HERE).e164 == LOCAL
+
+    def test_every_number_of_the_account_is_told_once(self, bench: Bench) -> None:
+        wanted = [one.e164 for one in bench.carrier.search(NumberSearch(limit=7))]
+        for e164 in wanted:
+            bench.carrier.buy(e164, HERE)
+        assert sorted(one.e164 for one in bench.carrier.owned()) == sorted(wanted)
+        assert len(list(islice(bench.carrier.owned(), 2))) == 2
+
+    def test_only_the_very_number_is_found(self, bench: Bench) -> None:
+        bench.carrier.buy(LOCAL, HERE)
+        assert bench.carrier.find(LOCAL[:-1]) is None
+
+    def test_a_look_up_tells_the_line_and_the_name_only_when_asked(self, bench: Bench) -> None:
+        plain = bench.carrier.look_up(LOCAL)
+        assert plain.valid
+        assert plain.line_type
+        assert plain.carrier_name
+        assert plain.caller_name is None
+        assert bench.carrier.look_up(LOCAL, caller_name=True).caller_name
+        assert not bench.carrier.look_up("+1415").valid
+
+    def test_a_carrier_that_is_away_says_so_for_every_question(self, bench: Bench) -> None:
+        bought = bench.carrier.buy(LOCAL, HERE)
+        carrier = bench.carrier
+        asked: list[Callable[[], object]] = [
+            lambda: carrier.search(NumberSearch()), lambda: carrier.buy(TOLL_FREE, HERE),
+            lambda: carrier.configure(bought, HERE), lambda: carrier.release(bought),
+            lambda: list(carrier.owned()), lambda: carrier.find(LOCAL),
+            lambda: carrier.look_up(LOCAL),
+        ]  # fmt: skip
+        with bench.away():
+            for ask in asked:
+                with pytest.raises(CarrierAway):
+                    ask()
+            assert carrier.record_of(a_call(), NOW) == ()
+        assert [one.e164 for one in carrier.owned()] == [LOCAL]
+
+    def test_the_record_tells_how_long_was_talked(self, bench: Bench) -> None:
+        call = bench.talk(77)
+        ending = read_signals(call, bench.carrier.record_of(call, NOW))
+        assert (ending.talk_seconds, ending.evidence) == (77, Evidence.RECORD)
+        assert ending.certain
+
+    def test_nothing_is_recorded_of_a_call_that_nobody_knows(self, bench: Bench) -> None:
+        assert bench.carrier.record_of(a_call(carrier_call_id="CA" + "0" * 32), NOW) == ()
+
+    def test_where_calls_must_go_is_known_and_safe(self, bench: Bench) -> None:
+        webhooks: Webhooks = bench.carrier.webhooks()
+        for url in (webhooks.voice_url, webhooks.fallback_url, webhooks.status_url):
+            assert url.startswith("https://voice.example.com/")
