@@ -27,6 +27,7 @@ from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUna
 from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
 
 RECORD_SECONDS = 3.0
+FIND_SECONDS = 1.5
 _NOT_AVAILABLE = 21422
 _A_PAGE = "1000"
 _FAMILY: Mapping[SearchKind, str] = {SearchKind.LOCAL: "Local", SearchKind.TOLL_FREE: "TollFree"}
@@ -128,8 +129,9 @@ class Twilio:
             page = self._rest.get(self._account.api_url + following)
 
     def find(self, e164: str) -> OwnedNumber | None:
-        """The filter also finds longer numbers; only the very number counts."""
-        page = self._rest.get(self._numbers_url, {"PhoneNumber": e164})
+        """The filter also finds longer numbers; only the very number counts. Whoever asks can do
+        without the answer, or asks again, so it is not waited for as long as others."""
+        page = self._rest.within(FIND_SECONDS).get(self._numbers_url, {"PhoneNumber": e164})
         found = map(_owned, page["incoming_phone_numbers"])
         return next((one for one in found if one.e164 == e164), None)
 
