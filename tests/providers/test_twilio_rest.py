@@ -115,7 +115,7 @@ def test_a_purchase_that_breaks_the_carrier_is_not_sent_twice(office: Office) ->
 def test_a_request_gives_up_within_its_budget(office: Office, trouble: Trouble) -> None:
     office.trouble(trouble, times=100)
     with pytest.raises(CarrierAway) as away:
-        office.twilio().find(E164)
+        office.twilio().look_up(E164)
     assert 0.5 * BUDGET_SECONDS < sum(office.instant.slept) < BUDGET_SECONDS
     assert E164 not in str(away.value)
 
