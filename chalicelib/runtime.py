@@ -7,15 +7,19 @@ clock and the source of entropy. Who uses them belongs to the flows and channels
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chalicelib import ids
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -84,13 +88,63 @@ def client(service: str) -> Any:
     )
 
 
+class Kept(Generic[T]):
+    """A value that is read once, and read anew behind the back of whoever asks once it is old.
+
+    Nobody waits but the first: a store that is slow or away leaves the value as it was, and is
+    asked again after the next `seconds`.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], T],
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        behind: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
+        self._read, self._seconds, self._clock = read, seconds, clock
+        self._behind = behind or _in_a_thread
+        self._lock = Lock()
+        self._found: list[T] = []
+        self._due = 0.0
+
+    def value(self) -> T:
+        """The value as it was last read; what the first reading raises is the asker's."""
+        with self._lock:
+            if not self._found:
+                self._found = [self._read()]
+                self._due = self._clock() + self._seconds
+            elif self._clock() >= self._due:
+                self._due = self._clock() + self._seconds
+                self._behind(self._refresh)
+            return self._found[0]
+
+    def _refresh(self) -> None:
+        try:
+            found = self._read()
+        except Exception:
+            # Whatever keeps the store from answering, the value that is known goes on serving.
+            logger().exception("a value could not be read anew; the last one stays")
+            return
+        self._found = [found]
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    Thread(target=work, name="refresh", daemon=True).start()
+
+
 def secret_values() -> Secrets:
-    """The deployment's secrets, read anew every five minutes: a rotated token is taken up."""
-    return _read_secrets(int(time.monotonic() // SECRETS_SECONDS))
+    """The deployment's secrets. A rotated token is taken up within five minutes and a request."""
+    return _secrets().value()
 
 
-@lru_cache(maxsize=1)
-def _read_secrets(_age: int) -> Secrets:
+@cache
+def _secrets() -> Kept[Secrets]:
+    return Kept(_read_secrets, seconds=SECRETS_SECONDS)
+
+
+def _read_secrets() -> Secrets:
     path = settings().parameter_path
     values: dict[str, str] = {}
     pages = client("ssm").get_paginator("get_parameters_by_path")
