@@ -8,14 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.calls import Attempt, Call, CallStatus, Signal
+from chalicelib.answering import Answering
+from chalicelib.calls import Attempt, Call, CallStatus, Signal, introduced
 from chalicelib.gate import GateFacts, GateRefusal, too_often
 from chalicelib.limits import first_reached, partnership_limits
 from chalicelib.market import TargetFacts, expired_leases
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision
-from chalicelib.store.calls import call_change, call_item, call_key, decision_put, signal_put
+from chalicelib.store.calls import (
+    asked_put,
+    call_change,
+    call_item,
+    call_key,
+    decision_put,
+    signal_put,
+)
 from chalicelib.store.gate import reread, tally_changes
 from chalicelib.store.holds import hold_changes, partnership_key, target_key
 from chalicelib.store.markets import read_target
@@ -74,7 +82,7 @@ class Reservations:
         """
         now = call.arrived_at
         actions: list[Action] = [
-            Put(CALLS, call_item(replace(call, attempt=take.attempt))),
+            Put(CALLS, call_item(introduced(call, take.attempt))),
             decision_put(call.id, 1, decision, take.attempt),
             *hold_changes(
                 call.id, release=None, take=take, partnership_id=call.partnership_id, now=now
@@ -92,6 +100,65 @@ class Reservations:
             return _lost(refused, actions, take)
         return Outcome(written=True)
 
+    def ask(self, call: Call, answering: Answering, *, gate: GateFacts) -> Outcome:
+        """Keep a new call whose caller is asked before anybody is chosen, with what is asked, and
+        count the caller's call; nothing is reserved.
+
+        Refused when others have meanwhile used up how often the caller may call.
+        """
+        now = call.arrived_at
+        actions: list[Action] = [Put(CALLS, call_item(call)), asked_put(call.id, answering)]
+        try:
+            self._rows.write([*actions, *tally_changes(gate, now, limited=True)])
+        except NotWritten as refused:
+            if min(refused.images) < _OWN_OF_A_NEW_CALL:
+                return Outcome(written=False, done_before=True)
+            return Outcome(written=False, shut_out=_shut_out(refused, len(actions), gate, now))
+        return Outcome(written=True)
+
+    def route(
+        self,
+        call: Call,
+        take: Reservation,
+        decision: Decision,
+        *,
+        signal: Signal,
+        facts: Sequence[Put] = (),
+    ) -> Outcome:
+        """Take the first attempt of a call whose questions are behind, with the signal kept."""
+        actions: list[Action] = [
+            call_change(call, introduced(call, take.attempt)),
+            decision_put(call.id, take.attempt.number, decision, take.attempt),
+            signal_put(call.id, signal),
+            *hold_changes(
+                call.id,
+                release=None,
+                take=take,
+                partnership_id=call.partnership_id,
+                now=take.attempt.reserved_at,
+            ),
+            *facts,
+        ]
+        return self._write(actions, own=3, take=take)
+
+    def turn_away(
+        self,
+        call: Call,
+        decision: Decision,
+        *,
+        signal: Signal,
+        now: datetime,
+        facts: Sequence[Put] = (),
+    ) -> Outcome:
+        """Keep that nobody takes a call whose questions are behind, with the signal."""
+        actions: list[Action] = [
+            call_change(call, _denied(call, decision, now)),
+            decision_put(call.id, 1, decision, None),
+            signal_put(call.id, signal),
+            *facts,
+        ]
+        return self._write(actions, own=3)
+
     def refuse(
         self,
         call: Call,
@@ -102,20 +169,10 @@ class Reservations:
     ) -> Outcome:
         """Keep a new call that nobody takes, with the decision's reason; the caller's call counts
         as well, where there is a gate."""
-        reason = str(decision.refusal or Reason.NO_TARGET)
-        refused = replace(
-            call,
-            status=CallStatus.DENIED,
-            refusal=reason,
-            reasons=(reason,),
-            talk_seconds=0,
-            ended_at=call.arrived_at,
-            judged_at=call.arrived_at,
-        )
         tallied = tally_changes(gate, call.arrived_at, limited=False) if gate else []
         return self._write(
             [
-                Put(CALLS, call_item(refused)),
+                Put(CALLS, call_item(_denied(call, decision, call.arrived_at))),
                 decision_put(call.id, 1, decision, None),
                 *tallied,
                 *facts,
@@ -139,7 +196,7 @@ class Reservations:
         `counted` is what was read of the partnership's trials on the campaign of the failed one.
         """
         release, tried = given_up(call)
-        moved = replace(call, attempt=take.attempt, tried=tried)
+        moved = replace(introduced(call, take.attempt), tried=tried)
         actions: list[Action] = [
             call_change(call, moved),
             decision_put(call.id, take.attempt.number, decision, take.attempt),
@@ -184,6 +241,20 @@ class Reservations:
                 return Outcome(written=False, done_before=True)
             return _lost(refused, actions, take) if take else Outcome(written=False)
         return Outcome(written=True)
+
+
+def _denied(call: Call, decision: Decision, now: datetime) -> Call:
+    """The call refused, for the decision's reason."""
+    reason = str(decision.refusal or Reason.NO_TARGET)
+    return replace(
+        call,
+        status=CallStatus.DENIED,
+        refusal=reason,
+        reasons=(reason,),
+        talk_seconds=0,
+        ended_at=now,
+        judged_at=now,
+    )
 
 
 def _lost(refused: NotWritten, actions: list[Action], take: Reservation) -> Outcome:
