@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from chalice import Blueprint
 
 from chalicelib import runtime
-from chalicelib.answering import Step
 from chalicelib.calls import ENDED, LegStatus, Signal, call_id
 from chalicelib.channels import twilio_forms, twiml
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import attempt_in, document, step_in, whisper_document
 from chalicelib.flows import asking, inbound, racing
+from chalicelib.questions import Step
 from chalicelib.store.stores import Stores, stores
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.answering import Message, Step
+from chalicelib.answering import Message
 from chalicelib.calls import Attestation, LegStatus, Signal, SignalKind
 from chalicelib.flows.inbound import Arrival
 from chalicelib.gate import caller_of
@@ -22,6 +22,7 @@ from chalicelib.places import (
     area_code_of,
     prefix_evidence,
 )
+from chalicelib.questions import Step
 
 CARRIER = "twilio"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")

@@ -7,11 +7,12 @@ a query stand in alphabetical order, because Twilio sorts them on the way and si
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES, Step
+from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES
 from chalicelib.calls import Attempt, Call
 from chalicelib.channels import twiml
 from chalicelib.flows.inbound import Answer
 from chalicelib.introducing import whisper_of
+from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 
 _MOST_ATTEMPTS = 99

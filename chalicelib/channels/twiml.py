@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from chalicelib.answering import Acceptance, Line, Page, QuestionKind, Voicemail
+from chalicelib.answering import Acceptance, Line, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
+from chalicelib.questions import Page
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
 SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."

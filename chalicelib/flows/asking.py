@@ -7,18 +7,18 @@ from it, in one transaction.
 
 from dataclasses import replace
 
-from chalicelib.answering import ZIP, Answering, Course, Step, follow, heard_before_choice, keyed_by
+from chalicelib.answering import ZIP, Answering
 from chalicelib.calls import Call, CallStatus, Signal
 from chalicelib.flows.inbound import Answer, again, earlier_answer, meet, turned_away
 from chalicelib.flows.racing import Clock, Race
 from chalicelib.gate import Caller
-from chalicelib.offers import Number
+from chalicelib.questions import Course, Step, follow, heard_before_choice, keyed_by
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Situation
-from chalicelib.store.reservations import Outcome
+from chalicelib.store.outcomes import Outcome
 from chalicelib.store.stores import Stores
 
 
@@ -42,17 +42,20 @@ def next_step(
     number = stores.markets.number(e164, clock())
     if number is None:
         return None
-    situation = _situation(number, call_id, caller, stores)
+    situation = stores.markets.situation_again(
+        number, call_id=call_id, decision=1, caller=caller, with_keys=True
+    )
     if situation.call is None or situation.asked is None:
         return None
     keys = {step: signal.keys or "", **situation.keyed}
     course = follow(situation.asked, keyed_by(keys, step))
     if course.page is not None:
-        if step not in situation.keyed and not stores.calls.keep_signal(call_id, signal):
-            # Another delivery was quicker: what it kept is what was keyed.
-            kept = _situation(number, call_id, caller, stores).keyed
-            course = follow(situation.asked, keyed_by({**keys, **kept}, step))
-        return Answer(call_id=call_id, page=course.page)
+        if step in situation.keyed or stores.calls.keep_signal(call_id, signal):
+            return Answer(call_id=call_id, page=course.page)
+        # Another delivery was quicker, and what it kept is what was keyed.
+        return next_step(
+            call_id, step, signal, e164=e164, caller=caller, stores=stores, clock=clock
+        )
     if situation.answered is not None:
         return again(call_id, situation.answered)
     if situation.call.status is not CallStatus.LIVE or situation.call.attempt is not None:
@@ -103,17 +106,3 @@ def _routed(situation: Situation, signal: Signal, *, stores: Stores, clock: Cloc
     ):
         return earlier_answer(number, call.id, 1, stores)
     return turned_away(call.id, refused)
-
-
-def _situation(number: Number, call_id: str, caller: str | None, stores: Stores) -> Situation:
-    """How everything stands for a call of `caller`, with what was keyed; read once more for the
-    caller whom the call knows, should the carrier have named another."""
-
-    def read(caller: str | None) -> Situation:
-        return stores.markets.situation(
-            number, call_id=call_id, decision=1, caller=Caller(number=caller), with_keys=True
-        )
-
-    situation = read(caller)
-    call = situation.call
-    return situation if call is None or call.caller == caller else read(call.caller)

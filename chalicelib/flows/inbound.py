@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.answering import Answering, Page, Voicemail, follow, heard_before_choice
+from chalicelib.answering import Answering, Voicemail
 from chalicelib.attributes import attributes_of
 from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
 from chalicelib.campaigns import State
@@ -19,12 +19,14 @@ from chalicelib.gate import Caller, judge
 from chalicelib.market import Market
 from chalicelib.offers import Number
 from chalicelib.places import Area
+from chalicelib.questions import Page, follow, heard_before_choice
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision, choose
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
-from chalicelib.store.reservations import Outcome, given_up
+from chalicelib.store.outcomes import Outcome
+from chalicelib.store.reservations import given_up
 from chalicelib.store.stores import Stores
 
 
@@ -121,7 +123,9 @@ def next_attempt(
     if number is None:
         return None
     following = signal.attempt + 1
-    situation = _after_an_attempt(number, call_id, following, caller=caller, stores=stores)
+    situation = stores.markets.situation_again(
+        number, call_id=call_id, decision=following, caller=caller
+    )
     if situation.answered is not None:
         return again(call_id, situation.answered)
     call = situation.call
@@ -191,22 +195,6 @@ def _before(call_id: str, situation: Situation) -> Answer | None:
     if situation.asked is not None:
         return Answer(call_id=call_id, page=follow(situation.asked, {}).page)
     return again(call_id, situation.answered) if situation.answered else None
-
-
-def _after_an_attempt(
-    number: Number, call_id: str, decision: int, *, caller: str | None, stores: Stores
-) -> Situation:
-    """How everything stands for a call of `caller`; read once more for the caller whom the call
-    knows, should the carrier have named another."""
-
-    def read(caller: str | None) -> Situation:
-        return stores.markets.situation(
-            number, call_id=call_id, decision=decision, caller=Caller(number=caller)
-        )
-
-    situation = read(caller)
-    call = situation.call
-    return situation if call is None or call.caller == caller else read(call.caller)
 
 
 def meet(facts: Facts, situation: Situation) -> Decision:

@@ -14,7 +14,7 @@ from chalicelib.market import Market
 from chalicelib.offers import CapEffect
 from chalicelib.reserving import Reservation, reservation
 from chalicelib.routing import Candidate, Decision, settled_on
-from chalicelib.store.reservations import Outcome
+from chalicelib.store.outcomes import Outcome
 
 BUDGET = timedelta(seconds=3)
 Clock = Callable[[], datetime]

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import times
-from chalicelib.answering import Answering, Message, Step, read_step
+from chalicelib.answering import Answering, Message
 from chalicelib.calls import Attempt, Call, CallStatus, Signal, SignalKind
 from chalicelib.endings import Ending
 from chalicelib.errors import NotFound
+from chalicelib.questions import Step, read_step
 from chalicelib.routing import Decision
 from chalicelib.store import codec
 from chalicelib.store.rows import (

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.answering import Answering, Step, Voicemail
+from chalicelib.answering import Answering, Voicemail
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
+from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.calls import (
@@ -126,6 +127,31 @@ class Markets:
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
             keyed=read_keyed(item for items in partitions[buyers:] for item in items),
         )
+
+    def situation_again(
+        self,
+        number: Number,
+        *,
+        call_id: str,
+        decision: int,
+        caller: str | None,
+        with_keys: bool = False,
+    ) -> Situation:
+        """How everything stands for a call that is known, of `caller`; read once more for the
+        caller whom the call knows, should the carrier have named another."""
+
+        def read(caller: str | None) -> Situation:
+            return self.situation(
+                number,
+                call_id=call_id,
+                decision=decision,
+                caller=Caller(number=caller),
+                with_keys=with_keys,
+            )
+
+        situation = read(caller)
+        call = situation.call
+        return situation if call is None or call.caller == caller else read(call.caller)
 
 
 def situation_in(material: Material, caller: Caller | None) -> Situation:

@@ -5,14 +5,12 @@ order in which targets are tried belongs to `routing`; ending a call, to `settle
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.answering import Answering
 from chalicelib.calls import Attempt, Call, CallStatus, Signal, introduced
-from chalicelib.gate import GateFacts, GateRefusal, too_often
-from chalicelib.limits import first_reached, partnership_limits
-from chalicelib.market import TargetFacts, expired_leases
+from chalicelib.gate import GateFacts
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision
@@ -24,40 +22,21 @@ from chalicelib.store.calls import (
     decision_put,
     signal_put,
 )
-from chalicelib.store.gate import reread, tally_changes
-from chalicelib.store.holds import hold_changes, partnership_key, target_key
-from chalicelib.store.markets import read_target
+from chalicelib.store.gate import tally_changes
+from chalicelib.store.holds import hold_changes
+from chalicelib.store.outcomes import Outcome, lost, shut_out
 from chalicelib.store.rows import (
     CALLS,
     Action,
     Check,
     Equals,
-    Item,
-    Key,
     NotWritten,
     Put,
     Rows,
-    key_of,
 )
 from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Whether the transaction went through; if not, whether an earlier delivery had done it, why
-    the gate lets the caller in no more, or which cap the partnership has reached meanwhile.
-
-    `reaped` is the target as it stands after others have freed the expired slots that were to be
-    freed here: it may have room all the same.
-    """
-
-    written: bool
-    done_before: bool = False
-    shut_out: GateRefusal | None = None
-    partnership_full: Reason | None = None
-    reaped: TargetFacts | None = None
 
 
 class Reservations:
@@ -94,10 +73,10 @@ class Reservations:
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
-            shut_out = _shut_out(refused, len(actions), gate, now)
-            if shut_out is not None:
-                return Outcome(written=False, shut_out=shut_out)
-            return _lost(refused, actions, take)
+            kept_out = shut_out(refused, len(actions), gate, now)
+            if kept_out is not None:
+                return Outcome(written=False, shut_out=kept_out)
+            return lost(refused, actions, take)
         return Outcome(written=True)
 
     def ask(self, call: Call, answering: Answering, *, gate: GateFacts) -> Outcome:
@@ -113,7 +92,7 @@ class Reservations:
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
-            return Outcome(written=False, shut_out=_shut_out(refused, len(actions), gate, now))
+            return Outcome(written=False, shut_out=shut_out(refused, len(actions), gate, now))
         return Outcome(written=True)
 
     def route(
@@ -239,7 +218,7 @@ class Reservations:
         except NotWritten as refused:
             if min(refused.images) < own:
                 return Outcome(written=False, done_before=True)
-            return _lost(refused, actions, take) if take else Outcome(written=False)
+            return lost(refused, actions, take) if take else Outcome(written=False)
         return Outcome(written=True)
 
 
@@ -255,52 +234,6 @@ def _denied(call: Call, decision: Decision, now: datetime) -> Call:
         ended_at=now,
         judged_at=now,
     )
-
-
-def _lost(refused: NotWritten, actions: list[Action], take: Reservation) -> Outcome:
-    """What the rows that refused tell of the candidate."""
-    images = {
-        key_of(actions[position]): image or {}
-        for position, image in refused.images.items()
-        if position < len(actions)
-    }
-    return Outcome(
-        written=False,
-        partnership_full=_partnership_full(images, take),
-        reaped=_reaped(images, take),
-    )
-
-
-def _partnership_full(images: Mapping[Key, Item], take: Reservation) -> Reason | None:
-    """The cap for which the partnership's row refused its change, if it did."""
-    image = images.get(partnership_key(take.partnership.id))
-    if image is None:
-        return None
-    attempt = take.attempt
-    caps = partnership_limits(take.partnership, attempt.hold.earning_cents, attempt.reserved_at)
-    return first_reached(caps, image.get("used", {}))
-
-
-def _reaped(images: Mapping[Key, Item], take: Reservation) -> TargetFacts | None:
-    """The target with the use that its row refused with, if a slot that had expired is gone."""
-    image = images.get(target_key(take.attempt.hold.campaign_id, take.facts.target.id))
-    if not image:
-        return None
-    now = take.attempt.reserved_at
-    gone = set(expired_leases(take.facts, now)) - image.get("leases", {}).keys()
-    return replace(read_target(image), target=take.facts.target) if gone else None
-
-
-def _shut_out(
-    refused: NotWritten, tallied_from: int, gate: GateFacts, now: datetime
-) -> GateRefusal | None:
-    """Why the gate lets the caller in no more, if it was the gate."""
-    reached = [
-        too_often(reread(tally, refused.images[position]), now)
-        for position, tally in enumerate(gate.tallies, tallied_from)
-        if position in refused.images
-    ]
-    return next(filter(None, reached), None)
 
 
 def given_up(call: Call) -> tuple[Attempt, tuple[str, ...]]:

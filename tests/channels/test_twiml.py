@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from chalicelib.answering import (
-    Acceptance,
-    Introduction,
-    Line,
-    Page,
-    Question,
-    QuestionKind,
-    Step,
-    Voicemail,
-)
+from chalicelib.answering import Acceptance, Introduction, Line, Question, QuestionKind, Voicemail
 from chalicelib.channels import twiml
+from chalicelib.questions import Page, Step
 from simulator.twiml import MOST_BYTES, read
 from tests.builders import an_attempt
 

@@ -15,16 +15,11 @@ from chalicelib.answering import (
     Line,
     Question,
     QuestionKind,
-    Step,
-    answer_of,
     consent_due,
     filled,
-    follow,
-    heard_before_choice,
-    keyed_by,
-    read_step,
 )
 from chalicelib.places import STATES, Area, AreaFact, AreaSource, Provenance
+from chalicelib.questions import Step, answer_of, follow, heard_before_choice, keyed_by, read_step
 
 SILENT, WRONG = Line(text="Nothing."), Line(text="Wrong.")
 DIGITS = Question(

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.answering import Answering, Line, Question, QuestionKind, Step
+from chalicelib.answering import Answering, Line, Question, QuestionKind
 from chalicelib.calls import Call, CallStatus, LegStatus, Signal, SignalKind, call_id
 from chalicelib.flows.asking import next_step
 from chalicelib.flows.inbound import Answer
 from chalicelib.gate import GateReason, Velocity
+from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.dynamo import DynamoRows
@@ -113,6 +114,18 @@ def test_two_deliveries_of_a_wrong_answer_at_once_lead_to_the_same_question(
     world.arrives()
     rows.before_write(lambda: world.keys("1"))
     assert asked_at(world.keys("1")) == SECOND
+
+
+def test_an_answer_that_another_has_overtaken_leads_where_that_one_led(
+    world: Asked, rows: FakeRows
+) -> None:
+    world.asks_for_a_zip()
+    world.arrives()
+    rows.before_write(lambda: world.keys("94105"))
+    answer = world.keys("1")
+    assert answer is not None
+    assert answer.attempt is not None
+    assert world.call().area.zip == "94105"
 
 
 def test_two_arrivals_of_a_call_at_once_count_its_caller_once(world: Asked, rows: FakeRows) -> None:
