@@ -2,8 +2,8 @@
 
 Owns the webhooks behind the voice function's URL: the inbound call, what its caller keys, the end
 of a dial, what a target hears first, a message on voicemail, the reports of a leg and of the call.
-The signature is checked before anything is read or written. The caller
-always hears something sensible, whatever fails behind this door.
+The signature is checked before anything is read or written. The caller always hears something
+sensible, whatever fails behind this door.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,7 @@ T = TypeVar("T")
 Reply = dict[str, Any]
 
 blueprint = Blueprint(__name__)
+_TELLS_OF_MESSAGES = ("action", "status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +213,20 @@ def _bridge(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Re
 
 def _message(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
     """A message on voicemail, told by the end of the recording and by the recording's status."""
-    told = webhook.query.get("told", "")
+    told, call = webhook.query.get("told", ""), webhook.query.get("call", "")
     found = twilio_forms.message(webhook.form)
-    if found is not None and told in ("action", "status"):
-        signal = twilio_forms.message_signal(webhook.form, told, context.clock())
-        context.stores().calls.keep_message(webhook.query.get("call", ""), found, signal)
-    return _twiml(twiml.hangup() if told == "action" else twiml.nothing())
+    if found is None or told not in _TELLS_OF_MESSAGES:
+        return _twiml(twiml.nothing())
+    signal = twilio_forms.message_signal(webhook.form, told, context.clock())
+    if told == "status":
+        context.stores().calls.keep_message(call, found, signal)
+        return _twiml(twiml.nothing())
+    try:
+        _in_time(lambda: context.stores().calls.keep_message(call, found, signal), context)
+    except Exception:
+        # The recording's status tells of the message once more, when the caller has gone.
+        runtime.logger().exception("a message could not be kept", extra=_masked(webhook))
+    return _twiml(twiml.hangup())
 
 
 def _leg(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:

@@ -24,6 +24,7 @@ from chalicelib.campaigns import State
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
 from chalicelib.flows.settlement import sweep
 from chalicelib.store.rows import CALLS
+from chalicelib.store.stores import Stores
 from simulator import Behaviour, Caller, Faults, Outcome
 from simulator.scripts import Side
 from tests import builders
@@ -342,6 +343,26 @@ class TestVoicemail:
         assert telephone.call(live).voicemail == Message(
             url="https://api.example.com/RE2", seconds=12
         )
+
+    def test_a_dead_store_neither_keeps_a_caller_waiting_nor_drops_the_target(self) -> None:
+        telephone = opened(voicemail=self.LEAVE, acceptance=Acceptance())
+        live = telephone.rings(target=Behaviour(whisper_digits="1"))
+        call = telephone.call(live).id
+
+        def broken() -> Stores:
+            raise ConnectionError("the database is away")
+
+        telephone.settles_at_once = False
+        telephone.context = replace(telephone.context, stores=broken)
+        told = ("RecordingUrl", "https://api.example.com/RE2")
+        for path, fields, expected in (
+            (f"/twilio/message?call={call}&told=action", (told,), "<Hangup/>"),
+            (f"/twilio/whisper?attempt=1&call={call}", (), "<Response/>"),
+            (f"/twilio/bridge?attempt=1&call={call}&press=1", (("Digits", "1"),), "<Response/>"),
+            (f"/twilio/bridge?attempt=1&call={call}&press=1", (("Digits", "2"),), "<Hangup/>"),
+            (f"/twilio/answer?call={call}&question=1&tries=1", (), "nobody can take your call"),
+        ):
+            assert expected in telephone.posts(path, live, *fields)
 
     def test_a_message_on_an_unknown_call_is_kept_nowhere(self) -> None:
         telephone = opened(voicemail=self.LEAVE)
