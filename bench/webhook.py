@@ -164,7 +164,7 @@ def fixed_costs() -> dict[str, Work]:
     return {
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
-        "the TwiML, built": lambda: twiml.dial(attempt, action=URL, leg=URL),
+        "the TwiML, built": lambda: twiml.dial(attempt, action=URL, leg=URL, whisper=URL),
     }
 
 
@@ -183,7 +183,7 @@ def own_costs(stores: Stores) -> dict[str, Work]:
     if market is None:
         raise LookupError("the market")
     first = decision.candidates[0]
-    take = reservation(market, first.campaign, first.facts, number=1, now=world.now)
+    take = reservation(market, first.campaign, first.facts, call=call, number=1, now=world.now)
     kept, written = facts_puts(facts, decision, 1), Reservations(Written())
     return {
         "own: the rows, read into a market": lambda: situation_in(then.material, caller),

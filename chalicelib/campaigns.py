@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.answering import CALLER, Acceptance, Consent, Line, Voicemail
 from chalicelib.criteria import Filter, Geography
 from chalicelib.settings import Settings
 from chalicelib.times import Cycle, Hours
@@ -68,6 +69,10 @@ class Campaign(Settings):
 
     Calls are taken from `starts_at` on, and from `ends_at` on no more. No call may cost more than
     `maximum_charge_cents`, whatever its target asks.
+
+    `consent`, `whisper`, `acceptance` and `voicemail` are what is said on its calls; None says
+    nothing. `caller_id` is whose number its targets are shown: `caller`, `tracking_number`, or a
+    number in E.164 that the carrier's account owns.
     """
 
     id: str
@@ -82,6 +87,11 @@ class Campaign(Settings):
     maximum_charge_cents: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    consent: Consent | None = None
+    whisper: Line | None = None
+    acceptance: Acceptance | None = None
+    caller_id: str = CALLER
+    voicemail: Voicemail | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

@@ -2,7 +2,8 @@
 
 Owns the rules that span more than one field or more than one thing: references and their
 currencies, fields that never change, the life of a partnership, a campaign's start before its end,
-opening hours that do not overlap. The rules of targets are `target_faults`; the form of a single
+opening hours that do not overlap. The rules of targets are `target_faults`,
+those of what callers hear `answering_faults`; the form of a single
 field belongs to the channel that receives it.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.answering_faults import answering_faults, version_faults, whisper_faults
 from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
 from chalicelib.errors import Fault
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
@@ -159,13 +161,13 @@ def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) 
     if isinstance(thing, Advertiser):
         return _credit_faults(thing)
     if isinstance(thing, Campaign):
-        return [*_season_faults(thing), *_price_faults(thing)]
+        return [*_season_faults(thing), *_price_faults(thing), *whisper_faults(thing)]
     if isinstance(thing, Target):
         stood = before if isinstance(before, Target) else None
         campaign = found.get(thing.campaign_id)
         return target_faults(thing, stood, campaign if isinstance(campaign, Campaign) else None)
     if isinstance(thing, Offer):
-        return _repetition_faults(thing)
+        return [*_repetition_faults(thing), *answering_faults(thing.answering)]
     if isinstance(thing, Number):
         return _placement_faults(thing, found.get(thing.placement_id))
     return []
@@ -232,6 +234,8 @@ def _change_faults(before: Thing, after: Thing) -> list[Fault]:
     if isinstance(before, Number) and before.released_at and after.state is not State.ARCHIVED:
         reason = "the carrier lends the number no more; buy or import it again once it has rested"
         changed.append(Fault(field="state", rule="released", reason=reason))
+    if isinstance(before, Offer | Campaign) and isinstance(after, Offer | Campaign):
+        changed += version_faults(before, after)
     return changed
 
 

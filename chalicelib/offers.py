@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.answering import Answering
 from chalicelib.campaigns import Caps, State
 from chalicelib.times import Cycle
 
@@ -74,7 +75,8 @@ class Offer:
     """What publishers see: campaigns of a vertical that compete for its calls, by `strategy`.
 
     By expected revenue, targets new to a publisher come first on `explore_percent` of its calls. An
-    `open` one may be seen and applied to by publishers that are not on it yet.
+    `open` one may be seen and applied to by publishers that are not on it yet. `answering` is what
+    its callers hear and are asked before anybody is chosen for them.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Offer:
     strategy: Strategy = Strategy.WEIGHT
     explore_percent: int = 5
     open: bool = True
+    answering: Answering | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

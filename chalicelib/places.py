@@ -8,7 +8,7 @@ and whose word counts of all the evidence about a caller's place. The table of p
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -49,6 +49,7 @@ class NumberKind(StrEnum):
 class AreaSource(StrEnum):
     """Who speaks of a caller's place, the most trusted first: this order is the rule."""
 
+    KEYED = "keyed"
     VISIT = "visit"
     CARRIER = "carrier"
     PREFIX = "prefix"
@@ -215,3 +216,13 @@ class Area:
             source=source.value,
             evidence=evidence,
         )
+
+    def keyed(self, zip_code: str) -> Self:
+        """The area of a caller who has keyed this ZIP, which is believed before all else."""
+        word = AreaEvidence(
+            what=AreaFact.ZIP,
+            value=zip_code,
+            source=AreaSource.KEYED,
+            provenance=Provenance.DECLARED,
+        )
+        return replace(self, zip=zip_code, evidence=(word, *self.evidence))

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     PARTNERSHIP_CAPPED_MONEY_TOTAL = "partnership_capped_money_total"
     NO_TARGET = "no_target"
     ATTEMPTS_USED_UP = "attempts_used_up"
+    QUESTION_UNANSWERED = "question_unanswered"
 
 
 MEANING: dict[StrEnum, str] = {
@@ -102,4 +103,5 @@ MEANING: dict[StrEnum, str] = {
     Reason.PARTNERSHIP_CAPPED_MONEY_TOTAL: "the partnership has had all its earnings",
     Reason.NO_TARGET: "no target is left, for more than one reason",
     Reason.ATTEMPTS_USED_UP: "the campaign allows no further attempt",
+    Reason.QUESTION_UNANSWERED: "the caller did not answer a question that the offer insists on",
 }

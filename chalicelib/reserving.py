@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import limits
-from chalicelib.calls import Attempt, Hold
+from chalicelib.calls import Attempt, Call, Hold
 from chalicelib.campaigns import Campaign, ChargeTerms, Target, charge_of
+from chalicelib.introducing import introduction
 from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
 from chalicelib.offers import EarningTerms, Partnership, earning_terms
 from chalicelib.reasons import Reason
 
 # How long after the longest possible call a slot frees itself.
 _GRACE = timedelta(seconds=120)
+# What caller and target may hear before they talk takes no longer than this.
+_INTRODUCING = timedelta(seconds=300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,12 @@ def reservation(
     campaign: CampaignFacts,
     target: TargetFacts,
     *,
+    call: Call,
     number: int,
     now: datetime,
     earning_stopped: Reason | None = None,
 ) -> Reservation:
-    """Attempt `number` on the target, as it would begin at `now`.
+    """Attempt `number` of the call on the target, as it would begin at `now`.
 
     With `earning_stopped`, a cap of the partnership, the call earns nothing and takes no place
     under its caps.
@@ -60,6 +64,7 @@ def reservation(
         earning=earning,
         earning_stopped=earning_stopped,
         hold=_hold(market, campaign, target, now=now, earning=None if earning_stopped else earning),
+        introduction=introduction(market, campaign.campaign, call),
     )
     return Reservation(
         facts=target,
@@ -69,6 +74,10 @@ def reservation(
         spacing_seconds=settings.spacing_seconds,
         attempt=attempt,
     )
+
+
+def _speaks(campaign: Campaign) -> bool:
+    return any((campaign.consent, campaign.whisper, campaign.acceptance))
 
 
 def _hold(
@@ -81,6 +90,8 @@ def _hold(
 ) -> Hold:
     settings = settings_of(market, facts, target)
     lasting = timedelta(seconds=settings.ring_seconds + settings.max_call_seconds)
+    if market.offer.answering or _speaks(facts.campaign):
+        lasting += _INTRODUCING
     return Hold(
         target_id=target.target.id,
         campaign_id=facts.campaign.id,

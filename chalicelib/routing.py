@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib import eligibility, limits
+from chalicelib.answering import Voicemail
 from chalicelib.campaigns import State
 from chalicelib.gate import GateRefusal
+from chalicelib.introducing import voicemail_of
 from chalicelib.market import (
     CampaignFacts,
     Market,
@@ -64,7 +66,8 @@ class Decision:
 
     `refusal` is set when there is nobody to try, and `gate` when the caller was not let in.
     `earning_stopped` is the cap of the partnership for which the call earns nothing. `strategy` is
-    the offer's, by which the targets were ordered; None when none was looked at.
+    the offer's, by which the targets were ordered; None when none was looked at. `voicemail` is
+    where the caller may leave a message when nobody takes the call.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -73,6 +76,7 @@ class Decision:
     refusal: StrEnum | None = None
     gate: GateRefusal | None = None
     earning_stopped: Reason | None = None
+    voicemail: Voicemail | None = None
 
 
 def choose(
@@ -118,6 +122,9 @@ def choose(
         strategy=market.offer.strategy,
         refusal=None if candidates else _why_nobody(considered, tried),
         earning_stopped=full,
+        voicemail=voicemail_of(
+            (lot.campaign.campaign, seen.reason) for lot, seen in zip(lots, considered, strict=True)
+        ),
     )
 
 
@@ -138,7 +145,8 @@ def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) ->
 
     considered = tuple(replace(seen, reason=reason(seen)) for seen in decision.considered)
     refusal = None if chosen else decision.refusal or Reason.NO_TARGET
-    return replace(decision, considered=considered, refusal=refusal)
+    voicemail = None if chosen else decision.voicemail
+    return replace(decision, considered=considered, refusal=refusal, voicemail=voicemail)
 
 
 def _market_closed(market: Market) -> Reason | None:

@@ -50,6 +50,7 @@ class PublisherReason(StrEnum):
     PARTNERSHIP_CAPPED_MONEY_TOTAL = "partnership_capped_money_total"
     NO_TARGET = "no_target"
     ATTEMPTS_USED_UP = "attempts_used_up"
+    QUESTION_UNANSWERED = "question_unanswered"
 
 
 TOLD_TO_PUBLISHERS: Mapping[Reason, PublisherReason] = {
@@ -98,6 +99,7 @@ TOLD_TO_PUBLISHERS: Mapping[Reason, PublisherReason] = {
     Reason.PARTNERSHIP_CAPPED_MONEY_TOTAL: PublisherReason.PARTNERSHIP_CAPPED_MONEY_TOTAL,
     Reason.NO_TARGET: PublisherReason.NO_TARGET,
     Reason.ATTEMPTS_USED_UP: PublisherReason.ATTEMPTS_USED_UP,
+    Reason.QUESTION_UNANSWERED: PublisherReason.QUESTION_UNANSWERED,
 }
 """What a publisher is told in place of each reason: nothing of the money of those who buy. The caps
 of its own partnership it is told in full."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.calls import Attempt, Ending
+from chalicelib.calls import Attempt
 from chalicelib.criteria import Places
 from chalicelib.eligibility import covers
+from chalicelib.endings import Ending
 from chalicelib.places import Area
 
 
@@ -30,6 +31,7 @@ class Denial(StrEnum):
     """Why a call does not count: what the reasons of a denied call say."""
 
     NOT_CONNECTED = "not_connected"
+    ABANDONED = "abandoned"
     TOO_SHORT = "too_short"
     OUT_OF_AREA = "out_of_area"
     REPEAT_CALLER = "repeat_caller"
@@ -39,6 +41,7 @@ class Denial(StrEnum):
 
 MEANING: dict[StrEnum, str] = {
     Denial.NOT_CONNECTED: "no conversation with the target took place",
+    Denial.ABANDONED: "the caller left before anybody was chosen",
     Denial.TOO_SHORT: "the talk was shorter than the minimum (the minimum itself is enough)",
     Denial.OUT_OF_AREA: "the caller is in none of the places bought, or in one that is excluded",
     Denial.REPEAT_CALLER: "a call of this caller was approved within the campaign's window",
@@ -96,10 +99,11 @@ def judge(
     for a first call. A call that never came to a conversation is judged on that alone.
     """
     if attempt is None or ending.talk_seconds == 0:
-        findings = (_connected(ending, False),)
+        denial = Denial.NOT_CONNECTED if attempt else Denial.ABANDONED
+        findings = (_connected(ending, denial),)
         return Verdict(charge=findings, earning=findings, charge_cents=0, earning_cents=0)
     charge = (
-        _connected(ending, True),
+        _connected(ending),
         _minimum_talk(ending, attempt.charge.minimum_talk_seconds),
         _caller_area(attempt, area),
         _repeat_caller(attempt, arrived_at, last_approved_at),
@@ -125,7 +129,7 @@ def _earning(attempt: Attempt, ending: Ending, approved: bool) -> tuple[Finding,
         denial=None if approved else Denial.NOT_CHARGED,
     )
     return (
-        _connected(ending, True),
+        _connected(ending),
         _minimum_talk(ending, minimum),
         charged,
         *_earning_cap(attempt),
@@ -145,12 +149,12 @@ def _earning_cap(attempt: Attempt) -> tuple[Finding, ...]:
     return (finding,)
 
 
-def _connected(ending: Ending, held: bool) -> Finding:
+def _connected(ending: Ending, denial: Denial | None = None) -> Finding:
     return Finding(
         rule=Rule.CONNECTED,
         saw=f"{ending.talk_seconds} s of talk, told by {ending.evidence}",
         asked="a conversation with the target",
-        denial=None if held else Denial.NOT_CONNECTED,
+        denial=denial,
     )
 
 

@@ -32,6 +32,10 @@ the number yet reads it first.
 |---|---|
 | inbound call, number known to the process | 2: read the market, reserve |
 | inbound call, number not known | 3: read the number, read the market, reserve |
+| inbound call whose caller is asked first | 2 or 3: read the market, keep the call |
+| a key was pressed | 2: read the market, keep the answer and reserve if it was the last |
+| a target answers and hears a whisper | 2: read the call, keep that it began |
+| a whisper is over, a message was left | 1: the signal is stored |
 | inbound call repeated | 1 or 2: the earlier answer lies beside the call |
 | dial ended without an answer | 2: read the market, move the hold to the next target |
 | a race lost for a candidate, or for the last call that a caller may make | 1 more for each |

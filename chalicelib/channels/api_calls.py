@@ -22,6 +22,7 @@ from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
+_UNSTEPPED: Mapping[str, Any] = {"step": None, "keys": None}
 _UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
 
 
@@ -121,7 +122,8 @@ def read_verdict(request: Request, id: str) -> Answer:
 def read_signals(request: Request, id: str) -> Answer:
     """Every report that is still kept, as it came."""
     call = request.stores.calls.get(id)
-    return Answer(body={"call_id": call.id, "signals": list(request.stores.calls.signals(id))})
+    signals = [{**_UNSTEPPED, **signal} for signal in request.stores.calls.signals(id)]
+    return Answer(body={"call_id": call.id, "signals": signals})
 
 
 def _own(id: str, request: Request) -> Call:
@@ -193,6 +195,8 @@ def call_view(call: Call) -> dict[str, Any]:
         "earning_cents": call.earning_cents,
         "refusal": call.refusal,
         "reasons": call.reasons,
+        "heard": call.heard,
+        "voicemail": call.voicemail,
         "arrived_at": call.arrived_at,
         "ended_at": call.ended_at,
         "judged_at": call.judged_at,

@@ -7,18 +7,22 @@ thing consists of belongs to `schemas`.
 import re
 from datetime import time
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib import offers, places, times
+from chalicelib import answering, offers, places, times
 
 _SIP = re.compile(
     r"sip:[A-Za-z0-9._~!*'()&=+$,;?/%-]{1,100}@[A-Za-z0-9.-]{1,200}(?::\d{1,5})?"
     r"(?:[;?][A-Za-z0-9._~=&;%+-]{1,150})?"
 )
+_UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_URL = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,500}")
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -71,6 +75,32 @@ def plain_text(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("length", "must not be empty")
     return text.strip()
+
+
+def spoken(text: str) -> str:
+    """Plain text that a document of XML can hold."""
+    if _UNWRITABLE.search(text):
+        raise PydanticCustomError("format", "must not hold characters that cannot be written")
+    return plain_text(text)
+
+
+def audio_url(text: str) -> str:
+    """The https address of a recording that anybody may fetch."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    sound = _URL.fullmatch(text) and _HOST.fullmatch(host) and port in (None, 443)
+    if not sound or parts.scheme != "https" or "@" in parts.netloc or parts.fragment:
+        reason = "must be an https address without credentials, such as https://example.com/a.mp3"
+        raise PydanticCustomError("url", reason)
+    return text
+
+
+def caller_id(text: str) -> str:
+    """Whose number targets are shown: a word, or a number in E.164."""
+    return text if text in (answering.CALLER, answering.TRACKING_NUMBER) else e164(text)
 
 
 def _clock(value: Any) -> Any:
@@ -145,6 +175,9 @@ SendDigits = Annotated[
         description="keys of a telephone; w waits half a second, W a whole one",
     ),
 ]
+Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(spoken)]
+AudioUrl = Annotated[str, Field(max_length=500), AfterValidator(audio_url)]
+CallerId = Annotated[str, Field(max_length=40), AfterValidator(caller_id)]
 KnownState = Annotated[str, Field(max_length=2), AfterValidator(_state)]
 TagName = Annotated[str, Field(pattern=f"^{offers.TAG_NAME.pattern}$")]
 Tags = Annotated[

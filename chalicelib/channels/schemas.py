@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib import campaigns, offers
+from chalicelib import answering, campaigns, offers
 from chalicelib.channels.fields import (
     E164,
     AdvertiserId,
@@ -32,6 +32,14 @@ from chalicelib.channels.fields import (
     SendDigits,
     Tags,
     Zone,
+)
+from chalicelib.channels.schemas_answering import (
+    Acceptance,
+    Answering,
+    Consent,
+    Line,
+    ShownNumber,
+    Voicemail,
 )
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
 from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
@@ -87,7 +95,9 @@ class ChargeTerms(Document):
 class CampaignBody(Settings):
     """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit. No
     call costs more than the maximum charge. Calls are taken from `starts_at` on, and from
-    `ends_at` on no more."""
+    `ends_at` on no more. `consent` is said to the caller, `whisper` to the target; in this
+    `{offer}`, `{campaign}`, `{state}`, `{zip}`, `{area_code}` and, if it is shown, `{caller}` are
+    filled in."""
 
     advertiser_id: AdvertiserId
     name: Name
@@ -100,6 +110,11 @@ class CampaignBody(Settings):
     maximum_charge_cents: Cents | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+    consent: Consent | None = None
+    whisper: Line | None = None
+    acceptance: Acceptance | None = None
+    caller_id: ShownNumber = answering.CALLER
+    voicemail: Voicemail | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 
@@ -135,7 +150,8 @@ class EarningTerms(Document):
 class OfferBody(Document):
     """What publishers see: campaigns that compete for its calls. `strategy` orders the targets of
     one priority; by expected revenue, targets new to a publisher come first on `explore_percent` of
-    its calls. Publishers that are not on it may see an `open` one, and apply."""
+    its calls. Publishers that are not on it may see an `open` one, and apply. Callers hear and are
+    asked what `answering` says before anybody is chosen."""
 
     name: Name
     vertical: Name
@@ -144,6 +160,7 @@ class OfferBody(Document):
     strategy: Strategy = offers.Strategy.WEIGHT
     explore_percent: Annotated[int, Field(ge=0, le=100)] = 5
     open: bool = True
+    answering: Answering | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, gate, offers, places, reasons, validation
+from chalicelib import calls, endings, gate, offers, places, reasons, validation
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
+from chalicelib.channels.schemas_answering import HeardView, MessageView
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
@@ -37,7 +38,8 @@ class AreaView(Document):
 
 class CallView(Document):
     """A call. `number` was dialled; `tried` are the targets of all attempts; `reasons` say why a
-    call was denied; `tags` are what filters know as `tag.` and their name."""
+    call was denied; `tags` are what filters know as `tag.` and their name; `heard` are the
+    lines that its caller heard."""
 
     id: str
     carrier: str
@@ -66,6 +68,8 @@ class CallView(Document):
     earning_cents: int
     refusal: Reason | GateReason | None
     reasons: list[str]
+    heard: list[HeardView]
+    voicemail: Annotated[MessageView | None, Field(description="null without a message")]
     arrived_at: Moment
     ended_at: Moment | None
     judged_at: Moment | None
@@ -157,7 +161,7 @@ class JudgementView(Document):
     approved: bool
     judged_at: Moment
     talk_seconds: int
-    evidence: Annotated[calls.Evidence, Field(strict=False)]
+    evidence: Annotated[endings.Evidence, Field(strict=False)]
     charge: list[FindingView]
     earning: list[FindingView]
     charge_cents: int
@@ -181,6 +185,8 @@ class SignalView(Document):
     seconds: int | None
     bridged: bool | None
     received_at: Moment
+    step: Annotated[str | None, Field(description="of an answer: the question, and the try")]
+    keys: Annotated[str | None, Field(description="what the caller pressed")]
     raw: dict[str, Any]
 
 

@@ -6,8 +6,10 @@ kept as they came and otherwise passed over, because Twilio adds them without no
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from chalicelib.answering import Message
 from chalicelib.calls import Attestation, LegStatus, Signal, SignalKind
 from chalicelib.flows.inbound import Arrival
 from chalicelib.gate import caller_of
@@ -20,6 +22,7 @@ from chalicelib.places import (
     area_code_of,
     prefix_evidence,
 )
+from chalicelib.questions import Step
 
 CARRIER = "twilio"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -27,6 +30,8 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
 _PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
 _KEPT_FIELDS = 60
+_MOST_KEYS = 40
+_MOST_URL = 500
 _AREA_FIELDS = {
     "FromCountry": AreaFact.COUNTRY,
     "FromState": AreaFact.STATE,
@@ -80,6 +85,48 @@ def call_signal(form: Mapping[str, str], now: datetime) -> Signal | None:
     return _signal(SignalKind.CALL, 0, form, "CallStatus", "CallDuration", now)
 
 
+def answer_signal(form: Mapping[str, str], step: Step, now: datetime) -> Signal:
+    """What the caller has keyed at a step; nothing is an empty text."""
+    signal = _heard(SignalKind.ANSWER, 0, form, now)
+    return replace(signal, step=str(step), keys=form.get("Digits", "")[:_MOST_KEYS])
+
+
+def whisper_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal:
+    """That the target has answered and begins to hear its whisper."""
+    return _heard(SignalKind.WHISPER, attempt, form, now)
+
+
+def bridge_signal(form: Mapping[str, str], attempt: int, accepted: bool, now: datetime) -> Signal:
+    """Whether the target is let through, now that its whisper is over."""
+    return replace(_heard(SignalKind.BRIDGE, attempt, form, now), bridged=accepted)
+
+
+def message_signal(form: Mapping[str, str], told: str, now: datetime) -> Signal:
+    """That a message is on voicemail; `told` tells apart the two ways to hear of it."""
+    return replace(_heard(SignalKind.MESSAGE, 0, form, now), step=told)
+
+
+def message(form: Mapping[str, str]) -> Message | None:
+    """The message that a form tells of; None where there is none."""
+    url = form.get("RecordingUrl", "")[:_MOST_URL]
+    return Message(url=url, seconds=_whole(form.get("RecordingDuration", ""))) if url else None
+
+
+def _heard(kind: SignalKind, attempt: int, form: Mapping[str, str], now: datetime) -> Signal:
+    """A report of something that goes on while the call does."""
+    return Signal(
+        kind=kind,
+        attempt=attempt,
+        status=LegStatus.IN_PROGRESS,
+        received_at=now,
+        raw=_raw(form),
+    )
+
+
+def _raw(form: Mapping[str, str]) -> dict[str, str]:
+    return dict(list(form.items())[:_KEPT_FIELDS])
+
+
 def _signal(
     kind: SignalKind,
     attempt: int,
@@ -100,7 +147,7 @@ def _signal(
         seconds=_whole(form.get(seconds, "")),
         bridged=bridged if kind is SignalKind.DIAL else None,
         received_at=now,
-        raw=dict(list(form.items())[:_KEPT_FIELDS]),
+        raw=_raw(form),
     )
 
 

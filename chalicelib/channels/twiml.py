@@ -3,42 +3,119 @@
 Owns the documents that Twilio is answered with. Which one is due belongs to the flows.
 """
 
+import re
+from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
+from chalicelib.answering import Acceptance, Line, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
+from chalicelib.questions import Page
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
 SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
 NOT_IN_SERVICE = "We are sorry, the number you have dialled is not in service. Goodbye."
+NOT_ANSWERED = "We are sorry, we cannot connect your call without your answer. Goodbye."
+
+# XML has no way to write these, not even escaped.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_FINISH_KEY = ""
+# A whisper after which nothing is asked still reports its end: any key, or this long a silence.
+_WHISPER_END_SECONDS = 1
 
 
-def dial(attempt: Attempt, *, action: str, leg: str) -> str:
-    """Rings the attempt's destination; the caller keeps hearing ringing until it answers.
+def dial(attempt: Attempt, *, action: str, leg: str, whisper: str) -> str:
+    """Says what is to be said first, then rings the attempt's destination; the caller keeps hearing
+    ringing until it answers, and the whisper, if there is one, has ended.
 
     With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
     """
+    introduction = attempt.introduction
     noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
     digits = f" sendDigits={quoteattr(attempt.send_digits)}" if attempt.send_digits else ""
+    shown = f" callerId={quoteattr(introduction.caller_id)}" if introduction.caller_id else ""
+    whispers = f' url={quoteattr(whisper)} method="POST"' if introduction.whispers else ""
     return (
-        f'{HEADER}<Response><Dial action={quoteattr(action)} method="POST"'
-        f' answerOnBridge="true" timeout="{attempt.ring_seconds}"'
+        f"{HEADER}<Response>{_lines(introduction.lines)}"
+        f'<Dial action={quoteattr(action)} method="POST"'
+        f' answerOnBridge="true"{shown} timeout="{attempt.ring_seconds}"'
         f' timeLimit="{attempt.max_call_seconds}">'
         f'<{noun} statusCallback={quoteattr(leg)} statusCallbackMethod="POST"'
-        f' statusCallbackEvent="answered completed"{digits}>{escape(attempt.destination)}</{noun}>'
-        "</Dial></Response>"
+        f' statusCallbackEvent="answered completed"{whispers}{digits}>'
+        f"{_text(attempt.destination)}</{noun}></Dial></Response>"
+    )
+
+
+def ask(page: Page, *, action: str) -> str:
+    """Says the page's lines, and asks its question; the action hears of silence too."""
+    question = page.question
+    menu = question.kind is QuestionKind.CHOICE
+    gather = _gather(
+        (question.prompt,),
+        action=action,
+        most=1 if menu else question.max_digits,
+        finish_key=_NO_FINISH_KEY if menu else question.finish_key,
+        timeout=question.timeout_seconds,
+    )
+    return f"{HEADER}<Response>{_lines(page.lines)}{gather}</Response>"
+
+
+def whisper(line: Line | None, acceptance: Acceptance | None, *, action: str) -> str:
+    """Says to the target what it is to know, and asks for its acceptance where that is wanted; the
+    action hears when it is over."""
+    prompt = (acceptance.prompt,) if acceptance else ()
+    gather = _gather(
+        ((line,) if line else ()) + prompt,
+        action=action,
+        most=1,
+        finish_key=_NO_FINISH_KEY,
+        timeout=acceptance.seconds if acceptance else _WHISPER_END_SECONDS,
+    )
+    return f"{HEADER}<Response>{gather}</Response>"
+
+
+def record(voicemail: Voicemail, *, action: str, recorded: str) -> str:
+    """Says the voicemail's line and takes a message."""
+    return (
+        f"{HEADER}<Response>{_lines((voicemail.line,))}"
+        f'<Record action={quoteattr(action)} method="POST" finishOnKey="#"'
+        f' maxLength="{voicemail.max_seconds}" playBeep="true"'
+        f" recordingStatusCallback={quoteattr(recorded)}"
+        ' recordingStatusCallbackMethod="POST"/></Response>'
     )
 
 
 def apology(text: str) -> str:
     """Says a decent line and hangs up."""
-    return f'{HEADER}<Response><Say language="en-US">{escape(text)}</Say><Hangup/></Response>'
+    return f'{HEADER}<Response><Say language="en-US">{_text(text)}</Say><Hangup/></Response>'
 
 
 def hangup() -> str:
-    """Ends the caller's call."""
+    """Ends the caller's call; said to a target, it is not let through."""
     return f"{HEADER}<Response><Hangup/></Response>"
 
 
 def nothing() -> str:
-    """Says that a report was taken."""
+    """Says that a report was taken; said to a target, it is let through."""
     return f"{HEADER}<Response/>"
+
+
+def _gather(lines: Iterable[Line], *, action: str, most: int, finish_key: str, timeout: int) -> str:
+    return (
+        f'<Gather action={quoteattr(action)} method="POST" actionOnEmptyResult="true"'
+        f' finishOnKey={quoteattr(finish_key)} numDigits="{most}" timeout="{timeout}">'
+        f"{_lines(lines)}</Gather>"
+    )
+
+
+def _lines(lines: Iterable[Line]) -> str:
+    return "".join(_line(line) for line in lines)
+
+
+def _line(line: Line) -> str:
+    if line.audio_url:
+        return f"<Play>{_text(line.audio_url)}</Play>"
+    return f"<Say language={quoteattr(line.language)}>{_text(line.text or '')}</Say>"
+
+
+def _text(text: str) -> str:
+    return escape(_UNWRITABLE.sub(" ", text))

@@ -1,32 +1,33 @@
 """What happens when a call arrives, and when a target did not take it?
 
-Joins number, gate, market, decision and reservation into one answer for the carrier. What the
-caller hears is the channel's to say; ending a call belongs to `settlement`.
+Joins number, gate, market, decision and reservation into one answer for the carrier. What follows
+from a caller's answers to questions belongs to `asking`; what the caller hears is the channel's to
+say; ending a call belongs to `settlement`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.answering import Answering, Voicemail
 from chalicelib.attributes import attributes_of
 from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
 from chalicelib.campaigns import State
 from chalicelib.failover import without_hold
-from chalicelib.gate import Caller, GateRefusal, judge
+from chalicelib.flows.racing import Clock, Race, shut_out
+from chalicelib.gate import Caller, judge
 from chalicelib.market import Market
-from chalicelib.offers import CapEffect, Number
+from chalicelib.offers import Number
 from chalicelib.places import Area
+from chalicelib.questions import Page, follow, heard_before_choice
 from chalicelib.reasons import Reason
-from chalicelib.reserving import Reservation, reservation
-from chalicelib.routing import Candidate, Decision, choose, settled_on
+from chalicelib.reserving import Reservation
+from chalicelib.routing import Decision, choose
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
-from chalicelib.store.reservations import Outcome, given_up
+from chalicelib.store.outcomes import Outcome
+from chalicelib.store.reservations import given_up
 from chalicelib.store.stores import Stores
-
-BUDGET = timedelta(seconds=3)
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +49,19 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to do with the call: dial the attempt, or say sorry for the reason."""
+    """What to do with the call: ask what is on the `page`, dial the attempt, or say sorry for the
+    reason, on `voicemail` where there is one."""
 
     call_id: str
-    attempt: Attempt | None
+    attempt: Attempt | None = None
     refusal: StrEnum | None = None
+    voicemail: Voicemail | None = None
+    page: Page | None = None
 
 
 def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
-    """Route a call that arrives, if its caller is let in; a repeated delivery gets the same answer,
-    reserves nothing and counts nothing.
+    """Route a call that arrives, if its caller is let in, or ask its caller first; a repeated
+    delivery gets the same answer, reserves nothing and counts nothing.
 
     Two round trips when the number is known to this process, three when it is not.
     """
@@ -69,19 +73,28 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
         return Answer(call_id=call.id, attempt=None, refusal=Reason.UNKNOWN_NUMBER)
     caller = _caller(arrival)
     situation = stores.markets.situation(number, call_id=call.id, decision=1, caller=caller)
-    if situation.answered is not None:
-        return _again(call.id, situation.answered)
+    before = _before(call.id, situation)
+    if before is not None:
+        return before
 
     gate = situation.gate
     call = replace(led_by(call, number), talked_before=situation.talked_before)
     facts = Facts(material=situation.material, call=call, caller=caller, now=now)
     decision = meet(facts, situation)
+    questions = _asked_first(decision, situation.market)
+    if questions is not None:
+        asked = _ask(call, questions, situation, stores)
+        if isinstance(asked, Answer):
+            return asked
+        decision = asked
     kept = facts_puts(facts, decision, 1)
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
         return stores.reservations.begin(call, take, chosen, gate=gate, facts=kept)
 
-    race = _Race(market=situation.market, number=1, reserve=reserve, started=now, clock=clock)
+    race = Race(
+        market=situation.market, call=call, number=1, reserve=reserve, started=now, clock=clock
+    )
     taken = race.take_first(decision)
     if taken.attempt is not None:
         return Answer(call_id=call.id, attempt=taken.attempt)
@@ -90,8 +103,8 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
         taken.done_before
         or stores.reservations.refuse(call, refused, gate=gate, facts=kept).done_before
     ):
-        return _earlier_answer(number, call.id, 1, stores)
-    return Answer(call_id=call.id, attempt=None, refusal=taken.decision.refusal)
+        return earlier_answer(number, call.id, 1, stores)
+    return turned_away(call.id, refused)
 
 
 def next_attempt(
@@ -110,9 +123,11 @@ def next_attempt(
     if number is None:
         return None
     following = signal.attempt + 1
-    situation = _after_an_attempt(number, call_id, following, caller=caller, stores=stores)
+    situation = stores.markets.situation_again(
+        number, call_id=call_id, decision=following, caller=caller
+    )
     if situation.answered is not None:
-        return _again(call_id, situation.answered)
+        return again(call_id, situation.answered)
     call = situation.call
     if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
         return None
@@ -132,108 +147,64 @@ def next_attempt(
             call, take, chosen, signal=signal, counted=counted, now=now, facts=kept
         )
 
-    race = _Race(
-        market=situation.market, number=following, reserve=reserve, started=now, clock=clock
+    race = Race(
+        market=situation.market,
+        call=call,
+        number=following,
+        reserve=reserve,
+        started=now,
+        clock=clock,
     )
     taken = race.take_first(decision)
     if taken.done_before:
-        return _earlier_answer(number, call_id, following, stores)
+        return earlier_answer(number, call_id, following, stores)
     if taken.attempt is not None:
         return Answer(call_id=call_id, attempt=taken.attempt)
     if stores.reservations.give_up(call, taken.decision, signal=signal, facts=kept).done_before:
-        return _earlier_answer(number, call_id, following, stores)
-    return Answer(call_id=call_id, attempt=None, refusal=taken.decision.refusal)
+        return earlier_answer(number, call_id, following, stores)
+    return turned_away(call_id, taken.decision)
 
 
-def _after_an_attempt(
-    number: Number, call_id: str, decision: int, *, caller: str | None, stores: Stores
-) -> Situation:
-    """How everything stands for a call of `caller`; read once more for the caller whom the call
-    knows, should the carrier have named another."""
-
-    def read(caller: str | None) -> Situation:
-        return stores.markets.situation(
-            number, call_id=call_id, decision=decision, caller=Caller(number=caller)
-        )
-
-    situation = read(caller)
-    call = situation.call
-    return situation if call is None or call.caller == caller else read(call.caller)
+def _asked_first(decision: Decision, market: Market | None) -> Answering | None:
+    """What the caller is asked before anybody is chosen; None where nothing is, or where no answer
+    could lead to a target."""
+    if decision.strategy is None or market is None or market.offer.answering is None:
+        return None
+    return market.offer.answering if market.offer.answering.questions else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """How the race for the candidates went."""
+def _ask(
+    call: Call, answering: Answering, situation: Situation, stores: Stores
+) -> Answer | Decision:
+    """The first page, with the call kept; the decision on a caller whom the gate lets in no
+    more."""
+    course = follow(answering, {})
+    heard = heard_before_choice(answering, course, call.offer_id or "")
+    begun = replace(call, answered_early=True, heard=heard)
+    outcome = stores.reservations.ask(begun, answering, gate=situation.gate)
+    if outcome.shut_out is not None:
+        return shut_out(outcome.shut_out)
+    if outcome.done_before:
+        kept = stores.markets.situation(situation.material.number, call_id=call.id, decision=1)
+        return _before(call.id, kept) or Answer(call_id=call.id, refusal=Reason.NO_TARGET)
+    return Answer(call_id=call.id, page=course.page)
 
-    decision: Decision
-    attempt: Attempt | None = None
-    done_before: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Race:
-    """Reserving the candidates of one decision, in their order, within the time a caller waits."""
-
-    market: Market | None
-    number: int
-    reserve: Callable[[Decision, Reservation], Outcome]
-    started: datetime
-    clock: Clock
-
-    def take_first(self, decision: Decision) -> _Taken:
-        """The first candidate that can still be had; refusals are the decision's."""
-        lost: list[str] = []
-        for candidate in decision.candidates:
-            if self.clock() - self.started >= BUDGET:
-                break
-            taken = self._take(decision, candidate, tuple(lost))
-            if taken is not None:
-                return taken
-            lost.append(candidate.facts.target.id)
-        return _Taken(decision=settled_on(decision, None, tuple(lost)))
-
-    def _take(
-        self, decision: Decision, candidate: Candidate, lost: tuple[str, ...]
-    ) -> _Taken | None:
-        """What came of trying one candidate; None when others took its last place."""
-        chosen = settled_on(decision, candidate.facts.target.id, lost)
-        take = self._reservation(decision, candidate)
-        outcome = self.reserve(chosen, take)
-        if outcome.written:
-            return _Taken(decision=decision, attempt=take.attempt)
-        if outcome.done_before:
-            return _Taken(decision=decision, done_before=True)
-        if outcome.shut_out is not None:
-            return _Taken(decision=_shut_out(outcome.shut_out))
-        full = outcome.partnership_full
-        if full is None:
-            if outcome.reaped is None:
-                return None
-            # Each time fewer expired slots are left to free, so this comes to an end.
-            return self._take(decision, replace(candidate, facts=outcome.reaped), lost)
-        if take.partnership.cap_effect is CapEffect.BLOCK_CALLS:
-            return _Taken(decision=Decision(refusal=full))
-        return self._take(replace(decision, earning_stopped=full), candidate, lost)
-
-    def _reservation(self, decision: Decision, candidate: Candidate) -> Reservation:
-        if self.market is None:
-            raise ValueError("a decision without a market has no candidates")
-        return reservation(
-            self.market,
-            candidate.campaign,
-            candidate.facts,
-            number=self.number,
-            now=self.started,
-            earning_stopped=decision.earning_stopped,
-        )
+def _before(call_id: str, situation: Situation) -> Answer | None:
+    """What an earlier delivery was answered with; None when this is the first."""
+    if situation.asked is not None:
+        return Answer(call_id=call_id, page=follow(situation.asked, {}).page)
+    return again(call_id, situation.answered) if situation.answered else None
 
 
 def meet(facts: Facts, situation: Situation) -> Decision:
     """What a call meets by its `facts`, whose rows show the `situation`: the gate first, where the
-    caller stands at it."""
-    shut_out = judge(situation.gate, facts.caller, facts.now) if facts.at_the_gate else None
-    if shut_out is not None:
-        return _shut_out(shut_out)
+    caller stands at it; one who would not answer a question goes no further."""
+    if facts.call.refusal is not None:
+        return Decision(refusal=Reason(facts.call.refusal))
+    refusal = judge(situation.gate, facts.caller, facts.now) if facts.at_the_gate else None
+    if refusal is not None:
+        return shut_out(refusal)
     return decide(facts.material.number, situation.market, facts.call, facts.now)
 
 
@@ -261,21 +232,27 @@ def decide(number: Number, market: Market | None, call: Call, now: datetime) -> 
     )
 
 
-def _shut_out(refusal: GateRefusal) -> Decision:
-    """The decision on a caller who is not let in: no target is looked at."""
-    return Decision(refusal=refusal.reason, gate=refusal)
-
-
-def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
+def earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
     """What a delivery of the same request, handled at the same time, was answered with."""
     situation = stores.markets.situation(number, call_id=call_id, decision=decision)
     if situation.answered is None:
-        return Answer(call_id=call_id, attempt=None, refusal=Reason.NO_TARGET)
-    return _again(call_id, situation.answered)
+        return Answer(call_id=call_id, refusal=Reason.NO_TARGET)
+    return again(call_id, situation.answered)
 
 
-def _again(call_id: str, answered: Answered) -> Answer:
-    return Answer(call_id=call_id, attempt=answered.attempt, refusal=answered.refusal)
+def again(call_id: str, answered: Answered) -> Answer:
+    """The answer of before."""
+    return Answer(
+        call_id=call_id,
+        attempt=answered.attempt,
+        refusal=answered.refusal,
+        voicemail=answered.voicemail,
+    )
+
+
+def turned_away(call_id: str, decision: Decision) -> Answer:
+    """What a caller is told whom nobody takes."""
+    return Answer(call_id=call_id, refusal=decision.refusal, voicemail=decision.voicemail)
 
 
 def _caller(arrival: Arrival) -> Caller:

@@ -101,6 +101,7 @@ def _attempt(decision: Decision, market: Market, facts: Facts) -> Attempt | None
         market,
         chosen.campaign,
         chosen.facts,
+        call=facts.call,
         number=failed.number + 1 if failed else 1,
         now=facts.now,
         earning_stopped=decision.earning_stopped,

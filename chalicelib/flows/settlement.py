@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib import runtime
-from chalicelib.calls import Call, CallStatus, Ending, Signal, read_signals, unheard
+from chalicelib.calls import Call, CallStatus, Signal
 from chalicelib.campaigns import Advertiser
+from chalicelib.endings import Ending, read_signals, unheard
 from chalicelib.errors import Conflict
 from chalicelib.offers import Publisher
 from chalicelib.store import codec
@@ -34,6 +35,8 @@ AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
 _TRIES = 8
 _A_MINUTE = timedelta(minutes=1)
 _AFTER_FAILURE = timedelta(minutes=5)
+# A caller who has not been routed by then is not answering questions any more.
+_ASKING = timedelta(minutes=30)
 _JUDGED = frozenset(CallStatus) - {CallStatus.LIVE, CallStatus.PENDING}
 
 
@@ -117,11 +120,12 @@ def _certain(call: Call, ending: Ending, now: datetime) -> Ending | None:
 
 
 def _final(call: Call, ending: Ending, now: datetime) -> Ending | None:
-    """Any reported end; else the end of the lease, after which nobody can still be talking."""
+    """Any reported end; else the end of the lease, after which nobody can still be talking, or of
+    the time that questions may take."""
     if ending.ended:
         return ending
-    outlived = call.attempt is None or call.attempt.hold.lease_until <= now
-    return unheard(ending, now) if outlived else None
+    longest = call.attempt.hold.lease_until if call.attempt else call.arrived_at + _ASKING
+    return unheard(ending, now) if longest <= now else None
 
 
 def _settle(

@@ -5,14 +5,17 @@ reservation or a settlement changes other rows belongs to `reservations` and `se
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import times
-from chalicelib.calls import Attempt, Call, CallStatus, Ending, Signal
+from chalicelib.answering import Answering, Message
+from chalicelib.calls import Attempt, Call, CallStatus, Signal, SignalKind
+from chalicelib.endings import Ending
 from chalicelib.errors import NotFound
+from chalicelib.questions import Step, read_step
 from chalicelib.routing import Decision
 from chalicelib.store import codec
 from chalicelib.store.rows import (
@@ -22,6 +25,7 @@ from chalicelib.store.rows import (
     Item,
     Key,
     NotWritten,
+    Present,
     Put,
     Question,
     Rows,
@@ -109,10 +113,34 @@ def decision_trace(number: int, decision: Decision, answer: Attempt | None) -> d
         "considered": decision.considered,
         "refusal": decision.refusal,
         "gate": decision.gate,
+        "voicemail": decision.voicemail,
         "answer": answer,
     }
     plain: dict[str, Any] = codec.to_plain(doc)
     return plain
+
+
+def asked_put(call_id: str, answering: Answering) -> Put:
+    """What the call's caller hears and is asked, as it stood when the call came."""
+    key = asked_key(call_id)
+    return Put(CALLS, {"pk": key.pk, "sk": key.sk, "doc": codec.to_json(answering)})
+
+
+def asked_key(call_id: str) -> Key:
+    """Where it lies what a call's caller is asked."""
+    return call_key(call_id, "ASKED")
+
+
+def keyed_question(call_id: str) -> Question:
+    """Asks for everything that the call's caller has keyed."""
+    prefix = f"SIGNAL#{SignalKind.ANSWER}#"
+    return Question(table=CALLS, partition=f"CALL#{call_id}", starts_with=prefix)
+
+
+def read_keyed(items: Iterable[Item]) -> dict[Step, str]:
+    """What was keyed at each step."""
+    signals = (codec.from_json(Signal, item["doc"]) for item in items)
+    return {read_step(s.step or ""): s.keys or "" for s in signals}
 
 
 def signal_put(call_id: str, signal: Signal) -> Put:
@@ -160,6 +188,20 @@ class Calls:
         """Keep a report, in one round trip; False when it was kept before."""
         try:
             self._rows.write([signal_put(call_id, signal)])
+        except NotWritten:
+            return False
+        return True
+
+    def keep_message(self, call_id: str, message: Message, signal: Signal) -> bool:
+        """Keep a message on voicemail with its report, in one round trip; False when it was kept
+        before, or there is no such call."""
+        beside = Change(
+            key=call_key(call_id),
+            set={("voicemail",): codec.to_json(message)},
+            when=[Present(("pk",))],
+        )
+        try:
+            self._rows.write([beside, signal_put(call_id, signal)])
         except NotWritten:
             return False
         return True
@@ -239,5 +281,8 @@ class Calls:
 
 
 def read_call(item: Item) -> Call:
-    """The call that a row holds."""
-    return codec.from_json(Call, item["doc"])
+    """The call that a row holds; a message on voicemail lies beside it, because it may come when
+    the call is judged already."""
+    call = codec.from_json(Call, item["doc"])
+    left = item.get("voicemail")
+    return replace(call, voicemail=codec.from_json(Message, left)) if left else call

@@ -54,8 +54,9 @@ class Facts:
 
     @property
     def at_the_gate(self) -> bool:
-        """Whether the caller is yet to be let in; a failover passes no gate."""
-        return self.call.attempt is None
+        """Whether the caller is yet to be let in. A failover passes no gate, and a caller who is
+        asked questions has passed it before them."""
+        return self.call.attempt is None and not self.call.answered_early
 
 
 def facts_key(call_id: str, number: int) -> Key:

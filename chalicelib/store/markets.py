@@ -11,14 +11,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.answering import Answering, Voicemail
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
+from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
-from chalicelib.store.calls import call_key, decision_part, read_call
+from chalicelib.store.calls import (
+    asked_key,
+    call_key,
+    decision_part,
+    keyed_question,
+    read_call,
+    read_keyed,
+)
 from chalicelib.store.facts import Material
 from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
 from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
@@ -37,6 +46,7 @@ class Answered:
 
     attempt: Attempt | None
     refusal: StrEnum | None
+    voicemail: Voicemail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,8 @@ class Situation:
 
     `material` are the rows that all else was read out of. `gate` holds nothing, and `market` no
     entries of the block list, where no caller was named. `talked_before` maps targets of the market
-    to when the caller last talked with them.
+    to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
+    caller who is not; `keyed` what was keyed, where it was looked for.
     """
 
     material: Material
@@ -54,6 +65,8 @@ class Situation:
     talked_before: Mapping[str, datetime] = field(default_factory=dict)
     call: Call | None = None
     answered: Answered | None = None
+    asked: Answering | None = None
+    keyed: Mapping[Step, str] = field(default_factory=dict)
 
 
 class Markets:
@@ -77,30 +90,68 @@ class Markets:
         return number
 
     def situation(
-        self, number: Number, *, call_id: str, decision: int, caller: Caller | None = None
+        self,
+        number: Number,
+        *,
+        call_id: str,
+        decision: int,
+        caller: Caller | None = None,
+        with_keys: bool = False,
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
         was if it has been taken; with a `caller`, also what the gate looks at, which advertisers
-        block the caller, and whom the caller talked with. One round trip for any number of targets
-        and advertisers."""
+        block the caller, and whom the caller talked with; `with_keys` also what the caller has
+        keyed. One round trip for any number of targets and advertisers."""
         keys = _keys(number)
         if caller is not None:
             keys += [*gate_keys(number.offer_id, caller), *_talks_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
         found, partitions = self._rows.gather(
-            [*keys, call_key(call_id), decided],
+            [*keys, call_key(call_id), asked_key(call_id), decided],
             [
-                Question(table=CATALOG, partition=f"CAMPAIGN#{buyer.campaign_id}")
-                for buyer in number.roster
+                *(
+                    Question(table=CATALOG, partition=f"CAMPAIGN#{buyer.campaign_id}")
+                    for buyer in number.roster
+                ),
+                *([keyed_question(call_id)] if with_keys else []),
             ],
         )
         call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
-        material = Material(number=number, found=found, partitions=partitions)
+        asked = found.pop(asked_key(call_id), None)
+        buyers = len(number.roster)
+        material = Material(number=number, found=found, partitions=partitions[:buyers])
         return replace(
             situation_in(material, caller),
             call=read_call(call) if call else None,
             answered=_answered(answer) if answer else None,
+            asked=codec.from_json(Answering, asked["doc"]) if asked else None,
+            keyed=read_keyed(item for items in partitions[buyers:] for item in items),
         )
+
+    def situation_again(
+        self,
+        number: Number,
+        *,
+        call_id: str,
+        decision: int,
+        caller: str | None,
+        with_keys: bool = False,
+    ) -> Situation:
+        """How everything stands for a call that is known, of `caller`; read once more for the
+        caller whom the call knows, should the carrier have named another."""
+
+        def read(caller: str | None) -> Situation:
+            return self.situation(
+                number,
+                call_id=call_id,
+                decision=decision,
+                caller=Caller(number=caller),
+                with_keys=with_keys,
+            )
+
+        situation = read(caller)
+        call = situation.call
+        return situation if call is None or call.caller == caller else read(call.caller)
 
 
 def situation_in(material: Material, caller: Caller | None) -> Situation:
@@ -205,6 +256,7 @@ def _answered(item: Item) -> Answered:
     return Answered(
         attempt=codec.from_plain(Attempt, doc["answer"]) if doc["answer"] else None,
         refusal=reason_named(doc["refusal"]) if doc["refusal"] else None,
+        voicemail=codec.from_plain(Voicemail, left) if (left := doc.get("voicemail")) else None,
     )
 
 

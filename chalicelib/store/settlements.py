@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import ledger
-from chalicelib.calls import Attempt, Call, CallStatus, Ending, Reached
+from chalicelib.calls import Attempt, Call, CallStatus, Reached
 from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.endings import Ending
 from chalicelib.invoices import Charge
 from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning

@@ -21,7 +21,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
-| calls | CALL#id | META | a call |
+| calls | CALL#id | META | a call, and a message that was left on voicemail |
+| calls | CALL#id | ASKED | what the caller hears and is asked before anybody is chosen, as it stood when the call came |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
@@ -122,6 +123,7 @@ class CallRow(Model):
     publisher_id = UnicodeAttribute(null=True)
     due = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
+    voicemail = UnicodeAttribute(null=True)
     facts = BinaryAttribute(null=True, legacy_encoding=False)
     expires_at = NumberAttribute(null=True)
     by_month = _index("by_month", "month", "started_key")

@@ -288,10 +288,18 @@ PATHS = st.sampled_from(
         "/twilio/dial?attempt=x",
         "/twilio/leg?attempt=1&call=call_x",
         "/twilio/leg?attempt=999&call=",
+        "/twilio/answer?call=call_x&question=1&tries=1",
+        "/twilio/answer?call=&question=9&tries=%C2%B2",
+        "/twilio/whisper?attempt=1&call=call_x",
+        "/twilio/bridge?attempt=1&call=call_x&press=1",
+        "/twilio/bridge?attempt=0",
+        "/twilio/message?call=call_x&told=action",
+        "/twilio/message?told=",
     ]
 )
 NAMES = st.sampled_from(
     ["CallStatus", "CallDuration", "DialCallStatus", "DialCallDuration", "DialBridged", "From",
+     "Digits", "RecordingUrl", "RecordingDuration",
      "To", "FromState", "SequenceNumber", "Ünknown"]
 )  # fmt: skip
 VALUES = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(

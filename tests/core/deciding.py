@@ -12,6 +12,7 @@ from chalicelib.reserving import reservation
 from chalicelib.routing import Decision, choose
 from tests.builders import (
     NOW,
+    a_call,
     a_market,
     campaign_facts,
     target_facts,
@@ -37,7 +38,14 @@ def first_attempt(market: Market, **more: Any) -> Attempt:
     """What trying the first candidate would be."""
     first = decide(market, **more).candidates[0]
     number = more.get("attempt", 1)
-    return reservation(market, first.campaign, first.facts, number=number, now=NOW).attempt
+    return reservation(
+        market,
+        first.campaign,
+        first.facts,
+        call=a_call(attempt=None),
+        number=number,
+        now=NOW,
+    ).attempt
 
 
 def reasons(decision: Decision) -> dict[str, Reason]:

@@ -10,15 +10,12 @@ from hypothesis import strategies as st
 from chalicelib.calls import (
     ENDED,
     Call,
-    Ending,
-    Evidence,
     LegStatus,
     Signal,
     SignalKind,
     call_id,
-    read_signals,
-    unheard,
 )
+from chalicelib.endings import Ending, Evidence, read_signals, unheard
 from tests.builders import NOW, a_call, a_signal, an_attempt
 
 LEG, DIAL, CALL, RECORD = SignalKind.LEG, SignalKind.DIAL, SignalKind.CALL, SignalKind.RECORD

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.calls import Attempt, Ending, Evidence
+from chalicelib.calls import Attempt
 from chalicelib.criteria import Geography, Places
+from chalicelib.endings import Ending, Evidence
 from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
 from chalicelib.validation import MEANING, Denial, Rule, Verdict, judge
@@ -81,10 +82,10 @@ class TestApproval:
 
 
 class TestConnected:
-    def test_a_call_that_was_never_offered_was_not_connected(self) -> None:
+    def test_a_call_that_was_never_offered_was_abandoned(self) -> None:
         judged = judge(None, an_ending(90), area=CALIFORNIA, arrived_at=NOW, last_approved_at=None)
         assert not judged.approved
-        assert judged.reasons == ("not_connected",)
+        assert judged.reasons == ("abandoned",)
         assert (judged.charge_cents, judged.earning_cents) == (0, 0)
 
     def test_without_a_conversation_nothing_else_is_judged(self) -> None:

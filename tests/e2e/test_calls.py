@@ -49,6 +49,35 @@ def test_a_busy_target_is_followed_by_the_next(deployment: Deployment) -> None:
         assert deployment.api("POST", "/routing/replay", asked)["same"] is True
 
 
+def test_a_caller_who_keys_a_zip_reaches_a_target_that_accepts(deployment: Deployment) -> None:
+    said = {
+        "consent": {"line": {"text": "This call is recorded."}},
+        "whisper": {"text": "A caller from ZIP {zip}."},
+        "acceptance": {"seconds": 5},
+        "voicemail": {"line": {"text": "Please leave a message."}},
+    }
+    market = Market(deployment, targets=2, campaign=said)
+    question = {
+        "name": "zip", "kind": "digits", "min_digits": 5, "max_digits": 5,
+        "prompt": {"text": "Your ZIP code, please."},
+    }  # fmt: skip
+    asked = {"answering": {"greeting": {"text": "Hello."}, "questions": [question]}}
+    deployment.api("PATCH", f"/offers/{market.offer_id}", asked)
+    refuses = Behaviour(after=2, talk=75, whisper_digits="2")
+    accepts = Behaviour(after=2, talk=75, whisper_digits="1")
+    with deployment.network() as network:
+        placed = market.rings(network, digits=("1", "10001"), attempts=(refuses, accepts))
+        unheard = market.rings(network, digits=("10001",), target=refuses)
+        call, message = deployment.judged(placed.sid), deployment.judged(unheard.sid)
+    assert (placed.violations, unheard.violations) == ((), ())
+    assert (call["status"], call["target_id"]) == ("approved", market.target_ids[1])
+    assert (call["area"]["zip"], call["tags"]) == ("10001", {"zip": "10001"})
+    assert [line["part"] for line in call["heard"]] == ["greeting", "question.zip", "consent"]
+    assert deployment.api("POST", "/routing/replay", {"call_id": call["id"], "attempt": 1})["same"]
+    assert (message["status"], message["voicemail"]["seconds"]) == ("denied", 10)
+    assert market.funds()["available_cents"] == 997_500
+
+
 @pytest.mark.parametrize("kept", ["leg", "dial", "status"])
 def test_each_ending_report_ends_the_call_alone(deployment: Deployment, kept: str) -> None:
     market = Market(deployment)

@@ -28,7 +28,7 @@ SETTLEMENT = {
 TABLES: dict[str, dict[str, set[str]]] = {
     "voice": {
         "catalog": {"BatchGetItem", "Query", "UpdateItem"},
-        "calls": {"BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
     },
     "validate": SETTLEMENT,

@@ -7,7 +7,8 @@ from itertools import islice
 
 import pytest
 
-from chalicelib.calls import Call, Evidence, read_signals
+from chalicelib.calls import Call
+from chalicelib.endings import Evidence, read_signals
 from chalicelib.numbers import NumberSearch, SearchKind, Webhooks
 from chalicelib.providers.carriers import Carrier, CarrierAway, NumberUnavailable
 from tests.builders import NOW, a_call

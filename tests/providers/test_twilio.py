@@ -7,7 +7,8 @@ from threading import Thread
 
 import pytest
 
-from chalicelib.calls import Evidence, LegStatus, read_signals
+from chalicelib.calls import LegStatus
+from chalicelib.endings import Evidence, read_signals
 from chalicelib.providers.twilio import Twilio
 from chalicelib.providers.twilio_rest import Account
 from simulator import Behaviour, Caller, CallScript, Network

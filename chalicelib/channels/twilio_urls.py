@@ -1,0 +1,79 @@
+"""Which of our URLs does Twilio call next, and which document names them?
+
+Owns the queries of our own URLs, written and read, and the document that an answer becomes. Keys of
+a query stand in alphabetical order, because Twilio sorts them on the way and signs them unsorted.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES
+from chalicelib.calls import Attempt, Call
+from chalicelib.channels import twiml
+from chalicelib.flows.inbound import Answer
+from chalicelib.introducing import whisper_of
+from chalicelib.questions import Step
+from chalicelib.reasons import Reason
+
+_MOST_ATTEMPTS = 99
+_SAID = {
+    Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
+    Reason.QUESTION_UNANSWERED: twiml.NOT_ANSWERED,
+}
+
+
+def document(answer: Answer, base: str) -> str:
+    """What the caller hears by this answer: a question, a dial, voicemail, or an apology."""
+    call = answer.call_id
+    if answer.page is not None:
+        question, tries = answer.page.step
+        action = url(base, "answer", call=call, question=question, tries=tries)
+        return twiml.ask(answer.page, action=action)
+    if answer.attempt is not None:
+        attempt = answer.attempt.number
+        return twiml.dial(
+            answer.attempt,
+            action=url(base, "dial", attempt=attempt, call=call),
+            leg=url(base, "leg", attempt=attempt, call=call),
+            whisper=url(base, "whisper", attempt=attempt, call=call),
+        )
+    if answer.voicemail is not None:
+        return twiml.record(
+            answer.voicemail,
+            action=url(base, "message", call=call, told="action"),
+            recorded=url(base, "message", call=call, told="status"),
+        )
+    said = _SAID.get(answer.refusal) if isinstance(answer.refusal, Reason) else None
+    return twiml.apology(said or twiml.SORRY)
+
+
+def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
+    """What the attempt's target hears before the caller; nothing lets it through at once."""
+    introduction = attempt.introduction
+    if not introduction.whispers:
+        return twiml.nothing()
+    wanted = {"press": 1} if introduction.acceptance else {}
+    action = url(base, "bridge", attempt=attempt.number, call=call.id, **wanted)
+    return twiml.whisper(whisper_of(call, attempt), introduction.acceptance, action=action)
+
+
+def url(base: str, page: str, **query: str | int) -> str:
+    """One of our own URLs."""
+    return f"{base}/twilio/{page}?{urlencode(sorted(query.items()))}"
+
+
+def attempt_in(query: Mapping[str, str]) -> int | None:
+    """The attempt that our own URL names; None when somebody made it up."""
+    return _count(query.get("attempt", ""), _MOST_ATTEMPTS)
+
+
+def step_in(query: Mapping[str, str]) -> Step | None:
+    """The step that our own URL names; None when somebody made it up."""
+    question = _count(query.get("question", ""), MOST_QUESTIONS)
+    tries = _count(query.get("tries", ""), MOST_RETRIES + 1)
+    return Step(question, tries) if question and tries else None
+
+
+def _count(text: str, most: int) -> int | None:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+    return number if 1 <= number <= most else None

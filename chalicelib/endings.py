@@ -1,0 +1,167 @@
+"""What do a call's signals say of it?
+
+Owns the fold that reads a state out of any set of signals: whether the call is over, how long the
+parties talked, and how certain that is. The signals themselves belong to `calls`; what follows from
+an ending, to `settlement`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+
+
+class Evidence(StrEnum):
+    """Which report the talk time rests on."""
+
+    LEG = "leg"
+    DIAL = "dial"
+    RECORD = "record"
+    CALL = "call"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What the signals say so far.
+
+    `ended` holds as soon as any report ends the call. `certain` holds when the talk time is known
+    from the target's side, or known to be none; until then a later report may still tell it.
+    `failed_attempt` says that the present attempt ended without a conversation.
+    """
+
+    ended: bool
+    certain: bool
+    talk_seconds: int
+    evidence: Evidence
+    failed_attempt: bool
+    ended_at: datetime | None = None
+
+
+def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = False) -> Ending:
+    """Read the state of `call` out of its signals; their order and repetition do not matter.
+
+    Talk time counts from the target's answer, or from the end of what it heard before the caller.
+    The leg's own report is trusted first, then the dial's, then the carrier's record of the leg,
+    and last the caller's call, which under `answerOnBridge` counts from the bridge (Twilio, TwiML
+    Dial) unless it was answered early. A record of the call without a conversation on its leg means
+    that there was none. A call `given_up` has nobody left to try and is over as soon as its attempt
+    is.
+    """
+    current = call.attempt.number if call.attempt else 0
+    of_attempt = tuple(s for s in signals if current and s.attempt == current)
+    told, together = _told(of_attempt), _let_together(call, of_attempt)
+    call_over = [s for s in signals if s.attempt == 0 and s.status in ENDED]
+    failed = _attempt_failed(signals, current)
+    if told is not None and together:
+        return Ending(
+            ended=True,
+            certain=True,
+            talk_seconds=max(0, told.seconds - _whisper_seconds(of_attempt)),
+            evidence=told.evidence,
+            failed_attempt=False,
+            ended_at=_first_end(signals, current),
+        )
+    unsure = told if together is None else None
+    recorded = unsure is None and any(s.kind is SignalKind.RECORD for s in call_over)
+    nobody = failed or together is False or recorded or not current or _never_answered(call_over)
+    talk = _NO_TALK if nobody else unsure or _callers_own(call, call_over)
+    attempt_over = (together is not None and _unmeasured(signals, current)) or (given_up and failed)
+    over = bool(call_over) or attempt_over
+    return Ending(
+        ended=over,
+        certain=over and nobody,
+        talk_seconds=talk.seconds if over else 0,
+        evidence=talk.evidence if over and talk.seconds else Evidence.NONE,
+        failed_attempt=failed,
+        ended_at=_first_end(signals, current if attempt_over else 0) if over else None,
+    )
+
+
+def _first_end(signals: tuple[Signal, ...], attempt: int) -> datetime:
+    """When the first report came that ended the attempt or the caller's call.
+
+    The end of an earlier attempt is not the end of the call.
+    """
+    ends = [s for s in signals if s.attempt in (0, attempt) and s.status in ENDED]
+    return min(s.received_at for s in ends)
+
+
+def unheard(ending: Ending, now: datetime) -> Ending:
+    """The ending of a call whose end nobody reported: over now, with the talk that is known."""
+    return replace(ending, ended=True, certain=True, ended_at=now)
+
+
+def _never_answered(call_over: list[Signal]) -> bool:
+    return bool(call_over) and all(s.status is not LegStatus.COMPLETED for s in call_over)
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """How long a talk was, by whose word."""
+
+    evidence: Evidence
+    seconds: int
+
+
+_NO_TALK = _Talk(Evidence.NONE, 0)
+_SOURCES = (
+    (SignalKind.LEG, Evidence.LEG),
+    (SignalKind.DIAL, Evidence.DIAL),
+    (SignalKind.RECORD, Evidence.RECORD),
+)
+
+
+def _told(of_attempt: tuple[Signal, ...]) -> _Talk | None:
+    """How long the target was on the line; None when nobody reports that it was."""
+    for kind, evidence in _SOURCES:
+        completed = [s for s in of_attempt if s.kind is kind and s.status is LegStatus.COMPLETED]
+        told = [s.seconds for s in completed if s.seconds is not None]
+        if told:
+            return _Talk(evidence, max(told))
+    return None
+
+
+def _let_together(call: Call, of_attempt: tuple[Signal, ...]) -> bool | None:
+    """Whether caller and target were connected; None where the target heard something first, and
+    nobody has told yet what became of it."""
+    if any(s.bridged is False for s in of_attempt):
+        return False
+    if call.attempt is None or not call.attempt.introduction.whispers:
+        return True
+    dialled = (s.kind is SignalKind.DIAL and s.status is LegStatus.COMPLETED for s in of_attempt)
+    return True if any(s.bridged for s in of_attempt) or any(dialled) else None
+
+
+def _whisper_seconds(of_attempt: tuple[Signal, ...]) -> int:
+    """How long the target listened before the caller was let through, in whole seconds; 0 where
+    one of the two moments is not known."""
+    begun = [s.received_at for s in of_attempt if s.kind is SignalKind.WHISPER]
+    bridged = [s.received_at for s in of_attempt if s.kind is SignalKind.BRIDGE]
+    if not begun or not bridged:
+        return 0
+    return max(0, int((min(bridged) - min(begun)).total_seconds() + 0.5))
+
+
+def _callers_own(call: Call, call_over: list[Signal]) -> _Talk:
+    """What the length of the caller's call tells of a talk: nothing, if it was answered early."""
+    seconds = max((s.seconds or 0 for s in call_over), default=0)
+    return _NO_TALK if call.answered_early else _Talk(Evidence.CALL, seconds)
+
+
+def _unmeasured(signals: tuple[Signal, ...], attempt: int) -> bool:
+    """Whether a conversation is reported over without its length (Twilio leaves the length of a
+    dial out when its leg was redirected)."""
+    return any(
+        s.attempt == attempt and s.status is LegStatus.COMPLETED and s.seconds is None
+        for s in signals
+        if attempt and s.bridged is not False
+    )
+
+
+def _attempt_failed(signals: tuple[Signal, ...], attempt: int) -> bool:
+    """Whether the attempt is over and nobody talked."""
+    over = [s for s in signals if attempt and s.attempt == attempt and s.status in ENDED]
+    unanswered = any(s.status is not LegStatus.COMPLETED for s in over)
+    return unanswered or any(s.bridged is False for s in over)
