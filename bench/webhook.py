@@ -164,7 +164,7 @@ def fixed_costs() -> dict[str, Work]:
     return {
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
-        "the TwiML, built": lambda: twiml.dial(attempt, action=URL, leg=URL),
+        "the TwiML, built": lambda: twiml.dial(attempt, action=URL, leg=URL, recording=URL),
     }
 
 

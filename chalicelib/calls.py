@@ -14,7 +14,10 @@ from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
 from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
+from chalicelib.recording import RecordingTerms
 from chalicelib.settings import CapUse
+
+_NOT_RECORDED = RecordingTerms()
 
 
 class CallStatus(StrEnum):
@@ -142,6 +145,7 @@ class Attempt:
     hold: Hold
     send_digits: str | None = None
     earning_stopped: str | None = None
+    recording: RecordingTerms = _NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

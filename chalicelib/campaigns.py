@@ -10,11 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.criteria import Filter, Geography
+from chalicelib.recording import Recording
 from chalicelib.settings import Settings
 from chalicelib.times import Cycle, Hours
 
 _ALWAYS = Hours()
 _ANYWHERE = Geography()
+_NOT_RECORDED = Recording()
 
 
 class State(StrEnum):
@@ -67,7 +69,8 @@ class Campaign(Settings):
     """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit.
 
     Calls are taken from `starts_at` on, and from `ends_at` on no more. No call may cost more than
-    `maximum_charge_cents`, whatever its target asks.
+    `maximum_charge_cents`, whatever its target asks. `agreement_on_file` names the signed agreement
+    that recordings may need.
     """
 
     id: str
@@ -82,6 +85,8 @@ class Campaign(Settings):
     maximum_charge_cents: int | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    recording: Recording = _NOT_RECORDED
+    agreement_on_file: str | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

@@ -84,10 +84,19 @@ class ChargeTerms(Document):
     geography: Geography = Geography()
 
 
+class CampaignRecording(Document):
+    """Whether calls are recorded; with `delete_at_carrier` the carrier's copy goes once the
+    platform has its own."""
+
+    record: bool = False
+    delete_at_carrier: bool = False
+
+
 class CampaignBody(Settings):
     """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit. No
     call costs more than the maximum charge. Calls are taken from `starts_at` on, and from
-    `ends_at` on no more."""
+    `ends_at` on no more. `agreement_on_file` names the signed agreement that the vertical may
+    demand of recordings, such as its date."""
 
     advertiser_id: AdvertiserId
     name: Name
@@ -100,6 +109,8 @@ class CampaignBody(Settings):
     maximum_charge_cents: Cents | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
+    recording: CampaignRecording = CampaignRecording()
+    agreement_on_file: Name | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

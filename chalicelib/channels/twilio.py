@@ -1,8 +1,8 @@
 """What does Twilio ask, and what is it answered?
 
 Owns the webhooks behind the voice function's URL: the inbound call, the end of a dial, the reports
-of a leg and of the call. The signature is checked before anything is read or written. The caller
-always hears something sensible, whatever fails behind this door.
+of a leg, of the call and of a recording. The signature is checked before anything is read or
+written. The caller always hears something sensible, whatever fails behind this door.
 """
 
 import base64
@@ -18,7 +18,7 @@ from chalice import Blueprint
 
 from chalicelib import runtime
 from chalicelib.calls import ENDED, LegStatus, Signal, call_id
-from chalicelib.channels import twilio_forms, twiml
+from chalicelib.channels import twilio_forms, twilio_recordings, twiml
 from chalicelib.channels.twilio_signature import signed
 from chalicelib.flows import inbound
 from chalicelib.reasons import Reason
@@ -185,6 +185,14 @@ def _status(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> di
     return _kept(call, twilio_forms.call_signal(webhook.form, context.clock()), context)
 
 
+def _recording(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> dict[str, Any]:
+    call, attempt = webhook.query.get("call", ""), _attempt(webhook)
+    report = twilio_recordings.report(webhook.form, attempt, context.clock()) if attempt else None
+    if report is not None and call:
+        context.stores().recordings.keep_report(call, report)
+    return _twiml(twiml.nothing())
+
+
 def _kept(call: str, signal: Signal | None, context: Context) -> dict[str, Any]:
     """A report is answered once it is stored; what follows from it comes off the stream."""
     if signal is not None and call:
@@ -196,6 +204,7 @@ _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], dict[str, Any]]
     "/twilio/inbound": _inbound,
     "/twilio/dial": _dial,
     "/twilio/leg": _leg,
+    "/twilio/recording": _recording,
     "/twilio/status": _status,
 }
 
@@ -206,7 +215,10 @@ def _spoken(answer: inbound.Answer, base: str) -> str:
         return twiml.apology(twiml.NOT_IN_SERVICE if unknown else twiml.SORRY)
     query = urlencode({"attempt": answer.attempt.number, "call": answer.call_id})
     return twiml.dial(
-        answer.attempt, action=f"{base}/twilio/dial?{query}", leg=f"{base}/twilio/leg?{query}"
+        answer.attempt,
+        action=f"{base}/twilio/dial?{query}",
+        leg=f"{base}/twilio/leg?{query}",
+        recording=f"{base}/twilio/recording?{query}",
     )
 
 

@@ -26,7 +26,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
 _PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
-_KEPT_FIELDS = 60
+KEPT_FIELDS = 60
 _AREA_FIELDS = {
     "FromCountry": AreaFact.COUNTRY,
     "FromState": AreaFact.STATE,
@@ -97,14 +97,15 @@ def _signal(
         kind=kind,
         attempt=attempt,
         status=known,
-        seconds=_whole(form.get(seconds, "")),
+        seconds=whole(form.get(seconds, "")),
         bridged=bridged if kind is SignalKind.DIAL else None,
         received_at=now,
-        raw=dict(list(form.items())[:_KEPT_FIELDS]),
+        raw=dict(list(form.items())[:KEPT_FIELDS]),
     )
 
 
-def _whole(text: str) -> int | None:
+def whole(text: str) -> int | None:
+    """The number of at most six digits; None for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
 
 

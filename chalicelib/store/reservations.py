@@ -19,6 +19,7 @@ from chalicelib.store.calls import call_change, call_item, call_key, decision_pu
 from chalicelib.store.gate import reread, tally_changes
 from chalicelib.store.holds import hold_changes, partnership_key, target_key
 from chalicelib.store.markets import read_target
+from chalicelib.store.recordings import expected_puts
 from chalicelib.store.rows import (
     CALLS,
     Action,
@@ -54,7 +55,7 @@ class Outcome:
 
 class Reservations:
     """What calls keep reserved. Each method is one transaction, which keeps the `facts` of its
-    decision as well."""
+    decision as well, and that a recording is to be expected."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -82,7 +83,8 @@ class Reservations:
         ]
         tallied = tally_changes(gate, now, limited=True)
         try:
-            self._rows.write([*actions, *tallied, *facts])
+            expected = expected_puts(call.id, take.attempt)
+            self._rows.write([*actions, *tallied, *facts, *expected])
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
@@ -153,6 +155,7 @@ class Reservations:
             ),
             *trial_changes(call, approved=False, counted=counted, now=now),
             *facts,
+            *expected_puts(call.id, take.attempt),
         ]
         return self._write(actions, own=3, take=take)
 
