@@ -42,7 +42,7 @@ class Media(Protocol):
 
 
 class MediaCarrier(Protocol):
-    """What a carrier does with recordings; Busy says that it cannot do it now."""
+    """What a carrier does with recordings; Busy says that it cannot now."""
 
     def open(self, carrier_id: str) -> AbstractContextManager[Media]:
         """The media of a recording."""
@@ -123,8 +123,8 @@ def fetch(
 
 
 def _done_with(call_id: str, report: Report, stores: Stores) -> None:
-    """Nobody need look at the recording any more; of its report last, so that after a
-    crash it is still due."""
+    """Nobody need look at the recording any more. Its report comes last: until then it is due, and
+    whoever looks at it does all of this again."""
     stores.recordings.look_again(call_id, expected_part(report.attempt), None)
     stores.recordings.look_again(call_id, report_part(report), None)
 
