@@ -164,7 +164,9 @@ def fixed_costs() -> dict[str, Work]:
     return {
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
-        "the TwiML, built": lambda: twiml.dial(attempt, action=URL, leg=URL, whisper=URL),
+        "the TwiML, built": lambda: twiml.dial(
+            attempt, action=URL, leg=URL, whisper=URL, recording=URL
+        ),
     }
 
 

@@ -15,9 +15,11 @@ from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
 from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
+from chalicelib.recording import RecordingTerms
 from chalicelib.settings import CapUse
 
 _DIRECTLY = Introduction()
+_NOT_RECORDED = RecordingTerms()
 
 
 class CallStatus(StrEnum):
@@ -158,6 +160,7 @@ class Attempt:
     send_digits: str | None = None
     earning_stopped: str | None = None
     introduction: Introduction = _DIRECTLY
+    recording: RecordingTerms = _NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

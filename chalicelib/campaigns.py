@@ -11,11 +11,13 @@ from enum import StrEnum
 
 from chalicelib.answering import CALLER, Acceptance, Consent, Line, Voicemail
 from chalicelib.criteria import Filter, Geography
+from chalicelib.recording import Recording
 from chalicelib.settings import Settings
 from chalicelib.times import Cycle, Hours
 
 _ALWAYS = Hours()
 _ANYWHERE = Geography()
+_NOT_RECORDED = Recording()
 
 
 class State(StrEnum):
@@ -68,7 +70,8 @@ class Campaign(Settings):
     """What an advertiser buys. Budgets are in cents, over windows of `zone`; None is no limit.
 
     Calls are taken from `starts_at` on, and from `ends_at` on no more. No call may cost more than
-    `maximum_charge_cents`, whatever its target asks.
+    `maximum_charge_cents`, whatever its target asks. `agreement_on_file` names the signed agreement
+    that recordings may need.
 
     `consent`, `whisper`, `acceptance` and `voicemail` are what is said on its calls; None says
     nothing. `caller_id` is whose number its targets are shown: `caller`, `tracking_number`, or a
@@ -92,6 +95,8 @@ class Campaign(Settings):
     acceptance: Acceptance | None = None
     caller_id: str = CALLER
     voicemail: Voicemail | None = None
+    recording: Recording = _NOT_RECORDED
+    agreement_on_file: str | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

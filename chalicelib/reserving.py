@@ -15,6 +15,7 @@ from chalicelib.introducing import introduction
 from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
 from chalicelib.offers import EarningTerms, Partnership, earning_terms
 from chalicelib.reasons import Reason
+from chalicelib.recording import RecordingTerms, recording_terms
 
 # How long after the longest possible call a slot frees itself.
 _GRACE = timedelta(seconds=120)
@@ -63,6 +64,7 @@ def reservation(
         charge=_terms(campaign.campaign, target.target),
         earning=earning,
         earning_stopped=earning_stopped,
+        recording=_recording(market, campaign.campaign),
         hold=_hold(market, campaign, target, now=now, earning=None if earning_stopped else earning),
         introduction=introduction(market, campaign.campaign, call),
     )
@@ -103,6 +105,15 @@ def _hold(
         earning_cents=earning.earning_cents if earning else 0,
         lease_until=now + lasting + _GRACE,
         cap_use=settings.cap_use,
+    )
+
+
+def _recording(market: Market, campaign: Campaign) -> RecordingTerms:
+    return recording_terms(
+        campaign.recording,
+        vertical=campaign.vertical,
+        agreement_on_file=campaign.agreement_on_file,
+        rules=market.operator.verticals,
     )
 
 

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
+# Media are large, and nobody is on the line while they travel.
+_READ_TIMEOUTS = {"s3": 20}
 SECRETS_SECONDS = 300
 
 
@@ -33,7 +35,9 @@ class Settings:
     stage: str
     table_prefix: str
     documents_bucket: str
+    recordings_bucket: str
     settle_queue_url: str
+    recordings_queue_url: str
     parameter_path: str
     twilio_api_url: str
     calls_stream_arn: str
@@ -61,7 +65,9 @@ def settings() -> Settings:
         stage=stage,
         table_prefix=os.environ.get("RINGLEDGER_TABLE_PREFIX", f"ringledger-{stage}-"),
         documents_bucket=os.environ.get("RINGLEDGER_DOCUMENTS_BUCKET", ""),
+        recordings_bucket=os.environ.get("RINGLEDGER_RECORDINGS_BUCKET", ""),
         settle_queue_url=os.environ.get("RINGLEDGER_SETTLE_QUEUE_URL", ""),
+        recordings_queue_url=os.environ.get("RINGLEDGER_RECORDINGS_QUEUE_URL", ""),
         parameter_path=os.environ.get("RINGLEDGER_PARAMETER_PATH", f"/ringledger/{stage}"),
         twilio_api_url=os.environ.get("RINGLEDGER_TWILIO_API_URL", "https://api.twilio.com"),
         calls_stream_arn=os.environ.get("RINGLEDGER_CALLS_STREAM_ARN", ""),
@@ -79,11 +85,13 @@ def client(service: str) -> Any:
         region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
+            read_timeout=_READ_TIMEOUTS.get(service, READ_TIMEOUT_SECONDS),
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=32,
             parameter_validation=False,
             tcp_keepalive=True,
+            # S3 alone would still sign links in the old way in some regions.
+            signature_version="s3v4" if service == "s3" else None,
         ),
     )
 

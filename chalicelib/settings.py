@@ -5,11 +5,13 @@ in force: the target's own, else its campaign's, else its advertiser's, else the
 setting does to a call belongs to `eligibility` and `reserving`.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
 
 from chalicelib.criteria import RouteByArea
+from chalicelib.recording import VerticalRule
 
 LONGEST_REPEAT_DAYS = 365
 """The longest time that a caller can be known again for."""
@@ -75,7 +77,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSettings(Settings):
-    """What holds in the whole deployment; version 0 was never said.
+    """What holds in the whole deployment; version 0 was never said. `verticals` says what is
+    demanded of recordings, by the vertical in small letters.
 
     A tracking number that was released rests for `number_rest_days` times 24 hours before it may be
     used again, so that late callers of its old placement reach nobody else.
@@ -83,9 +86,10 @@ class OperatorSettings(Settings):
 
     number_rest_days: int = 60
     version: int = 0
+    verticals: Mapping[str, VerticalRule] = field(default_factory=dict)
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+NAMES = tuple(one.name for one in fields(Settings))
 _DEFAULTS = InForce()
 _all_of = attrgetter(*NAMES)
 _NOTHING = _all_of(Settings())

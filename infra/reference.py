@@ -5,10 +5,11 @@ enums. A test fails when a page is older than the code it is made from. Run it a
 `python -m infra.reference`.
 """
 
-from enum import StrEnum
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from chalicelib import gate, reasons, told, validation
+from chalicelib import gate, reasons, recording, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -40,13 +41,14 @@ the number yet reads it first.
 | dial ended without an answer | 2: read the market, move the hold to the next target |
 | a race lost for a candidate, or for the last call that a caller may make | 1 more for each |
 | leg or call status | 1: the signal is stored; the rest follows off the stream |
+| recording status | 1: the report is stored; the rest follows off the stream |
 """
 
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
-`chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py` and `chalicelib/told.py`
-by `python -m infra.reference`.
+`chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
+`chalicelib/recording.py` and `chalicelib/told.py` by `python -m infra.reference`.
 """
 
 _TOLD_INTRO = """## Routing as a publisher is told
@@ -74,13 +76,14 @@ def reason_codes() -> str:
             *_table("Routing: why a target was taken or passed over, or a call refused",
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
+            *_table("Recording: why an attempt is not recorded", recording.MEANING),
             _TOLD_INTRO,
             *_told_to_publishers(),
         ]
     )  # fmt: skip
 
 
-def _table(title: str, meanings: dict[StrEnum, str]) -> list[str]:
+def _table(title: str, meanings: Mapping[Any, str]) -> list[str]:
     rows = [f"| `{reason}` | {meaning} |" for reason, meaning in meanings.items()]
     return [f"## {title}", "", "| code | meaning |", "|---|---|", *rows, ""]
 

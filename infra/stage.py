@@ -11,7 +11,9 @@ from dataclasses import dataclass
 APP_NAME = "ringledger"
 API_STAGE = "api"
 API_FUNCTION = "api_handler"
-FUNCTIONS = (API_FUNCTION, "voice", "validate", "settle", "sweep", "reconcile", "close")
+FUNCTIONS = (
+    API_FUNCTION, "voice", "validate", "settle", "recordings", "sweep", "reconcile", "close",
+)  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
@@ -63,7 +65,9 @@ def environment(
         "RINGLEDGER_STAGE": stage.name,
         "RINGLEDGER_TABLE_PREFIX": stage.prefix,
         "RINGLEDGER_DOCUMENTS_BUCKET": outputs["DocumentsBucket"],
+        "RINGLEDGER_RECORDINGS_BUCKET": outputs["RecordingsBucket"],
         "RINGLEDGER_SETTLE_QUEUE_URL": outputs["SettleQueueUrl"],
+        "RINGLEDGER_RECORDINGS_QUEUE_URL": outputs["RecordingsQueueUrl"],
         "RINGLEDGER_CALLS_STREAM_ARN": outputs["CallsStreamArn"],
         "RINGLEDGER_PARAMETER_PATH": stage.parameter_path,
         "RINGLEDGER_TWILIO_API_URL": twilio_api_url,

@@ -28,9 +28,14 @@ OUTPUTS = {
     "SettleQueueUrl": f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/settle",
     "SettleQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}settle",
     "SettleDeadQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}settle-dead",
+    "RecordingsQueueUrl": f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/recordings",
+    "RecordingsQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}recordings",
+    "RecordingsDeadQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}recordings-dead",
     "ValidateFailedQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}validate-failed",
     "DocumentsBucket": f"{STAGE.prefix}documents-{LOCAL_ACCOUNT}",
     "DocumentsArn": f"arn:aws:s3:::{STAGE.prefix}documents-{LOCAL_ACCOUNT}",
+    "RecordingsBucket": f"{STAGE.prefix}recordings-{LOCAL_ACCOUNT}",
+    "RecordingsArn": f"arn:aws:s3:::{STAGE.prefix}recordings-{LOCAL_ACCOUNT}",
     "AlarmTopicArn": f"arn:aws:sns:{_WHERE}:{STAGE.prefix}alarms",
 }
 

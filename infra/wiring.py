@@ -12,8 +12,9 @@ from typing import Any
 
 from infra.stage import API_FUNCTION, Stage, Stopped
 
-# Only a new signal asks for a look at its call; other rows of the table start no function.
-_SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "SIGNAL#"}]}}}}
+# Only what the carrier reports asks for a look; other rows of the table start no function.
+_REPORTED = [{"prefix": "SIGNAL#"}, {"prefix": "REPORT#"}]
+_SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": _REPORTED}}}}
 # A stream batch is tried six times, then its records go to the on-failure queue.
 STREAM_OPTIONS: dict[str, Any] = {
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -23,7 +24,7 @@ STREAM_OPTIONS: dict[str, Any] = {
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
-ANSWERING = ("voice", API_FUNCTION, "validate", "settle")
+ANSWERING = ("voice", API_FUNCTION, "validate", "settle", "recordings")
 FAULTS = "RingLedger/Faults"
 QUEUE_OPTIONS: dict[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
@@ -72,11 +73,12 @@ def _allow_everyone(lambda_: Any, name: str) -> None:
 
 
 def read_sources(lambda_: Any, stage: Stage, outputs: Mapping[str, str]) -> None:
-    """Set how `validate` reads the calls stream and `settle` its queue."""
+    """Set how `validate` reads the calls stream, and `settle` and `recordings` their queues."""
     failed = {"OnFailure": {"Destination": outputs["ValidateFailedQueueArn"]}}
     stream = {**STREAM_OPTIONS, "DestinationConfig": failed}
     _set(lambda_, stage.function("validate"), outputs["CallsStreamArn"], stream)
     _set(lambda_, stage.function("settle"), outputs["SettleQueueArn"], QUEUE_OPTIONS)
+    _set(lambda_, stage.function("recordings"), outputs["RecordingsQueueArn"], QUEUE_OPTIONS)
 
 
 def _set(lambda_: Any, function: str, source: str, options: Mapping[str, Any]) -> None:
@@ -95,6 +97,8 @@ def alarms(stage: Stage) -> list[Alarm]:
     dead = {
         "settle-dead": "Calls that could not be settled. Mend the cause, then start a redrive "
         "of the queue to its source.",
+        "recordings-dead": "Recordings that could not be fetched. Mend the cause, then start a "
+        "redrive of the queue to its source.",
         "validate-failed": "Calls whose validation failed. The sweeper validates them; look "
         "into the log of validate.",
     }

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from simulator.recordings import MediaFault, RecordingRecord
 from simulator.stock import NumberRecord
 
 T = TypeVar("T")
@@ -42,10 +43,16 @@ class CallRecord:
 
 
 class Carrier:
-    """The records of every call and rented number, by sid; safe to share between threads."""
+    """The records of every call, recording and rented number, by sid; safe to share between
+    threads.
+
+    Each of the `media_faults`, a status or a `MediaFault`, meets one request about recordings.
+    """
 
     def __init__(self, journal: Path | None = None) -> None:
+        self.media_faults: list[int | MediaFault] = []
         self._records: dict[str, CallRecord] = {}
+        self._recordings: dict[str, RecordingRecord] = {}
         self._hangups: set[str] = set()
         self._numbers: dict[str, NumberRecord] = {}
         self._lock = threading.RLock()
@@ -71,6 +78,25 @@ class Carrier:
         with self._lock:
             self._catch_up()
             return sorted(self._records.values(), key=lambda r: (r.created, r.sid), reverse=True)
+
+    def keep_recording(self, record: RecordingRecord) -> None:
+        """Keep a recording, in the place of an earlier one of the same sid."""
+        with self._lock:
+            self._recordings[record.sid] = record
+            row = {key: _plain(value) for key, value in asdict(record).items()}
+            self._write({"recording": row})
+
+    def recording(self, sid: str) -> RecordingRecord | None:
+        """The recording of a sid; `None` when the carrier never made it."""
+        with self._lock:
+            self._catch_up()
+            return self._recordings.get(sid)
+
+    def recordings_of(self, call_sid: str) -> list[RecordingRecord]:
+        """Every recording of a call, in the order in which they were begun."""
+        with self._lock:
+            self._catch_up()
+            return [one for one in self._recordings.values() if one.call_sid == call_sid]
 
     def ask_hangup(self, sid: str) -> None:
         """Note that the platform wants a live call ended; whoever plays it ends it."""
@@ -151,6 +177,11 @@ class Carrier:
         if isinstance(number, dict):
             rented = _record(NumberRecord, number)
             self._numbers[rented.sid] = rented
+            return
+        recording = row.get("recording")
+        if isinstance(recording, dict):
+            made = _record(RecordingRecord, recording)
+            self._recordings[made.sid] = made
             return
         record = _record(CallRecord, row)
         self._records[record.sid] = record

@@ -15,6 +15,7 @@ from simulator.fields import (
     leg_fields,
     progress_fields,
 )
+from simulator.recording_reports import recorded_channels, tell_recording
 from simulator.scripts import Behaviour, Outcome, Side
 from simulator.speech import speech_seconds
 from simulator.twiml import Verb
@@ -88,7 +89,10 @@ class _Dialling:
     def go_on(self, left: CallOver | None) -> Page | None:
         """Report the outcome, and go where the answer leads; raises `left` again."""
         reported = self.winner or self.rings[-1].leg
-        if self.verb.get("record", "do-not-record") not in ("do-not-record", "false"):
+        channels = recorded_channels(self.verb)
+        if channels:
+            status = "completed" if reported.answered_at is not None else "absent"
+            self.call.keep_recording(reported, channels, status)
             self.call.recordings.append((self.page, self.verb, reported))
         if not self.verb.get("action"):
             if left:
@@ -147,6 +151,9 @@ class _Dialling:
         self.winner = ring.leg
         self.call.active_leg = ring.leg.sid
         self.call.keep_leg(ring.leg)
+        if recorded_channels(self.verb):
+            self.call.keep_recording(ring.leg, recorded_channels(self.verb), "in-progress")
+            tell_recording(self.call, self.page, self.verb, ring.leg, "in-progress")
 
     def _cancel_others(self, winner: Ringing) -> None:
         for ring in self.rings:

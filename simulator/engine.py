@@ -16,6 +16,7 @@ from simulator.clock import Clock
 from simulator.courier import Courier, Exchange
 from simulator.fields import Fields, derived_id, inbound_fields, whole_seconds
 from simulator.judging import Document, Violation
+from simulator.recordings import RecordingRecord
 from simulator.scripts import CallScript, Side
 from simulator.twiml import Verb
 from simulator.wire import Request, Wire
@@ -224,6 +225,19 @@ class LiveCall:
             duration=leg.duration if ended and leg.answered_at is not None else None,
         )
         self._carrier.keep(record)
+
+    def keep_recording(self, leg: Leg, channels: int, status: str) -> None:
+        """Record how the recording of a leg stands."""
+        record = RecordingRecord(
+            sid=derived_id("RE", leg.sid),
+            call_sid=self.sid,
+            account_sid=self.account_sid,
+            channels=channels,
+            status=status,
+            created=self.clock.at(leg.answered_at or 0.0),
+            duration=leg.duration if status == "completed" else None,
+        )
+        self._carrier.keep_recording(record)
 
     def _keep(self) -> None:
         ended = None if self.ended_at is None else self.clock.at(self.ended_at)

@@ -1,8 +1,8 @@
 """What does the carrier's REST API answer?
 
-A small threaded HTTP server over `Carrier`: calls, numbers that can be rented, numbers of the
-account, look-ups. It knows who asks, which resource is meant, and what trouble it was told to
-make; the resources are in modules of their own. What the platform does not use is not there.
+A small threaded HTTP server over `Carrier`: calls, recordings, numbers that can be rented, numbers
+of the account, look-ups. It knows who asks, which resource is meant, and what trouble it was told
+to make; the resources are in modules of their own. What the platform does not use is not there.
 """
 
 import base64
@@ -16,6 +16,7 @@ from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.carrier import Carrier
+from simulator.recordings import Answered, MediaFault, answer, is_about_recordings
 from simulator.rest_calls import answer_calls
 from simulator.rest_numbers import answer_available, answer_lookup, answer_owned
 from simulator.rest_trouble import Trouble, Troubles
@@ -43,7 +44,8 @@ class RestServer:
     ) -> None:
         self.troubles = Troubles()
         api = _Api(carrier, account_sid, auth_token)
-        handler = type("Handler", (_Handler,), {"api": api, "troubles": self.troubles})
+        own = {"api": api, "troubles": self.troubles, "media_faults": carrier.media_faults}
+        handler = type("Handler", (_Handler,), own)
         self._server = _Listener(address, handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         host, port = self._server.server_address[:2]
@@ -72,11 +74,7 @@ class _Api:
         self._credentials = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
 
     def answer(self, request: RestRequest, authorization: str) -> Json:
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "basic" or not hmac.compare_digest(
-            given.strip().encode(), self._credentials.encode()
-        ):
-            raise RestFault(401, 20003, "Authenticate")
+        self._admit(authorization)
         lookup = _LOOKUP.fullmatch(request.path)
         if lookup is not None:
             return answer_lookup(request, lookup[1])
@@ -88,6 +86,19 @@ class _Api:
                     return resource(self._carrier, request, match[1])
         raise not_found(request.path)
 
+    def recorded(self, request: RestRequest, authorization: str) -> Answered:
+        self._admit(authorization)
+        if f"/Accounts/{self._account_sid}/" not in request.path:
+            raise not_found(request.path)
+        return answer(self._carrier, request)
+
+    def _admit(self, authorization: str) -> None:
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() != "basic" or not hmac.compare_digest(
+            given.strip().encode(), self._credentials.encode()
+        ):
+            raise RestFault(401, 20003, "Authenticate")
+
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
@@ -97,6 +108,7 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     api: _Api
     troubles: Troubles
+    media_faults: list[int | MediaFault]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -111,6 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         request = self._request()
+        if is_about_recordings(request.path):
+            self._answer_about_recordings(request)
+            return
         trouble = self.troubles.next(request.method)
         if trouble is Trouble.HANG:
             self.troubles.hang()
@@ -119,15 +134,32 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if trouble is not None and trouble.refusal is not None:
                 raise trouble.refusal
-            answer = self.api.answer(request, self.headers.get("Authorization", ""))
+            said = self.api.answer(request, self.headers.get("Authorization", ""))
             status = {"POST": 200, "DELETE": 204}.get(request.method, 200)
-            status = 201 if answer.pop("_made", False) else status
+            status = 201 if said.pop("_made", False) else status
         except RestFault as fault:
-            status, answer = fault.status, fault.body
+            status, said = fault.status, fault.body
         if trouble is Trouble.LOST:
             self.close_connection = True
             return
-        self._send(status, b"" if status == 204 else json.dumps(answer).encode())
+        self._send(status, b"" if status == 204 else json.dumps(said).encode())
+
+    def _answer_about_recordings(self, request: RestRequest) -> None:
+        fault = self.media_faults.pop(0) if self.media_faults else None
+        if fault is MediaFault.SILENCE:
+            self.troubles.hang()
+            self.close_connection = True
+            return
+        try:
+            if isinstance(fault, int):
+                raise RestFault(fault, 20500, "the simulated carrier fails as it was told to")
+            said = self.api.recorded(request, self.headers.get("Authorization", ""))
+        except RestFault as refused:
+            said = Answered(status=refused.status, document=refused.body)
+        if said.sound:
+            self._send(said.status, said.sound, "audio/x-wav", cut=fault is MediaFault.CUT)
+        else:
+            self._send(said.status, json.dumps(said.document).encode() if said.document else b"")
 
     def _request(self) -> RestRequest:
         length = int(self.headers.get("Content-Length") or 0)
@@ -140,14 +172,18 @@ class _Handler(BaseHTTPRequestHandler):
             form=dict(parse_qsl(body, keep_blank_values=True)),
         )
 
-    def _send(self, status: int, body: bytes) -> None:
+    def _send(
+        self, status: int, body: bytes, kind: str = "application/json;charset=utf-8", *,
+        cut: bool = False,
+    ) -> None:  # fmt: skip
         self.send_response(status)
-        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if status == 401:
             self.send_header("WWW-Authenticate", 'Basic realm="Twilio API"')
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the numbers in these paths are personal data."""

@@ -17,7 +17,9 @@ os.environ.update(
     RINGLEDGER_STAGE="test",
     RINGLEDGER_TABLE_PREFIX=f"ringledger-test-{secrets.token_hex(4)}-",
     RINGLEDGER_DOCUMENTS_BUCKET="ringledger-test-documents",
+    RINGLEDGER_RECORDINGS_BUCKET="ringledger-test-recordings",
     RINGLEDGER_SETTLE_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/ringledger-test-settle",
+    RINGLEDGER_RECORDINGS_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/ringledger-test-recordings",
     RINGLEDGER_PARAMETER_PATH="/ringledger/test",
     RINGLEDGER_CALLS_STREAM_ARN=(
         "arn:aws:dynamodb:us-east-1:123456789012:table/ringledger-test-calls/stream/2026"

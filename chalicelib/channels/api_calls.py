@@ -70,7 +70,7 @@ def list_calls(request: Request) -> Answer:
 )
 def read_call(request: Request, id: str) -> Answer:
     """One call."""
-    return Answer(body=_shown(_own(id, request), request))
+    return Answer(body=_shown(own_call(id, request), request))
 
 
 @endpoint(
@@ -88,7 +88,7 @@ def read_call(request: Request, id: str) -> Answer:
 )
 def read_decision(request: Request, id: str) -> Answer:
     """The trace of every attempt: each target considered, and why it was taken or passed over."""
-    call = _own(id, request)
+    call = own_call(id, request)
     traces = request.stores.calls.decisions(id)
     return Answer(body={"call_id": call.id, "decisions": _shown_traces(traces, request)})
 
@@ -126,7 +126,7 @@ def read_signals(request: Request, id: str) -> Answer:
     return Answer(body={"call_id": call.id, "signals": signals})
 
 
-def _own(id: str, request: Request) -> Call:
+def own_call(id: str, request: Request) -> Call:
     """The call, when it is on the side of whoever asks; NotFound for any other."""
     call = request.stores.calls.get(id)
     if not sides.sees(request.party, call):
@@ -190,6 +190,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "tags": call.tags,
         "attempts": call.attempt.number if call.attempt else len(call.tried),
         "tried": [*call.tried, *([hold.target_id] if hold else [])],
+        "recording": _recording(call),
         "talk_seconds": call.talk_seconds,
         "charge_cents": call.charge_cents,
         "earning_cents": call.earning_cents,
@@ -203,6 +204,11 @@ def call_view(call: Call) -> dict[str, Any]:
     }
     plain: dict[str, Any] = to_plain(shown)
     return plain
+
+
+def _recording(call: Call) -> dict[str, Any] | None:
+    terms = call.attempt.recording if call.attempt else None
+    return {"state": terms.state, "reason": terms.reason} if terms else None
 
 
 def decision_view(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def admit(header: str, *, operator_key_sha256: str, stores: Callable[[], Stores]
     admitted: Admitted | None = None
     if scheme.lower() == "bearer":
         if is_operator:
-            admitted = Admitted(party=OPERATOR)
+            admitted = Admitted(party=OPERATOR, credential=OPERATOR.kind)
         elif is_secret(key):
             admitted = flow.admit(key, stores=stores())
     if admitted is None:

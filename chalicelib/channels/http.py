@@ -23,6 +23,8 @@ from chalicelib.channels import bodies, credentials, queries
 from chalicelib.channels.problems import Failed, problem
 from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
+from chalicelib.flows.keys import Admitted
+from chalicelib.flows.recordings import Places, deployed
 from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import PutDocument, put_document
@@ -45,6 +47,7 @@ class Context:
     new_secret: Callable[[], str] = runtime.new_secret
     put_document: PutDocument = put_document
     carrier: Callable[[], Carrier] = carrier
+    recordings: Callable[[], Places] = deployed
 
 
 _DEPLOYED = Context()
@@ -120,10 +123,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request whose sender is known and whose query is checked."""
+    """A request whose sender is known, by which `credential`, and whose query is checked."""
 
     route: Route
     party: Party
+    credential: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     ids: Mapping[str, str]
@@ -213,12 +217,14 @@ def endpoint(blueprint: Blueprint, route: Route) -> Callable[[Handler], Handler]
 
 def _request(received: ChaliceRequest, route: Route, words: Mapping[str, str]) -> Request:
     context = _context.get()
-    party = _admitted(received, route, context)
+    admitted = _admitted(received, route, context)
+    party = admitted.party
     given = received.query_params
     query = {name: given.getlist(name) for name in given} if given else {}
     return Request(
         route=route,
         party=party,
+        credential=admitted.credential,
         headers=received.headers,
         query=queries.read_query(query, route.parameters_of(party.kind), route.forms),
         ids={name: _word(word) for name, word in words.items()},
@@ -227,10 +233,10 @@ def _request(received: ChaliceRequest, route: Route, words: Mapping[str, str]) -
     )
 
 
-def _admitted(received: ChaliceRequest, route: Route, context: Context) -> Party:
+def _admitted(received: ChaliceRequest, route: Route, context: Context) -> Admitted:
     """Who asks; Unauthenticated without a key that opens, Forbidden for a party that may not."""
     if route.public:
-        return ANYBODY
+        return Admitted(party=ANYBODY, credential=ANYBODY.kind)
     admitted = credentials.admit(
         received.headers.get("authorization") or "",
         operator_key_sha256=context.secrets().operator_key_sha256,
@@ -240,7 +246,7 @@ def _admitted(received: ChaliceRequest, route: Route, context: Context) -> Party
         raise Forbidden(f"{route.method} {route.path} is not for a key of this kind")
     if admitted.paused and route.method != "GET":
         raise Forbidden("a paused account may read, and change nothing", code="account_paused")
-    return admitted.party
+    return admitted
 
 
 def _raw(received: ChaliceRequest) -> bytes:

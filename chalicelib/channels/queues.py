@@ -1,7 +1,8 @@
 """What follows from a message on a queue?
 
-Owns the settlement queue: a call whose end was reported without its talk time is settled on what
-the carrier's record says, once late reports had their chance.
+Owns the settlement queue (a call whose end was reported without its talk time is settled on what
+the carrier's record says, once late reports had their chance) and the queue of recordings whose
+media are to be fetched.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,9 +11,9 @@ from chalice import Blueprint
 from chalice.app import SQSEvent, SQSRecord
 
 from chalicelib import runtime
-from chalicelib.flows.settlement import Progress, settle_finally
+from chalicelib.flows.settlement import settle_finally
 from chalicelib.providers.carriers import ask_about
-from chalicelib.providers.queue import read_call_id
+from chalicelib.providers.queue import read_call_id, read_recording
 from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)
@@ -25,19 +26,38 @@ Failures = dict[str, list[dict[str, str]]]
 def settle_calls(event: SQSEvent) -> Failures:
     """Settle the call of each message; answers the messages that failed."""
 
-    def settle(call_id: str) -> Progress:
-        return settle_finally(call_id, stores=stores(), now=runtime.now(), ask_carrier=ask_about)
+    def settle(body: str) -> None:
+        call_id = read_call_id(body)
+        settle_finally(call_id, stores=stores(), now=runtime.now(), ask_carrier=ask_about)
 
     return handle(event, settle)
 
 
-def handle(messages: Iterable[SQSRecord], settle: Callable[[str], Progress]) -> Failures:
-    """Settle each message's call; the ids of messages that failed, which are delivered again."""
+@blueprint.on_sqs_message(
+    queue=f"ringledger-{runtime.settings().stage}-recordings", name="recordings", batch_size=1
+)
+def fetch_recordings(event: SQSEvent) -> Failures:
+    """Fetch the recording of each message; answers the messages that failed."""
+    from chalicelib.flows import recordings
+
+    def fetch(body: str) -> None:
+        call_id, recording_id = read_recording(body)
+        recordings.fetch(
+            call_id, recording_id,
+            stores=stores(), places=recordings.deployed(), now=runtime.now(),
+        )  # fmt: skip
+
+    return handle(event, fetch)
+
+
+def handle(messages: Iterable[SQSRecord], work: Callable[[str], None]) -> Failures:
+    """Do the work that each message's body names; the ids of messages that failed, which are
+    delivered again."""
     failures = []
     for message in messages:
         message_id = message.to_dict()["messageId"]
         try:
-            settle(read_call_id(message.body))
+            work(message.body)
         except Exception:
             # The other messages are done; this one comes again, and then to the dead-letter queue.
             runtime.logger().exception("a message failed", extra={"message_id": message_id})

@@ -1,8 +1,8 @@
 """What happens by the clock?
 
-Owns the schedules: every minute the sweep for calls that nobody spoke of any more, every hour the
-comparison of numbers with the carrier, every day the closing of what has ended. What they do
-belongs to the flows.
+Owns the schedules: every minute the sweep for calls that nobody spoke of any more, and for
+recordings that were lost on their way; every hour the comparison of numbers with the carrier; every
+day the closing of what has ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -21,13 +21,21 @@ blueprint = Blueprint(__name__)
 
 
 def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Settle calls whose end went unheard; answers how many; Broken when some failed."""
+    """Settle calls whose end went unheard, and look for recordings that nobody reported or fetched;
+    answers how many; Broken when some failed."""
+    from chalicelib.flows import recordings_due
     from chalicelib.flows.settlement import sweep
     from chalicelib.providers.carriers import ask_about
+    from chalicelib.providers.queue import fetch_recording
+    from chalicelib.providers.twilio_media import own_account
 
     swept = sweep(stores=stores(), now=runtime.now(), ask_carrier=ask_about)
+    looked = recordings_due.look(
+        stores=stores(), now=runtime.now(), ask=fetch_recording, carrier=own_account
+    )
     counts = {
         "settled": len(swept.settled), "live": len(swept.live), "failed": len(swept.failed),
+        "recordings_asked": looked.asked, "recordings_found": looked.found,
     }  # fmt: skip
     runtime.logger().info("swept", extra=counts)
     if swept.failed:

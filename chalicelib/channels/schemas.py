@@ -92,12 +92,21 @@ class ChargeTerms(Document):
     geography: Geography = Geography()
 
 
+class CampaignRecording(Document):
+    """Whether calls are recorded; with `delete_at_carrier` the carrier's copy goes once the
+    platform has its own."""
+
+    record: bool = False
+    delete_at_carrier: bool = False
+
+
 class CampaignBody(Settings):
     """What an advertiser buys. Budgets count over days and months of `zone`; null is no limit. No
     call costs more than the maximum charge. Calls are taken from `starts_at` on, and from
-    `ends_at` on no more. `consent` is said to the caller, `whisper` to the target; in this
-    `{offer}`, `{campaign}`, `{state}`, `{zip}`, `{area_code}` and, if it is shown, `{caller}` are
-    filled in."""
+    `ends_at` on no more. `agreement_on_file` names the signed agreement that the vertical may
+    demand of recordings, such as its date. `consent` is said to the caller, `whisper` to the
+    target; in this `{offer}`, `{campaign}`, `{state}`, `{zip}`, `{area_code}` and, if it is shown,
+    `{caller}` are filled in."""
 
     advertiser_id: AdvertiserId
     name: Name
@@ -115,6 +124,8 @@ class CampaignBody(Settings):
     acceptance: Acceptance | None = None
     caller_id: ShownNumber = answering.CALLER
     voicemail: Voicemail | None = None
+    recording: CampaignRecording = CampaignRecording()
+    agreement_on_file: Name | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, endings, gate, offers, places, reasons, validation
+from chalicelib import calls, endings, gate, offers, places, reasons, recording, validation
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 from chalicelib.channels.schemas_answering import HeardView, MessageView
 
@@ -34,6 +34,13 @@ class AreaView(Document):
     area_code: str | None
     source: str
     evidence: list[AreaEvidenceView]
+
+
+class CallRecordingView(Document):
+    """Whether the present attempt is recorded, and why it is not."""
+
+    state: Annotated[recording.RecordingState, Field(strict=False)]
+    reason: Annotated[recording.RecordingReason, Field(strict=False)] | None
 
 
 class CallView(Document):
@@ -63,6 +70,7 @@ class CallView(Document):
     tags: dict[str, str]
     attempts: int
     tried: list[str]
+    recording: Annotated[CallRecordingView | None, Field(description="null without an attempt")]
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
     earning_cents: int

@@ -7,10 +7,11 @@ for it.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
-from chalicelib import settings
-from chalicelib.channels.fields import Cap, Document, PositiveCents
+from chalicelib import recording, settings
+from chalicelib.channels.fields import Cap, Document, Name, PositiveCents
 from chalicelib.criteria import RouteByArea
 
 CapUse = Annotated[settings.CapUse, Field(strict=False)]
@@ -27,6 +28,25 @@ Matrix = Annotated[
         description="seven days from Monday, each of 24 hours; null leaves the hour to the cap",
     ),
 ]
+
+
+def _vertical(name: str) -> str:
+    """A vertical as rules know it."""
+    if recording.vertical_name(name) != name:
+        raise PydanticCustomError("format", "must be written in small letters")
+    return name
+
+
+def _keep_days(days: int) -> int:
+    """A choice that the bucket has."""
+    if days not in recording.KEEP_DAYS:
+        choices = ", ".join(map(str, recording.KEEP_DAYS))
+        raise PydanticCustomError("choice", "must be one of {choices}", {"choices": choices})
+    return days
+
+
+_KEEP_DAYS: dict[str, JsonValue] = {"enum": list(recording.KEEP_DAYS)}
+Vertical = Annotated[Name, AfterValidator(_vertical)]
 
 
 class Settings(Document):
@@ -56,11 +76,25 @@ class Caps(Document):
     total_cap_cents: PositiveCents | None = None
 
 
+class VerticalRule(Document):
+    """What is demanded of recordings in a vertical. Without the agreement on file that is needed
+    nothing is recorded; the media are removed after `keep_days`."""
+
+    needs_agreement: bool = False
+    keep_days: Annotated[int, AfterValidator(_keep_days), Field(json_schema_extra=_KEEP_DAYS)] = (
+        recording.USUAL_KEEP_DAYS
+    )
+
+
 class OperatorSettingsBody(Settings):
     """What holds in the whole deployment where nobody narrower says otherwise. A released number
-    may be used again after `number_rest_days`."""
+    may be used again after `number_rest_days`. `verticals` maps the vertical of campaigns, in small
+    letters, to what is demanded of their recordings."""
 
     number_rest_days: Annotated[int, Field(ge=0, le=365)] = 60
+    verticals: Annotated[dict[Vertical, VerticalRule], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
 
 
 class OperatorSettingsView(OperatorSettingsBody):

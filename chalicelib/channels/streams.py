@@ -1,7 +1,8 @@
 """What follows from a change in the calls table?
 
-Owns the stream of the calls table: each new signal leads to a look at its call. A record that
-fails is reported alone: the others are done, and it is tried again a bounded number of times.
+Owns the stream of the calls table: each new signal leads to a look at its call, and each report
+that a recording has media to their fetching. A record that fails is reported alone: the others are
+done, and it is tried again a bounded number of times.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from chalice.app import DynamoDBEvent
 
 from chalicelib import runtime
 from chalicelib.flows.settlement import Progress, settle
-from chalicelib.providers.queue import settle_later
+from chalicelib.providers.queue import fetch_recording, settle_later
+from chalicelib.recording import ReportStatus
 from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)
-_PREFIX = "SIGNAL#"
+_SIGNAL, _REPORT = "SIGNAL#", "REPORT#"
 Settle = Callable[[str], Progress]
 Failures = dict[str, list[dict[str, str]]]
 
@@ -28,26 +30,34 @@ Failures = dict[str, list[dict[str, str]]]
     starting_position="TRIM_HORIZON",
 )
 def validate(event: DynamoDBEvent) -> Failures:
-    """Look at the call of each new signal; answers the records that failed."""
+    """Look at the call of each new signal, and have each finished recording fetched; answers the
+    records that failed."""
 
     def settle_now(call_id: str) -> Progress:
         return settle(call_id, stores=stores(), now=runtime.now())
 
-    return handle(event.to_dict()["Records"], settle_now, settle_later)
+    return handle(event.to_dict()["Records"], settle_now, settle_later, fetch_recording)
 
 
 def handle(
-    records: list[dict[str, Any]], settle_now: Settle, later: Callable[[str], None]
+    records: list[dict[str, Any]],
+    settle_now: Settle,
+    later: Callable[[str], None],
+    fetch: Callable[[str, str], None],
 ) -> Failures:
-    """Settle each call that a record concerns once; the sequence numbers of failed records.
+    """Settle each call that a signal concerns once; the sequence numbers of failed records.
 
-    A call whose talk time may still be reported is looked at again later.
+    A call whose talk time may still be reported is looked at again later. A recording that has
+    media is asked for at once.
     """
     failures = []
     done: set[str] = set()
     for record in records:
         sequence = record["dynamodb"]["SequenceNumber"]
         try:
+            recording = _finished_recording(record)
+            if recording is not None:
+                fetch(*recording)
             call_id = _signalled_call(record)
             if call_id is None or call_id in done:
                 continue
@@ -62,7 +72,20 @@ def handle(
 
 
 def _signalled_call(record: dict[str, Any]) -> str | None:
-    keys = record["dynamodb"]["Keys"]
-    if record["eventName"] != "INSERT" or not keys["sk"]["S"].startswith(_PREFIX):
+    pk, sk = _new_row(record)
+    return pk.removeprefix("CALL#") if sk.startswith(_SIGNAL) else None
+
+
+def _finished_recording(record: dict[str, Any]) -> tuple[str, str] | None:
+    """The call and the recording of which a new report says that it has media."""
+    pk, sk = _new_row(record)
+    if not sk.startswith(_REPORT) or not sk.endswith(f"#{ReportStatus.COMPLETED}"):
         return None
-    return str(keys["pk"]["S"]).removeprefix("CALL#")
+    return pk.removeprefix("CALL#"), sk.split("#")[1]
+
+
+def _new_row(record: dict[str, Any]) -> tuple[str, str]:
+    """The keys of a row that was not there before; empty for any other change."""
+    keys = record["dynamodb"]["Keys"]
+    pk, sk = str(keys["pk"]["S"]), str(keys["sk"]["S"])
+    return (pk, sk) if record["eventName"] == "INSERT" else ("", "")

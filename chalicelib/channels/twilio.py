@@ -1,9 +1,9 @@
 """What does Twilio ask, and what is it answered?
 
 Owns the webhooks behind the voice function's URL: the inbound call, what its caller keys, the end
-of a dial, what a target hears first, a message on voicemail, the reports of a leg and of the call.
-The signature is checked before anything is read or written. The caller always hears something
-sensible, whatever fails behind this door.
+of a dial, what a target hears first, a message on voicemail, the reports of a leg, of the call and
+of a recording. The signature is checked before anything is read or written. The caller always hears
+something sensible, whatever fails behind this door.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from chalice import Blueprint
 
 from chalicelib import runtime
 from chalicelib.calls import ENDED, LegStatus, Signal, call_id
-from chalicelib.channels import twilio_forms, twiml
+from chalicelib.channels import twilio_forms, twilio_recordings, twiml
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import attempt_in, document, step_in, whisper_document
 from chalicelib.flows import asking, inbound, racing
@@ -240,6 +240,14 @@ def _status(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Re
     return _kept(call, twilio_forms.call_signal(webhook.form, context.clock()), context)
 
 
+def _recording(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
+    call, attempt = webhook.query.get("call", ""), attempt_in(webhook.query)
+    report = twilio_recordings.report(webhook.form, attempt, context.clock()) if attempt else None
+    if report is not None and call:
+        context.stores().recordings.keep_report(call, report)
+    return _twiml(twiml.nothing())
+
+
 def _kept(call: str, signal: Signal | None, context: Context) -> Reply:
     """A report is answered once it is stored; what follows from it comes off the stream."""
     if signal is not None and call:
@@ -255,6 +263,7 @@ _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
     "/twilio/bridge": _bridge,
     "/twilio/message": _message,
     "/twilio/leg": _leg,
+    "/twilio/recording": _recording,
     "/twilio/status": _status,
 }
 

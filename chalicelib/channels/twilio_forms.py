@@ -29,7 +29,7 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})
 _PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
-_KEPT_FIELDS = 60
+KEPT_FIELDS = 60
 _MOST_KEYS = 40
 _MOST_URL = 500
 _AREA_FIELDS = {
@@ -109,7 +109,7 @@ def message_signal(form: Mapping[str, str], told: str, now: datetime) -> Signal:
 def message(form: Mapping[str, str]) -> Message | None:
     """The message that a form tells of; None where there is none."""
     url = form.get("RecordingUrl", "")[:_MOST_URL]
-    return Message(url=url, seconds=_whole(form.get("RecordingDuration", ""))) if url else None
+    return Message(url=url, seconds=whole(form.get("RecordingDuration", ""))) if url else None
 
 
 def _heard(kind: SignalKind, attempt: int, form: Mapping[str, str], now: datetime) -> Signal:
@@ -124,7 +124,7 @@ def _heard(kind: SignalKind, attempt: int, form: Mapping[str, str], now: datetim
 
 
 def _raw(form: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(form.items())[:_KEPT_FIELDS])
+    return dict(list(form.items())[:KEPT_FIELDS])
 
 
 def _signal(
@@ -144,14 +144,15 @@ def _signal(
         kind=kind,
         attempt=attempt,
         status=known,
-        seconds=_whole(form.get(seconds, "")),
+        seconds=whole(form.get(seconds, "")),
         bridged=bridged if kind is SignalKind.DIAL else None,
         received_at=now,
         raw=_raw(form),
     )
 
 
-def _whole(text: str) -> int | None:
+def whole(text: str) -> int | None:
+    """The number of at most six digits; None for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else None
 
 

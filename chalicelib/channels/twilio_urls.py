@@ -36,6 +36,7 @@ def document(answer: Answer, base: str) -> str:
             action=url(base, "dial", attempt=attempt, call=call),
             leg=url(base, "leg", attempt=attempt, call=call),
             whisper=url(base, "whisper", attempt=attempt, call=call),
+            recording=url(base, "recording", attempt=attempt, call=call),
         )
     if answer.voicemail is not None:
         return twiml.record(

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from chalicelib.answering import Acceptance, Line, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
 from chalicelib.questions import Page
+from chalicelib.recording import RecordingState
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
 SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
@@ -23,11 +24,12 @@ _NO_FINISH_KEY = ""
 _WHISPER_END_SECONDS = 1
 
 
-def dial(attempt: Attempt, *, action: str, leg: str, whisper: str) -> str:
+def dial(attempt: Attempt, *, action: str, leg: str, whisper: str, recording: str) -> str:
     """Says what is to be said first, then rings the attempt's destination; the caller keeps hearing
     ringing until it answers, and the whisper, if there is one, has ended.
 
     With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
+    Reports on a recording go to `recording`, where the attempt is recorded at all.
     """
     introduction = attempt.introduction
     noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
@@ -38,7 +40,7 @@ def dial(attempt: Attempt, *, action: str, leg: str, whisper: str) -> str:
         f"{HEADER}<Response>{_lines(introduction.lines)}"
         f'<Dial action={quoteattr(action)} method="POST"'
         f' answerOnBridge="true"{shown} timeout="{attempt.ring_seconds}"'
-        f' timeLimit="{attempt.max_call_seconds}">'
+        f' timeLimit="{attempt.max_call_seconds}"{_recorded(attempt, recording)}>'
         f'<{noun} statusCallback={quoteattr(leg)} statusCallbackMethod="POST"'
         f' statusCallbackEvent="answered completed"{whispers}{digits}>'
         f"{_text(attempt.destination)}</{noun}></Dial></Response>"
@@ -81,6 +83,18 @@ def record(voicemail: Voicemail, *, action: str, recorded: str) -> str:
         f' maxLength="{voicemail.max_seconds}" playBeep="true"'
         f" recordingStatusCallback={quoteattr(recorded)}"
         ' recordingStatusCallbackMethod="POST"/></Response>'
+    )
+
+
+def _recorded(attempt: Attempt, recording: str) -> str:
+    """Both sides on a channel of their own, from the answer on; nothing for an attempt that is not
+    recorded."""
+    if attempt.recording.state is not RecordingState.ON:
+        return ""
+    return (
+        f' record="record-from-answer-dual" recordingStatusCallback={quoteattr(recording)}'
+        ' recordingStatusCallbackMethod="POST"'
+        ' recordingStatusCallbackEvent="in-progress completed absent"'
     )
 
 

@@ -34,9 +34,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """Who stands at the door; one whose account is `paused` may read alone."""
+    """Who stands at the door, by which `credential`: the id of a key, or `operator`. One whose
+    account is `paused` may read alone."""
 
     party: Party
+    credential: str
     paused: bool = False
 
 
@@ -94,4 +96,4 @@ def admit(secret: str, *, stores: Stores) -> Admitted | None:
     state = account(key.holder, stores=stores).state
     if state is State.ARCHIVED:
         return None
-    return Admitted(party=key.holder, paused=state is State.PAUSED)
+    return Admitted(party=key.holder, credential=key.id, paused=state is State.PAUSED)

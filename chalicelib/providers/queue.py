@@ -1,6 +1,7 @@
-"""How is a later look at a call asked for?
+"""How is work on a call asked for that is done apart?
 
-Owns the message on the settlement queue, which delivers after a delay.
+Owns the messages on the queues: a later look at a call, delivered after a delay, and the fetching
+of a recording.
 """
 
 import json
@@ -18,7 +19,25 @@ def settle_later(call_id: str) -> None:
 
 def read_call_id(body: str) -> str:
     """The call that a message of `settle_later` names; ValueError when it names none."""
-    call_id = json.loads(body)["call_id"]
-    if not isinstance(call_id, str):
-        raise ValueError("the message's call_id is no text")
-    return call_id
+    return _text(body, "call_id")
+
+
+def fetch_recording(call_id: str, recording_id: str) -> None:
+    """Ask for the media of a recording to be fetched."""
+    runtime.client("sqs").send_message(
+        QueueUrl=runtime.settings().recordings_queue_url,
+        MessageBody=json.dumps({"call_id": call_id, "recording_id": recording_id}),
+    )
+
+
+def read_recording(body: str) -> tuple[str, str]:
+    """The call and the recording that a message of `fetch_recording` names; ValueError when it
+    names none."""
+    return _text(body, "call_id"), _text(body, "recording_id")
+
+
+def _text(body: str, name: str) -> str:
+    value = json.loads(body)[name]
+    if not isinstance(value, str):
+        raise ValueError(f"the message's {name} is no text")
+    return value

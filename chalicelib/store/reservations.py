@@ -25,6 +25,7 @@ from chalicelib.store.calls import (
 from chalicelib.store.gate import tally_changes
 from chalicelib.store.holds import hold_changes
 from chalicelib.store.outcomes import Outcome, lost, shut_out
+from chalicelib.store.recordings import expected_puts
 from chalicelib.store.rows import (
     CALLS,
     Action,
@@ -41,7 +42,7 @@ _OWN_OF_A_NEW_CALL = 2
 
 class Reservations:
     """What calls keep reserved. Each method is one transaction, which keeps the `facts` of its
-    decision as well."""
+    decision as well, and that a recording is to be expected."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -69,7 +70,8 @@ class Reservations:
         ]
         tallied = tally_changes(gate, now, limited=True)
         try:
-            self._rows.write([*actions, *tallied, *facts])
+            expected = expected_puts(call.id, take.attempt)
+            self._rows.write([*actions, *tallied, *facts, *expected])
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
@@ -117,6 +119,7 @@ class Reservations:
                 now=take.attempt.reserved_at,
             ),
             *facts,
+            *expected_puts(call.id, take.attempt),
         ]
         return self._write(actions, own=3, take=take)
 
@@ -189,6 +192,7 @@ class Reservations:
             ),
             *trial_changes(call, approved=False, counted=counted, now=now),
             *facts,
+            *expected_puts(call.id, take.attempt),
         ]
         return self._write(actions, own=3, take=take)
 

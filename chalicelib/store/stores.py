@@ -15,6 +15,7 @@ from chalicelib.store.rows import Rows
 if TYPE_CHECKING:
     from chalicelib.store.books import Books
     from chalicelib.store.catalog import Catalog
+    from chalicelib.store.recordings import Recordings
 
 
 class Stores:
@@ -39,6 +40,13 @@ class Stores:
         from chalicelib.store.books import Books
 
         return Books(self.rows)
+
+    @cached_property
+    def recordings(self) -> "Recordings":
+        """Recordings of calls."""
+        from chalicelib.store.recordings import Recordings
+
+        return Recordings(self.rows)
 
 
 @cache

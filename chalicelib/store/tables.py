@@ -26,6 +26,11 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
+| calls | CALL#id | EXPECTED#n | that attempt n is recorded; expires |
+| calls | CALL#id | REPORT#recording#status | one report on a recording, kept as it came; expires |
+| calls | CALL#id | RECORDING#recording | what is kept of a recording, and when it was removed |
+| calls | RECORDING#id | META | of which call a recording is |
+| calls | RECORDING#id | ACCESS#at#id | a link to the recording that was given to somebody |
 | calls | FACTS#call | DECISION#n | what routing attempt n looked at, packed; expires |
 | calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
 | calls | TALKED#hash | META | when a caller last talked with which target; expires |
@@ -42,7 +47,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
-| calls.by_due (due, due_at) | calls that are not judged and are due for a look |
+| calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with |
 | books.by_kind (kind, created_key) | all documents of one kind |
 | books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, earnings to release or pay |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
@@ -106,8 +111,8 @@ class CatalogRow(Model):
 
 
 class CallRow(Model):
-    """A call, a decision or its facts, a signal, a verdict, a caller's last approved call, or a
-    tally."""
+    """A call, a decision or its facts, a signal, a verdict, a recording or a report on it, a
+    caller's last approved call, or a tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")
@@ -125,6 +130,8 @@ class CallRow(Model):
     due_at = UnicodeAttribute(null=True)
     voicemail = UnicodeAttribute(null=True)
     facts = BinaryAttribute(null=True, legacy_encoding=False)
+    deleted_at = UnicodeAttribute(null=True)
+    carrier_deleted_at = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_month = _index("by_month", "month", "started_key")
     by_campaign = _index("by_campaign", "campaign_id", "started_key")

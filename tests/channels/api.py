@@ -16,11 +16,13 @@ from chalice.test import Client
 from app import app
 from chalicelib import ids
 from chalicelib.channels import http
+from chalicelib.flows.recordings import Places
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
 from tests.fakes import FakeRows
+from tests.recordings import FakeBucket, FakeMediaCarrier
 
 KEY = "an-operator-key"
 SECRETS = Secrets(
@@ -47,6 +49,11 @@ class Reply:
         return {(one["field"], one["rule"]) for one in self.body["invalid_parameters"]}
 
 
+def a_studio() -> Places:
+    """A carrier with one recording, and an empty bucket."""
+    return Places(carrier=FakeMediaCarrier(), bucket=FakeBucket())
+
+
 @dataclass
 class Api:
     """A deployment in memory behind its HTTP door, with the operator's key in hand."""
@@ -55,6 +62,7 @@ class Api:
     now: datetime = NOW
     documents: dict[str, bytes] = field(default_factory=dict)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
+    recordings: Places = field(default_factory=a_studio)
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -116,6 +124,7 @@ class Api:
             new_secret=self._new_secret,
             carrier=lambda: self.carrier,
             put_document=lambda key, body, _type: self.documents.update({key: body}),
+            recordings=lambda: self.recordings,
         )
         with http.answering_with(context):
             yield

@@ -12,6 +12,7 @@ from chalicelib.keys import PartyKind
 from infra.openapi import routes
 from tests.builders import CALLER
 from tests.channels.api import Api, Market, Party, Reply
+from tests.recordings import a_kept_recording
 from tests.world import World
 
 Json = dict[str, Any]
@@ -27,6 +28,7 @@ class Sides:
     api: Api = field(default_factory=Api)
     markets: tuple[Market, ...] = field(init=False)
     calls: tuple[Json, ...] = field(init=False)
+    recordings: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -36,6 +38,10 @@ class Sides:
         self.calls = tuple(
             self.api.get("/calls", carrier_call_id=f"CA{n}").body["data"][0] for n in range(2)
         )
+        self.recordings = tuple({"id": f"rec_{n}"} for n in range(2))
+        for call, recording in zip(self.calls, self.recordings, strict=True):
+            kept = a_kept_recording(id=recording["id"], call_id=call["id"])
+            self.api.stores.recordings.keep(kept)
 
     @property
     def world(self) -> World:
@@ -232,6 +238,7 @@ ROUTES = tuple(route for route in routes() if not route.public)
 _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
+    "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -256,7 +263,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if "{id}" in path:
         noun = _IDS[path]
-        thing = sides.calls[of] if noun == "call" else getattr(market, noun)
+        of_calls = {"call": sides.calls[of], "recording": sides.recordings[of]}
+        thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         path = path.replace("{id}", thing["id"])
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
@@ -264,10 +272,11 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
 
 
 def names(sides: Sides, n: int) -> set[str]:
-    """Every id of a market, and its call's."""
+    """Every id of a market, of its call, and of that call's recording."""
     market = sides.markets[n]
     things = (market.advertiser, market.publisher, market.campaign, market.target,
-              market.partnership, market.placement, market.number, sides.calls[n])  # fmt: skip
+              market.partnership, market.placement, market.number, sides.calls[n],
+              sides.recordings[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
 
@@ -281,7 +290,7 @@ def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")
         assert sides.api.get("/partnerships").body == stands
     own = sent(sides, kind, route, of=0)
-    expected = {200, 201, 409} if route.path in _COMMON else {200}
+    expected = {200, 201, 409} if route.path in _COMMON else {route.status}
     assert own.status in expected, own.body
     text = json.dumps(own.body)
     assert not [id for id in names(sides, 1) if id in text]

@@ -8,7 +8,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.channels import queues, streams
 from chalicelib.flows.settlement import Progress
-from chalicelib.providers.queue import read_call_id
+from chalicelib.providers.queue import read_call_id, read_recording
 
 
 def record(call: str, sk: str = "SIGNAL#leg#1#completed", *, sequence: str = "1",
@@ -29,6 +29,13 @@ class Desk:
         self.progress, self.fails = progress, fails
         self.settled: list[str] = []
         self.later: list[str] = []
+        self.fetched: list[tuple[str, str]] = []
+
+    def fetches(self, call_id: str, recording_id: str) -> None:
+        self.fetched.append((call_id, recording_id))
+
+    def notes(self, call_id: str) -> None:
+        self.settle(call_id)
 
     def settle(self, call_id: str) -> Progress:
         if call_id == self.fails:
@@ -40,7 +47,9 @@ class Desk:
 def test_several_signals_of_one_call_lead_to_one_settlement() -> None:
     desk = Desk()
     records = [record("call_a", sequence="1"), record("call_a", "SIGNAL#dial#1#completed")]
-    assert streams.handle(records, desk.settle, desk.later.append) == {"batchItemFailures": []}
+    assert streams.handle(records, desk.settle, desk.later.append, desk.fetches) == {
+        "batchItemFailures": []
+    }
     assert desk.settled == ["call_a"]
 
 
@@ -50,27 +59,52 @@ def test_several_signals_of_one_call_lead_to_one_settlement() -> None:
 )
 def test_what_is_no_new_signal_leads_to_nothing(other: dict[str, Any]) -> None:
     desk = Desk()
-    streams.handle([other], desk.settle, desk.later.append)
+    streams.handle([other], desk.settle, desk.later.append, desk.fetches)
     assert desk.settled == []
 
 
 def test_a_call_whose_talk_time_may_still_come_is_looked_at_later() -> None:
     desk = Desk(Progress.UNCERTAIN)
-    streams.handle([record("call_a")], desk.settle, desk.later.append)
+    streams.handle([record("call_a")], desk.settle, desk.later.append, desk.fetches)
     assert desk.later == ["call_a"]
 
 
 def test_a_record_that_fails_is_reported_alone_and_the_others_are_done() -> None:
     desk = Desk(fails="call_b")
     records = [record(f"call_{name}", sequence=name) for name in "abc"]
-    answer = streams.handle(records, desk.settle, desk.later.append)
+    answer = streams.handle(records, desk.settle, desk.later.append, desk.fetches)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
     assert desk.settled == ["call_a", "call_c"]
 
 
+def test_a_finished_recording_is_asked_for_and_settles_nothing() -> None:
+    desk = Desk()
+    finished = record("call_a", "REPORT#rec_1#completed")
+    assert streams.handle([finished], desk.settle, desk.later.append, desk.fetches) == {
+        "batchItemFailures": []
+    }
+    assert (desk.fetched, desk.settled) == ([("call_a", "rec_1")], [])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        record("call_a", "REPORT#rec_1#in-progress"),
+        record("call_a", "REPORT#rec_1#absent"),
+        record("call_a", "REPORT#rec_1#paused#2026-11-23T15:00:00.000Z"),
+        record("call_a", "REPORT#rec_1#completed", event="MODIFY"),
+        record("call_a", "RECORDING#rec_1"),
+    ],
+)
+def test_a_recording_without_media_is_not_asked_for(other: dict[str, Any]) -> None:
+    desk = Desk()
+    streams.handle([other], desk.settle, desk.later.append, desk.fetches)
+    assert (desk.fetched, desk.settled) == ([], [])
+
+
 def test_a_record_without_its_keys_is_reported_and_not_lost() -> None:
     poison = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "7", "Keys": {}}}
-    answer = streams.handle([poison], Desk().settle, print)
+    answer = streams.handle([poison], Desk().settle, print, print)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
@@ -84,7 +118,7 @@ def messages(*bodies: str) -> SQSEvent:
 def test_a_message_settles_its_call_and_a_bad_one_comes_again() -> None:
     desk = Desk(fails="call_b")
     event = messages('{"call_id": "call_a"}', '{"call_id": "call_b"}', "{}", "no json")
-    failed = queues.handle(event, desk.settle)["batchItemFailures"]
+    failed = queues.handle(event, lambda body: desk.notes(read_call_id(body)))["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failed] == ["1", "2", "3"]
     assert desk.settled == ["call_a"]
 
@@ -93,3 +127,10 @@ def test_a_message_names_its_call_as_text() -> None:
     assert read_call_id(json.dumps({"call_id": "call_a"})) == "call_a"
     with pytest.raises(ValueError, match="no text"):
         read_call_id(json.dumps({"call_id": 7}))
+
+
+def test_a_message_names_its_recording_as_text() -> None:
+    body = {"call_id": "call_a", "recording_id": "rec_1"}
+    assert read_recording(json.dumps(body)) == ("call_a", "rec_1")
+    with pytest.raises(ValueError, match="recording_id is no text"):
+        read_recording(json.dumps(body | {"recording_id": None}))

@@ -86,7 +86,7 @@ def test_a_dial(introduction: Introduction, digits: str | None) -> None:
     says(built, *introduction.lines)
     built.append(dial)
     if sayable(*introduction.lines):
-        the_same(twiml.dial(attempt, action=ACTION, leg=LEG, whisper=URL), built)
+        the_same(twiml.dial(attempt, action=ACTION, leg=LEG, whisper=URL, recording=URL), built)
 
 
 @given(pages)

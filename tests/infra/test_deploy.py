@@ -101,22 +101,24 @@ def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial:
     (only,) = mapping["FilterCriteria"]["Filters"]
     assert json.loads(only["Pattern"]) == {
         "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "SIGNAL#"}]}}},
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "SIGNAL#"}, {"prefix": "REPORT#"}]}}},
     }
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(
         "ringledger-trial-validate-failed"
     )
-    (queue,) = trial.client("lambda").list_event_source_mappings(
-        FunctionName=STAGE.function("settle")
-    )["EventSourceMappings"]
-    assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    for function in ("settle", "recordings"):
+        (queue,) = trial.client("lambda").list_event_source_mappings(
+            FunctionName=STAGE.function(function)
+        )["EventSourceMappings"]
+        assert queue["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
-        "settle-dead", "validate-failed", "validate-age",
+        "settle-dead", "recordings-dead", "validate-failed", "validate-age",
         "voice-faults", "api_handler-faults", "validate-faults", "settle-faults",
+        "recordings-faults",
         "voice-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
         "close-errors",
     }  # fmt: skip

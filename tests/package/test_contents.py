@@ -20,6 +20,7 @@ HANDLERS = {
     "Voice": "chalicelib.channels.twilio.voice",
     "Validate": "chalicelib.channels.streams.validate",
     "Settle": "chalicelib.channels.queues.settle_calls",
+    "Recordings": "chalicelib.channels.queues.fetch_recordings",
     "Sweep": "chalicelib.channels.schedules.sweep_calls",
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
     "Close": "chalicelib.channels.schedules.close_periods",

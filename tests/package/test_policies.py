@@ -33,6 +33,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
+    "recordings": {"calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"}},
     "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
     "reconcile": {
         "catalog": {"BatchGetItem", "UpdateItem"},
@@ -50,7 +51,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "catalog/index/by_kind": {"Query"},
         "catalog/index/by_offer": {"Query"},
-        "calls": {"BatchGetItem", "Query"},
+        "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"},
         "calls/index/by_month": {"Query"},
         "calls/index/by_campaign": {"Query"},
         "calls/index/by_publisher": {"Query"},
@@ -71,6 +72,7 @@ BESIDE: dict[str, set[str]] = {
         "dynamodb:GetShardIterator",
         "dynamodb:ListStreams",
         "sqs:SendMessage settle",
+        "sqs:SendMessage recordings",
         "sqs:SendMessage validate-failed",
     },
     "settle": {
@@ -79,10 +81,24 @@ BESIDE: dict[str, set[str]] = {
         "sqs:DeleteMessage settle",
         "sqs:GetQueueAttributes settle",
     },
-    "sweep": {"ssm:GetParametersByPath"},
+    "recordings": {
+        "ssm:GetParametersByPath",
+        "sqs:ReceiveMessage recordings",
+        "sqs:DeleteMessage recordings",
+        "sqs:GetQueueAttributes recordings",
+        "s3:PutObject recordings",
+        "s3:AbortMultipartUpload recordings",
+        "s3:DeleteObject recordings",
+    },
+    "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
     "reconcile": {"ssm:GetParametersByPath"},
-    "close": {"s3:PutObject"},
-    "api_handler": {"ssm:GetParametersByPath", "s3:PutObject"},
+    "close": {"s3:PutObject documents"},
+    "api_handler": {
+        "ssm:GetParametersByPath",
+        "s3:PutObject documents",
+        "s3:GetObject recordings",
+        "s3:DeleteObject recordings",
+    },
 }
 
 
@@ -114,6 +130,9 @@ def test_a_function_may_do_this_beside_tables_and_no_more(name: str) -> None:
     for action, resource in grants(name):
         if action.startswith("sqs:"):
             found.add(f"{action} {resource.rpartition('ringledger-check-')[2]}")
+        elif action.startswith("s3:"):
+            bucket = resource.removeprefix("arn:aws:s3:::ringledger-check-").partition("-")[0]
+            found.add(f"{action} {bucket}")
         elif ":table/" not in resource or "/stream/" in resource:
             found.add(action)
     assert {action for action in found if not action.startswith("logs:")} == BESIDE[name]
@@ -130,8 +149,13 @@ def test_no_function_may_change_or_delete_what_the_ledger_holds(name: str) -> No
 def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
     for action, resource in grants(name):
         assert "*" not in action, action
-        # Streams of the function's own log group and documents have no names beforehand.
-        if resource not in (f"{RESOURCES['LogGroupArn']}:*", f"{RESOURCES['DocumentsArn']}/*"):
+        # Streams of the function's own log group, documents and media have no names beforehand.
+        named_later = (
+            f"{RESOURCES['LogGroupArn']}:*",
+            f"{RESOURCES['DocumentsArn']}/*",
+            f"{RESOURCES['RecordingsArn']}/*",
+        )
+        if resource not in named_later:
             assert "*" not in resource, resource
 
 
@@ -148,8 +172,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
         if resource["Type"] == "AWS::IAM::Role"
     }
     assert set(documents) == {
-        "VoiceRole", "ValidateRole", "SettleRole", "SweepRole", "ReconcileRole", "CloseRole",
-        "ApiHandlerRole",
+        "VoiceRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole", "ReconcileRole",
+        "CloseRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
