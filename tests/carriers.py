@@ -19,7 +19,7 @@ from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUna
 
 HERE = Webhooks(
     voice_url="https://voice.example.com/twilio/inbound",
-    fallback_url="https://voice.example.com/twilio/inbound",
+    fallback_url="https://voice.example.com/twilio/fallback",
     status_url="https://voice.example.com/twilio/status",
 )
 ELSEWHERE = Webhooks(voice_url="https://elsewhere.example.com/", fallback_url="", status_url="")

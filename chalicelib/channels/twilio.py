@@ -2,8 +2,9 @@
 
 Owns the webhooks behind the voice function's URL: the inbound call, what its caller keys, the end
 of a dial, what a target hears first, a message on voicemail, the reports of a leg, of the call and
-of a recording. The signature is checked before anything is read or written. The caller always hears
-something sensible, whatever fails behind this door.
+of a recording, and what is asked when an answer has failed. The signature is checked before
+anything is read or written. The caller always hears something sensible, whatever fails behind this
+door.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from chalice import Blueprint
 
@@ -28,6 +30,7 @@ Reply = dict[str, Any]
 
 blueprint = Blueprint(__name__)
 _TELLS_OF_MESSAGES = ("action", "status")
+_FIRST = "inbound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,17 @@ def _answered(
         runtime.logger().exception("a call could not go on", extra=_masked(webhook))
         return _twiml(twiml.apology(twiml.SORRY))
     return _twiml(document(answer, webhook.base) if answer else twiml.hangup())
+
+
+def _fallback(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> Reply:
+    """Twilio could not use an answer of ours. A call whose first answer was lost is answered again;
+    of any other nobody knows how far it came, so it ends decently, and the sweep settles it."""
+    failed = urlsplit(webhook.form.get("ErrorUrl", "")).path.rpartition("/")[2]
+    told = {"error_code": webhook.form.get("ErrorCode", ""), "webhook": failed}
+    runtime.logger().error("the carrier could not use an answer", extra=told | _masked(webhook))
+    if failed == _FIRST:
+        return _inbound(webhook, context, secrets)
+    return _twiml(twiml.apology(twiml.SORRY))
 
 
 def _in_time(decide: Callable[[], T], context: Context) -> T:
@@ -257,6 +271,7 @@ def _kept(call: str, signal: Signal | None, context: Context) -> Reply:
 
 _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
     "/twilio/inbound": _inbound,
+    "/twilio/fallback": _fallback,
     "/twilio/answer": _answer,
     "/twilio/dial": _dial,
     "/twilio/whisper": _whisper,

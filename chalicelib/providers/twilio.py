@@ -46,15 +46,13 @@ class Twilio:
         self._base = f"{account.api_url}/2010-04-01/Accounts/{quote(account.sid, safe='')}"
 
     def webhooks(self) -> Webhooks:
-        """The deployment's own; the voice URL is asked once more as its own fallback.
-
-        A repeated first request of a call is given the answer that its first delivery was.
-        """
+        """The deployment's own."""
         if not self._voice_url:
             raise Refused("the deployment does not know its voice URL yet", code="no_voice_url")
         inbound = f"{self._voice_url}/twilio/inbound"
         status = f"{self._voice_url}/twilio/status"
-        return Webhooks(voice_url=inbound, fallback_url=inbound, status_url=status)
+        fallback = f"{self._voice_url}/twilio/fallback"
+        return Webhooks(voice_url=inbound, fallback_url=fallback, status_url=status)
 
     def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
         """What the Calls resource holds of a call that has ended, and of its present attempt."""

@@ -162,6 +162,23 @@ def test_when_nobody_can_take_it_the_caller_hears_a_decent_line() -> None:
     assert "nobody can take your call" in (phone.rings().findtext("Say") or "")
 
 
+def test_a_call_whose_first_answer_was_lost_is_given_it_again_as_a_fallback(phone: Phone) -> None:
+    first = phone.rings()
+    error = {"ErrorCode": "11200", "ErrorUrl": BASE + "/twilio/inbound"}
+    again = ElementTree.fromstring(phone.posts("/twilio/fallback", error)["body"])
+    assert ElementTree.tostring(again) == ElementTree.tostring(first)
+    assert len(phone.world.target()["leases"]) == 1
+
+
+@pytest.mark.parametrize("url", ["/twilio/dial?attempt=1&call=call_1", "", "not a url"])
+def test_a_call_that_was_lost_on_the_way_ends_decently(phone: Phone, url: str) -> None:
+    phone.rings()
+    error = {"ErrorCode": "11200", "ErrorUrl": BASE + url}
+    ended = ElementTree.fromstring(phone.posts("/twilio/fallback", error)["body"])
+    assert [verb.tag for verb in ended] == ["Say", "Hangup"]
+    assert len(phone.world.target()["leases"]) == 1, "no further target is rung"
+
+
 def test_a_broken_store_still_speaks_to_the_caller(phone: Phone) -> None:
     def broken() -> Stores:
         raise ConnectionError("the database is away")

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
@@ -70,6 +70,7 @@ def test_blank_fields_and_the_raw_query_are_part_of_what_is_signed(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
 
+@settings(max_examples=2_000)
 @given(
     token=st.text("0123456789abcdef", min_size=1, max_size=32),
     path=st.text("abc/-_", max_size=12),
