@@ -109,7 +109,9 @@ def _first_choice(offer: str) -> tuple[str, str]:
 def main(directory: Path = DIRECTORY) -> int:
     """Seed the stack that runs; 1 with a plain message if it cannot be done."""
     try:
-        numbers = seed(api_of(directory), directory)
+        api = api_of(directory)
+        print(f"Making the demo market: {sum(1 for _ in things())} things ...", flush=True)
+        numbers = seed(api, directory)
     except Declined as declined:
         print(f"\n{declined}", file=sys.stderr)
         return 1
