@@ -57,9 +57,7 @@ class Answer:
     page: Page | None = None
 
 
-def answer(
-    arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry = CARRIER
-) -> Answer:
+def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry = CARRIER) -> Answer:
     """Route a call that arrives, if its caller is let in, or ask its caller first; a repeated
     delivery gets the same answer, reserves nothing and counts nothing.
 

@@ -149,7 +149,7 @@ class _Asking:
         asked = _askers().submit(self._asked, ask)
         done, _ = wait([asked], timeout=seconds)
         if not done:
-            _askers().submit(self._remember_late, asked)
+            asked.add_done_callback(lambda late: _askers().submit(self._remember, late))
             return CallLookup(state=LookupState.LATE, cost_micros=cost_of(self.lookup))
         line = asked.result()
         if line is None:
@@ -182,10 +182,10 @@ class _Asking:
             return None
         return line_said(facts, with_name=self.lookup.caller_name, now=self.now)
 
-    def _remember_late(self, asked: "Future[KnownLine | None]") -> None:
-        """Keep the answer once it comes; the pool works in order, so it is on its way."""
+    def _remember(self, late: "Future[KnownLine | None]") -> None:
+        """Keep an answer that nobody has waited for."""
         try:
-            line = asked.result()
+            line = late.result()
             if line is not None:
                 self.stores.rows.write([self.remember(line)])
         except Exception as fault:

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.errors import Refused
 from chalicelib.numbers import NumberSearch
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
-from chalicelib.providers.twilio import Twilio
+from chalicelib.providers.twilio import LOOK_UP_SECONDS, Twilio
 from chalicelib.providers.twilio_rest import BUDGET_SECONDS, Account, NotAtCarrier, Rest
 from simulator.carrier import Carrier
 from simulator.rest import RestServer
