@@ -39,13 +39,13 @@ class World:
     rows: Rows
     now: datetime = NOW
     stores: Stores = field(init=False)
-    carrier: FakeCarrier = field(init=False)
+    lines: FakeCarrier = field(init=False)
     inquiry: Inquiry = field(init=False)
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
-        self.carrier = FakeCarrier()
-        self.inquiry = Inquiry(ask=self.carrier.look_up, seconds=10)
+        self.lines = FakeCarrier()
+        self.inquiry = Inquiry(ask=self.lines.look_up, seconds=10)
 
     def clock(self) -> datetime:
         """The world's present."""

@@ -88,14 +88,14 @@ def test_a_call_gets_the_target_that_wants_its_line(world: Lined) -> None:
     assert answer.attempt is not None
     assert answer.attempt.hold.target_id == "tgt_2"
     assert world.known() == builders.a_lookup()
-    assert world.carrier.looked_up == [(CALLER, True)]
+    assert world.lines.looked_up == [(CALLER, True)]
 
 
 def test_an_offer_that_does_not_want_to_know_asks_nobody(world: Lined) -> None:
     world.opens()
     world.arrives()
     assert world.call().lookup is None
-    assert world.carrier.looked_up == []
+    assert world.lines.looked_up == []
 
 
 def test_the_next_call_of_the_caller_knows_the_line_at_no_cost(world: Lined) -> None:
@@ -107,7 +107,7 @@ def test_the_next_call_of_the_caller_knows_the_line_at_no_cost(world: Lined) -> 
     world.later(days=1)
     world.arrives("CA3")
     assert world.state("CA3") is LookupState.ASKED
-    assert len(world.carrier.looked_up) == 2
+    assert len(world.lines.looked_up) == 2
 
 
 def test_what_is_remembered_expires_with_the_days_it_is_kept(world: Lined) -> None:
@@ -125,14 +125,14 @@ def test_a_failover_keeps_what_the_call_knows(world: Lined) -> None:
     assert answer is not None
     assert answer.attempt is not None
     assert answer.attempt.hold.target_id == "tgt_2"
-    assert (world.state(), len(world.carrier.looked_up)) == (LookupState.ASKED, 1)
+    assert (world.state(), len(world.lines.looked_up)) == (LookupState.ASKED, 1)
 
 
 def test_a_repeated_webhook_asks_once(world: Lined) -> None:
     world.wants()
     first, second = (world.arrives().attempt for _ in range(2))
     assert first == second == world.call().attempt
-    assert len(world.carrier.looked_up) == 1
+    assert len(world.lines.looked_up) == 1
 
 
 def test_two_deliveries_at_once_reserve_once_and_remember_the_line(
@@ -170,7 +170,7 @@ class TestNobodyIsAsked:
     def test_about_an_anonymous_caller(self, world: Lined) -> None:
         world.wants()
         assert world.arrives(caller=None).attempt is not None
-        assert (world.state(), world.carrier.looked_up) == (LookupState.NOT_WANTED, [])
+        assert (world.state(), world.lines.looked_up) == (LookupState.NOT_WANTED, [])
 
     def test_about_a_caller_whom_the_gate_shuts_out(self, world: Lined) -> None:
         world.wants()
@@ -178,25 +178,25 @@ class TestNobodyIsAsked:
         world.blocks(BlockKind.EXACT, CALLER)
         assert world.arrives("CA2").refusal is GateReason.BLOCKED_NUMBER
         assert world.known("CA2") == CallLookup(state=LookupState.NOT_WANTED)
-        assert len(world.carrier.looked_up) == 1
+        assert len(world.lines.looked_up) == 1
 
     def test_about_a_call_that_costs_nobody_enough(self, world: Lined) -> None:
         world.wants(from_charge_cents=2_501)
         assert world.arrives().attempt is not None
-        assert (world.state(), world.carrier.looked_up) == (LookupState.NOT_WANTED, [])
+        assert (world.state(), world.lines.looked_up) == (LookupState.NOT_WANTED, [])
 
     def test_where_nobody_could_take_the_call(self, world: Lined) -> None:
         world.wants(builders.a_target(concurrency_cap=1))
         world.arrives("CA1")
         assert world.arrives("CA2", caller=NEIGHBOUR).refusal is Reason.AT_CONCURRENCY
-        assert (world.state("CA2"), len(world.carrier.looked_up)) == (LookupState.NOT_WANTED, 1)
+        assert (world.state("CA2"), len(world.lines.looked_up)) == (LookupState.NOT_WANTED, 1)
 
     def test_by_a_dry_run_which_knows_what_is_remembered(self, world: Lined) -> None:
         world.wants(builders.a_target(filters=(MOBILE,)))
         assert self.would_get(world) is Reason.FILTERED
         world.arrives()
         assert self.would_get(world) is None
-        assert len(world.carrier.looked_up) == 1
+        assert len(world.lines.looked_up) == 1
         world.later(days=30)
         assert self.would_get(world) is Reason.FILTERED
 
@@ -272,8 +272,8 @@ class TestLate:
     ) -> None:
         world.wants(builders.a_target(filters=(MOBILE,)), cost_micros=5_000)
         answers = threading.Event()
-        world.carrier.happens_before("look_up", lambda: answers.wait(10))
-        world.inquiry = Inquiry(ask=world.carrier.look_up, seconds=0.05)
+        world.lines.happens_before("look_up", lambda: answers.wait(10))
+        world.inquiry = Inquiry(ask=world.lines.look_up, seconds=0.05)
         try:
             assert world.arrives("CA1").refusal is Reason.FILTERED
             assert world.known("CA1") == CallLookup(state=LookupState.LATE, cost_micros=5_000)
@@ -294,15 +294,15 @@ class TestLate:
             tried.set()
             raise Busy("DynamoDB is overloaded")
 
-        world.carrier.happens_before("look_up", lambda: answers.wait(10))
-        world.inquiry = Inquiry(ask=world.carrier.look_up, seconds=0.05)
+        world.lines.happens_before("look_up", lambda: answers.wait(10))
+        world.inquiry = Inquiry(ask=world.lines.look_up, seconds=0.05)
         try:
             assert world.arrives("CA1").attempt is not None
             rows.before_write(refused)
         finally:
             answers.set()
         assert tried.wait(10)
-        world.answers(world.carrier.look_up)
+        world.answers(world.lines.look_up)
         world.arrives("CA2")
         assert world.state("CA2") is LookupState.ASKED
 
@@ -311,7 +311,7 @@ class TestLate:
         world.takes_from_the_second_look_on = timedelta(seconds=1.5)
         assert world.arrives().attempt is not None
         assert world.known() == CallLookup(state=LookupState.LATE)
-        assert world.carrier.looked_up == []
+        assert world.lines.looked_up == []
 
 
 def test_a_line_tells_of_the_country_where_the_caller_is(world: Lined) -> None:
@@ -335,7 +335,7 @@ def test_a_replay_goes_by_what_was_known_then_and_asks_nobody(world: Lined) -> N
     assert [is_itself(again(world, attempt=n)) for n in (1, 2)] == [True, True]
     changed = again(world, tgt_1=change(filters=(LANDLINE,)))
     assert changed.replayed["answer"]["hold"]["target_id"] == "tgt_2"
-    assert len(world.carrier.looked_up) == 1
+    assert len(world.lines.looked_up) == 1
 
 
 def test_the_facts_of_a_decision_hold_no_name(world: Lined, rows: FakeRows) -> None:

@@ -165,7 +165,7 @@ class Story(World):
             self.reports(f"CA{one}", self.signal(SignalKind.LEG, other, "completed", 90))
             self.settles(f"CA{one}")
         elif what == "carrier away":
-            self.carrier.away = one
+            self.lines.away = one
         elif what == "later":
             self.later(minutes=one)
         elif not self.row(CATALOG, f"BLOCK#{self.an_entry(one, other).id}"):
@@ -230,7 +230,7 @@ def test_every_decision_is_made_again_as_it_was(
 ) -> None:
     offer, *others = things
     story = told((replace(offer, lookup=lookup), *others), steps, gate, funds)
-    story.carrier.away = True
+    story.lines.away = True
     for made in story.replays():
         assert made.original == made.replayed
         assert made.same and not made.differences
