@@ -27,7 +27,8 @@ from chalicelib.calls import Attestation
 from chalicelib.channels import twiml
 from chalicelib.channels.twilio import Context, handle
 from chalicelib.channels.twilio_signature import signature, signed
-from chalicelib.flows.inbound import led_by, meet
+from chalicelib.flows.deciding import meet
+from chalicelib.flows.inbound import led_by
 from chalicelib.gate import caller_of
 from chalicelib.reserving import reservation
 from chalicelib.store.dynamo import DynamoRows

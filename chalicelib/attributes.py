@@ -9,8 +9,11 @@ from chalicelib.offers import TAG_NAME
 
 ATTRIBUTES = (
     "caller", "state", "zip", "area_code", "number", "offer_id", "publisher_id", "placement_id",
+    "line_type", "line_carrier", "caller_name",
 )  # fmt: skip
 """What calls have besides their tags."""
+LINE_ATTRIBUTES = frozenset({"line_type", "line_carrier", "caller_name"})
+"""Those of them that only a look-up of the caller's line tells."""
 _TAG = "tag."
 
 
@@ -23,6 +26,7 @@ def can_have(name: str) -> bool:
 
 def attributes_of(call: Call) -> dict[str, str]:
     """The attributes of a call by their names; what is not known of it is not there."""
+    line = call.lookup.line if call.lookup else None
     known = {
         "caller": call.caller,
         "state": call.area.state,
@@ -32,6 +36,9 @@ def attributes_of(call: Call) -> dict[str, str]:
         "offer_id": call.offer_id,
         "publisher_id": call.publisher_id,
         "placement_id": call.placement_id,
+        "line_type": line.line_type if line else None,
+        "line_carrier": line.line_carrier if line else None,
+        "caller_name": line.caller_name if line else None,
     }
     tags = {f"{_TAG}{name}": value for name, value in call.tags.items()}
     return {name: value for name, value in known.items() if value is not None} | tags

@@ -13,6 +13,7 @@ from enum import StrEnum
 from chalicelib.answering import Heard, Introduction, Message
 from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
+from chalicelib.lines import CallLookup
 from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
 from chalicelib.recording import RecordingTerms
@@ -174,6 +175,7 @@ class Call:
 
     A call `answered_early` was picked up before any target was dialled, so its own length tells
     nothing of a talk. `heard` are the lines that the caller heard, `voicemail` is what was left.
+    `lookup` is what is known of the caller's line, None where the offer does not want to know.
     """
 
     id: str
@@ -205,6 +207,7 @@ class Call:
     answered_early: bool = False
     heard: tuple[Heard, ...] = ()
     voicemail: Message | None = None
+    lookup: CallLookup | None = None
 
 
 def introduced(call: Call, attempt: Attempt) -> Call:

@@ -85,13 +85,15 @@ class AvailableNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFacts:
-    """What a carrier can look up of anybody's number; None for what it does not know."""
+    """What a carrier can look up of anybody's number; None for what it does not know. `country` is
+    an ISO 3166 code."""
 
     e164: str
     valid: bool
     line_type: str | None = None
     carrier_name: str | None = None
     caller_name: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from chalicelib.answering import Answering
 from chalicelib.campaigns import Caps, State
+from chalicelib.lines import Lookup
 from chalicelib.times import Cycle
 
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -76,7 +77,8 @@ class Offer:
 
     By expected revenue, targets new to a publisher come first on `explore_percent` of its calls. An
     `open` one may be seen and applied to by publishers that are not on it yet. `answering` is what
-    its callers hear and are asked before anybody is chosen for them.
+    its callers hear and are asked before anybody is chosen for them, `lookup` what it wants to know
+    of their lines.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Offer:
     explore_percent: int = 5
     open: bool = True
     answering: Answering | None = None
+    lookup: Lookup | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

@@ -217,6 +217,17 @@ class Area:
             evidence=evidence,
         )
 
+    def looked_up(self, country: str) -> Self:
+        """The area of a caller whose line, as its carrier says, is of this country. What came with
+        the call goes before it, being the same source's word about this very call."""
+        word = AreaEvidence(
+            what=AreaFact.COUNTRY,
+            value=country,
+            source=AreaSource.CARRIER,
+            provenance=Provenance.LOOKED_UP,
+        )
+        return self.told_by((word, *self.evidence), self.area_code)
+
     def keyed(self, zip_code: str) -> Self:
         """The area of a caller who has keyed this ZIP, which is believed before all else."""
         word = AreaEvidence(

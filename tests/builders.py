@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
 from chalicelib.gate import BlockFacts, BlockKind, BlockScope
+from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, EarningTerms, Number, Offer, Partnership, Placement, Publisher
 from chalicelib.places import Area
@@ -155,6 +156,25 @@ def a_market(*targets: TargetFacts, **overrides: Any) -> Market:
         "campaigns": (facts,),
     }
     return Market(**(values | overrides))
+
+
+def a_line(**overrides: Any) -> KnownLine:
+    """A mobile line of Jane Doe's, looked up just now."""
+    values: dict[str, Any] = {
+        "line_type": "mobile",
+        "line_carrier": "Example Wireless",
+        "caller_name": "DOE JANE",
+        "country": "US",
+        "with_name": True,
+        "looked_up_at": NOW,
+    }
+    return KnownLine(**(values | overrides))
+
+
+def a_lookup(**overrides: Any) -> CallLookup:
+    """What a call knows of that line, having asked."""
+    values: dict[str, Any] = {"state": LookupState.ASKED, "line": a_line(), "cost_micros": 18_000}
+    return CallLookup(**(values | overrides))
 
 
 def a_hold(**overrides: Any) -> Hold:

@@ -45,7 +45,8 @@ def stock() -> dict[str, AvailableNumber]:
 
 @dataclass
 class FakeCarrier:
-    """A carrier that lends from a stock; `bought` and `released` remember every time.
+    """A carrier that lends from a stock; `bought`, `released` and `looked_up` remember every
+    time, the last with whether a name was asked for.
 
     `before` holds what happens right before the coming requests, one each: an error it raises
     means that the carrier never saw the request. `after` is the same for answers on their way back.
@@ -56,6 +57,7 @@ class FakeCarrier:
     records: dict[str, tuple[Signal, ...]] = field(default_factory=dict)
     bought: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
+    looked_up: list[tuple[str, bool]] = field(default_factory=list)
     away: bool = False
     before: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
     after: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
@@ -138,13 +140,14 @@ class FakeCarrier:
 
     def look_up(self, e164: str, *, caller_name: bool = False) -> LineFacts:
         """Every North American number is a mobile one of Jane Doe's."""
+        self.looked_up.append((e164, caller_name))
         self._met("look_up")
         if len(e164) != len("+14155550100"):
             return LineFacts(e164=e164, valid=False)
         name = "DOE JANE" if caller_name else None
         return LineFacts(
             e164=e164, valid=True, line_type="mobile", carrier_name="Example Wireless",
-            caller_name=name,
+            caller_name=name, country="US",
         )  # fmt: skip
 
     def _met(self, request: str, *, back: bool = False) -> None:

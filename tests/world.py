@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.calls import Call, CallStatus, LegStatus, Signal, SignalKind, call_id
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.flows.inbound import Answer, Arrival, answer, next_attempt
+from chalicelib.flows.looking_up import Inquiry
 from chalicelib.flows.settlement import Progress, settle
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.places import Area
@@ -15,6 +16,7 @@ from chalicelib.store.rows import BOOKS, CATALOG, Change, Item, Key, Put, Rows
 from chalicelib.store.stores import Stores
 from tests import builders
 from tests.builders import CALLER, NOW, TRACKING_NUMBER
+from tests.carriers import FakeCarrier
 
 
 def head(kind: str, thing: Any, **more: Any) -> Put:
@@ -37,9 +39,13 @@ class World:
     rows: Rows
     now: datetime = NOW
     stores: Stores = field(init=False)
+    lines: FakeCarrier = field(init=False)
+    inquiry: Inquiry = field(init=False)
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
+        self.lines = FakeCarrier()
+        self.inquiry = Inquiry(ask=self.lines.look_up, seconds=10)
 
     def clock(self) -> datetime:
         """The world's present."""
@@ -131,7 +137,9 @@ class World:
             caller_hash=f"hash-of-{caller}" if caller else None,
             area=Area(state="CA", area_code="415", source="carrier"),
         )
-        return answer(replace(arrival, **more), stores=self.stores, clock=self.clock)
+        return answer(
+            replace(arrival, **more), stores=self.stores, clock=self.clock, inquiry=self.inquiry
+        )
 
     def fails(
         self,

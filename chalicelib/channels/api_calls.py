@@ -198,6 +198,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "reasons": call.reasons,
         "heard": call.heard,
         "voicemail": call.voicemail,
+        "lookup": call.lookup,
         "arrived_at": call.arrived_at,
         "ended_at": call.ended_at,
         "judged_at": call.judged_at,

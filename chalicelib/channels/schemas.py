@@ -41,6 +41,7 @@ from chalicelib.channels.schemas_answering import (
     ShownNumber,
     Voicemail,
 )
+from chalicelib.channels.schemas_lines import Lookup
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
 from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
 from chalicelib.times import Cycle
@@ -162,7 +163,8 @@ class OfferBody(Document):
     """What publishers see: campaigns that compete for its calls. `strategy` orders the targets of
     one priority; by expected revenue, targets new to a publisher come first on `explore_percent` of
     its calls. Publishers that are not on it may see an `open` one, and apply. Callers hear and are
-    asked what `answering` says before anybody is chosen."""
+    asked what `answering` says before anybody is chosen; with a `lookup` the carrier is asked about
+    their lines."""
 
     name: Name
     vertical: Name
@@ -172,6 +174,7 @@ class OfferBody(Document):
     explore_percent: Annotated[int, Field(ge=0, le=100)] = 5
     open: bool = True
     answering: Answering | None = None
+    lookup: Lookup | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from chalicelib import calls, endings, gate, offers, places, reasons, recording, validation
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 from chalicelib.channels.schemas_answering import HeardView, MessageView
+from chalicelib.channels.schemas_lines import CallLookupView
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
@@ -78,6 +79,10 @@ class CallView(Document):
     reasons: list[str]
     heard: list[HeardView]
     voicemail: Annotated[MessageView | None, Field(description="null without a message")]
+    lookup: Annotated[
+        CallLookupView | None,
+        Field(description="the caller's line; null where the offer does not want to know it"),
+    ]
     arrived_at: Moment
     ended_at: Moment | None
     judged_at: Moment | None

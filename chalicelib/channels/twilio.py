@@ -21,7 +21,7 @@ from chalicelib.calls import ENDED, LegStatus, Signal, call_id
 from chalicelib.channels import twilio_forms, twilio_recordings, twiml
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import attempt_in, document, step_in, whisper_document
-from chalicelib.flows import asking, inbound, racing
+from chalicelib.flows import asking, inbound, looking_up, racing
 from chalicelib.questions import Step
 from chalicelib.store.stores import Stores, stores
 
@@ -41,6 +41,7 @@ class Context:
     stores: Callable[[], Stores] = stores
     clock: racing.Clock = runtime.now
     patience_seconds: float = racing.BUDGET.total_seconds()
+    inquiry: looking_up.Inquiry = looking_up.CARRIER
 
 
 @blueprint.lambda_function(name="voice")
@@ -72,7 +73,9 @@ def handle(event: dict[str, Any], context: Context) -> Reply:
 def _inbound(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> Reply:
     arrival = twilio_forms.arrival(webhook.form, secrets.caller_hash_key)
     return _answered(
-        lambda: inbound.answer(arrival, stores=context.stores(), clock=context.clock),
+        lambda: inbound.answer(
+            arrival, stores=context.stores(), clock=context.clock, inquiry=context.inquiry
+        ),
         webhook,
         context,
     )

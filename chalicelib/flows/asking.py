@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from chalicelib.answering import ZIP, Answering
 from chalicelib.calls import Call, CallStatus, Signal
-from chalicelib.flows.inbound import Answer, again, earlier_answer, meet, turned_away
+from chalicelib.flows.deciding import meet
+from chalicelib.flows.inbound import Answer, again, earlier_answer, turned_away
 from chalicelib.flows.racing import Clock, Race
 from chalicelib.gate import Caller
 from chalicelib.questions import Course, Step, follow, heard_before_choice, keyed_by

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.calls import Call
-from chalicelib.flows.inbound import decide, led_by
-from chalicelib.gate import Caller, judge
+from chalicelib.flows.deciding import meet
+from chalicelib.flows.inbound import led_by
+from chalicelib.flows.looking_up import remembered
+from chalicelib.gate import Caller
 from chalicelib.places import Area, AreaEvidence, area_code_of, prefix_evidence
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, settled_on
+from chalicelib.store.facts import Facts
 from chalicelib.store.stores import Stores
 
 
@@ -36,7 +39,8 @@ def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
     """The decision that the call would meet, with block lists, market and what is known of the
     caller as they stand `now`.
 
-    The caller's place is the declared one, else the number's.
+    The caller's place is the declared one, else the number's. Of the caller's line it knows what an
+    earlier call has found; no carrier is asked.
     """
     number = stores.markets.number(supposed.e164, now)
     if number is None:
@@ -45,11 +49,9 @@ def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
     situation = stores.markets.situation(
         number, call_id=supposed.call_id, decision=1, caller=caller
     )
-    shut_out = judge(situation.gate, caller, supposed.at)
-    if shut_out:
-        return Decision(refusal=shut_out.reason, gate=shut_out)
     call = replace(led_by(_call(supposed), number), talked_before=situation.talked_before)
-    decision = decide(number, situation.market, call, supposed.at)
+    facts = Facts(material=situation.material, call=call, caller=caller, now=supposed.at)
+    decision = meet(replace(facts, call=remembered(facts, situation)), situation)
     if not decision.candidates:
         return decision
     return settled_on(decision, decision.candidates[0].facts.target.id, ())

@@ -10,23 +10,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
-from chalicelib.attributes import attributes_of
 from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
-from chalicelib.campaigns import State
-from chalicelib.failover import without_hold
+from chalicelib.flows.deciding import meet
+from chalicelib.flows.looking_up import CARRIER, Inquiry, LookedUp, look_up
 from chalicelib.flows.racing import Clock, Race, shut_out
-from chalicelib.gate import Caller, judge
+from chalicelib.gate import Caller
 from chalicelib.market import Market
 from chalicelib.offers import Number
 from chalicelib.places import Area
 from chalicelib.questions import Page, follow, heard_before_choice
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
-from chalicelib.routing import Decision, choose
+from chalicelib.routing import Decision
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.outcomes import Outcome
-from chalicelib.store.reservations import given_up
 from chalicelib.store.stores import Stores
 
 
@@ -59,11 +57,12 @@ class Answer:
     page: Page | None = None
 
 
-def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
+def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry = CARRIER) -> Answer:
     """Route a call that arrives, if its caller is let in, or ask its caller first; a repeated
     delivery gets the same answer, reserves nothing and counts nothing.
 
-    Two round trips when the number is known to this process, three when it is not.
+    Two round trips when the number is known to this process, three when it is not; between the last
+    two, the carrier is asked about the caller's line where the offer wants to know it.
     """
     now = clock()
     call = _new_call(arrival, now)
@@ -80,14 +79,16 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock) -> Answer:
     gate = situation.gate
     call = replace(led_by(call, number), talked_before=situation.talked_before)
     facts = Facts(material=situation.material, call=call, caller=caller, now=now)
+    known = look_up(facts, situation, inquiry, stores=stores, clock=clock)
+    call, facts = known.call, replace(facts, call=known.call)
     decision = meet(facts, situation)
     questions = _asked_first(decision, situation.market)
     if questions is not None:
-        asked = _ask(call, questions, situation, stores)
+        asked = _ask(known, questions, situation, stores)
         if isinstance(asked, Answer):
             return asked
         decision = asked
-    kept = facts_puts(facts, decision, 1)
+    kept = [*facts_puts(facts, decision, 1), *known.changes]
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
         return stores.reservations.begin(call, take, chosen, gate=gate, facts=kept)
@@ -174,14 +175,14 @@ def _asked_first(decision: Decision, market: Market | None) -> Answering | None:
 
 
 def _ask(
-    call: Call, answering: Answering, situation: Situation, stores: Stores
+    known: LookedUp, answering: Answering, situation: Situation, stores: Stores
 ) -> Answer | Decision:
     """The first page, with the call kept; the decision on a caller whom the gate lets in no
     more."""
-    course = follow(answering, {})
+    call, course = known.call, follow(answering, {})
     heard = heard_before_choice(answering, course, call.offer_id or "")
     begun = replace(call, answered_early=True, heard=heard)
-    outcome = stores.reservations.ask(begun, answering, gate=situation.gate)
+    outcome = stores.reservations.ask(begun, answering, gate=situation.gate, facts=known.changes)
     if outcome.shut_out is not None:
         return shut_out(outcome.shut_out)
     if outcome.done_before:
@@ -195,41 +196,6 @@ def _before(call_id: str, situation: Situation) -> Answer | None:
     if situation.asked is not None:
         return Answer(call_id=call_id, page=follow(situation.asked, {}).page)
     return again(call_id, situation.answered) if situation.answered else None
-
-
-def meet(facts: Facts, situation: Situation) -> Decision:
-    """What a call meets by its `facts`, whose rows show the `situation`: the gate first, where the
-    caller stands at it; one who would not answer a question goes no further."""
-    if facts.call.refusal is not None:
-        return Decision(refusal=Reason(facts.call.refusal))
-    refusal = judge(situation.gate, facts.caller, facts.now) if facts.at_the_gate else None
-    if refusal is not None:
-        return shut_out(refusal)
-    return decide(facts.material.number, situation.market, facts.call, facts.now)
-
-
-def decide(number: Number, market: Market | None, call: Call, now: datetime) -> Decision:
-    """What the call meets as things stand: on arrival, or after the attempt that it has failed.
-
-    What that attempt holds counts as given back already.
-    """
-    if number.state is not State.ACTIVE or market is None:
-        return Decision(refusal=Reason.NUMBER_PAUSED)
-    following, tried = 1, call.tried
-    if call.attempt is not None:
-        failed, tried = given_up(call)
-        following = failed.number + 1
-        market = without_hold(market, failed.hold, call.id)
-    return choose(
-        market,
-        call_id=call.id,
-        now=now,
-        attempt=following,
-        tried=tried,
-        area=call.area,
-        attributes=attributes_of(call),
-        talked_before=call.talked_before,
-    )
 
 
 def earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.calls import Attempt
 from chalicelib.consistency import Thing, faults, references
 from chalicelib.errors import Fault, Invalid, Refused
-from chalicelib.flows.inbound import meet
+from chalicelib.flows.deciding import meet
 from chalicelib.market import Market
 from chalicelib.reasons import Reason
 from chalicelib.replaying import (

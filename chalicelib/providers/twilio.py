@@ -28,6 +28,7 @@ from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
 
 RECORD_SECONDS = 3.0
 FIND_SECONDS = 1.5
+LOOK_UP_SECONDS = 3.0
 _NOT_AVAILABLE = 21422
 _A_PAGE = "1000"
 _FAMILY: Mapping[SearchKind, str] = {SearchKind.LOCAL: "Local", SearchKind.TOLL_FREE: "TollFree"}
@@ -134,10 +135,12 @@ class Twilio:
         return next((one for one in found if one.e164 == e164), None)
 
     def look_up(self, e164: str, *, caller_name: bool = False) -> LineFacts:
-        """Line type, and the caller's name when it is asked for; each may fail by itself."""
+        """Line type, and the caller's name when it is asked for; each may fail by itself. Callers
+        do not wait for it long, so neither does whoever asks for them."""
         base = self._account.api_url.replace("://api.", "://lookups.", 1)
         fields = "line_type_intelligence" + (",caller_name" if caller_name else "")
-        found = self._rest.get(f"{base}/v2/PhoneNumbers/{quote(e164)}", {"Fields": fields})
+        url = f"{base}/v2/PhoneNumbers/{quote(e164)}"
+        found = self._rest.within(LOOK_UP_SECONDS).get(url, {"Fields": fields})
         line = found.get("line_type_intelligence") or {}
         name = found.get("caller_name") or {}
         return LineFacts(
@@ -146,6 +149,7 @@ class Twilio:
             line_type=line.get("type"),
             carrier_name=line.get("carrier_name"),
             caller_name=name.get("caller_name"),
+            country=found.get("country_code"),
         )
 
     @property

@@ -77,7 +77,8 @@ def facts_puts(facts: Facts, decision: Decision, number: int) -> list[Put]:
 
 
 def read_facts(item: Item, call: Call) -> Facts:
-    """The facts that a row keeps of a decision on `call`, which tells the caller's number."""
+    """The facts that a row keeps of a decision on `call`, which tells the caller's number, and what
+    was known of the line."""
     kept = json.loads(zlib.decompress(item["facts"]))
     then = codec.from_plain(Call, kept["call"])
     caller = codec.from_plain(Caller, kept["caller"])
@@ -91,7 +92,7 @@ def read_facts(item: Item, call: Call) -> Facts:
             },
             partitions=tuple(tuple(rows) for rows in kept["partitions"]),
         ),
-        call=replace(then, caller=call.caller, caller_hash=call.caller_hash),
+        call=replace(then, caller=call.caller, caller_hash=call.caller_hash, lookup=call.lookup),
         caller=replace(caller, number=call.caller, number_hash=call.caller_hash),
         now=times.read(kept["now"]),
     )
@@ -105,7 +106,8 @@ def _at_the_gate(facts: Facts) -> Facts:
 
 
 def _packed(facts: Facts) -> bytes:
-    """The facts in few bytes, without the caller's number; the instant to the microsecond."""
+    """The facts in few bytes, without the caller's number, and without the caller's line, which may
+    tell a name; the instant to the microsecond."""
     material = facts.material
     found = defaultdict(list)
     for key, row in material.found.items():
@@ -113,7 +115,7 @@ def _packed(facts: Facts) -> bytes:
     caller = replace(facts.caller, number=None, number_hash=None)
     kept: dict[str, Any] = {
         "now": facts.now.isoformat(),
-        "call": codec.to_plain(replace(facts.call, caller=None, caller_hash=None)),
+        "call": codec.to_plain(replace(facts.call, caller=None, caller_hash=None, lookup=None)),
         "caller": codec.to_plain(caller),
         "number": codec.to_plain(material.number),
         "found": found,

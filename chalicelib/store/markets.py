@@ -15,6 +15,7 @@ from chalicelib.answering import Answering, Voicemail
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
+from chalicelib.lines import KnownLine
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.questions import Step
@@ -31,6 +32,7 @@ from chalicelib.store.calls import (
 from chalicelib.store.facts import Material
 from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
 from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
+from chalicelib.store.lines import line_key, read_line
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 from chalicelib.store.settings import OPERATOR_KEY, read_operator
 from chalicelib.store.talks import read_talks, talks_key
@@ -56,7 +58,8 @@ class Situation:
     `material` are the rows that all else was read out of. `gate` holds nothing, and `market` no
     entries of the block list, where no caller was named. `talked_before` maps targets of the market
     to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
-    caller who is not; `keyed` what was keyed, where it was looked for.
+    caller who is not; `keyed` what was keyed, where it was looked for. `line` is what is remembered
+    of the caller's line; it is no part of the material, because a call keeps what it knows of it.
     """
 
     material: Material
@@ -67,6 +70,7 @@ class Situation:
     answered: Answered | None = None
     asked: Answering | None = None
     keyed: Mapping[Step, str] = field(default_factory=dict)
+    line: KnownLine | None = None
 
 
 class Markets:
@@ -100,11 +104,12 @@ class Markets:
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
         was if it has been taken; with a `caller`, also what the gate looks at, which advertisers
-        block the caller, and whom the caller talked with; `with_keys` also what the caller has
-        keyed. One round trip for any number of targets and advertisers."""
+        block the caller, whom the caller talked with, and what is known of the caller's line;
+        `with_keys` also what the caller has keyed. One round trip for any number of targets and
+        advertisers."""
         keys = _keys(number)
         if caller is not None:
-            keys += [*gate_keys(number.offer_id, caller), *_talks_keys(caller)]
+            keys += [*gate_keys(number.offer_id, caller), *_callers_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
         found, partitions = self._rows.gather(
             [*keys, call_key(call_id), asked_key(call_id), decided],
@@ -118,6 +123,7 @@ class Markets:
         )
         call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
         asked = found.pop(asked_key(call_id), None)
+        lines = [found.pop(key) for key in _line_keys(caller) if key in found]
         buyers = len(number.roster)
         material = Material(number=number, found=found, partitions=partitions[:buyers])
         return replace(
@@ -126,6 +132,7 @@ class Markets:
             answered=_answered(answer) if answer else None,
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
             keyed=read_keyed(item for items in partitions[buyers:] for item in items),
+            line=read_line(lines[0]) if lines else None,
         )
 
     def situation_again(
@@ -184,6 +191,15 @@ def _keys(number: Number) -> list[Key]:
 def _talks_keys(caller: Caller | None) -> list[Key]:
     """Where it lies whom the caller talked with; nowhere for an anonymous one."""
     return [talks_key(caller.number_hash)] if caller and caller.number_hash else []
+
+
+def _line_keys(caller: Caller | None) -> list[Key]:
+    """Where it lies what is known of the caller's line; nowhere for an anonymous one."""
+    return [line_key(caller.number_hash)] if caller and caller.number_hash else []
+
+
+def _callers_keys(caller: Caller) -> list[Key]:
+    return [*_talks_keys(caller), *_line_keys(caller)]
 
 
 def _market(

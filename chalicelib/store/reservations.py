@@ -42,7 +42,8 @@ _OWN_OF_A_NEW_CALL = 2
 
 class Reservations:
     """What calls keep reserved. Each method is one transaction, which keeps the `facts` of its
-    decision as well, and that a recording is to be expected."""
+    decision as well, on arrival with what was learned of the caller's line; and that a recording is
+    to be expected."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -54,7 +55,7 @@ class Reservations:
         decision: Decision,
         *,
         gate: GateFacts,
-        facts: Sequence[Put] = (),
+        facts: Sequence[Action] = (),
     ) -> Outcome:
         """Keep a new call with what its first attempt reserves, and count the caller's call.
 
@@ -81,7 +82,14 @@ class Reservations:
             return lost(refused, actions, take)
         return Outcome(written=True)
 
-    def ask(self, call: Call, answering: Answering, *, gate: GateFacts) -> Outcome:
+    def ask(
+        self,
+        call: Call,
+        answering: Answering,
+        *,
+        gate: GateFacts,
+        facts: Sequence[Action] = (),
+    ) -> Outcome:
         """Keep a new call whose caller is asked before anybody is chosen, with what is asked, and
         count the caller's call; nothing is reserved.
 
@@ -90,7 +98,7 @@ class Reservations:
         now = call.arrived_at
         actions: list[Action] = [Put(CALLS, call_item(call)), asked_put(call.id, answering)]
         try:
-            self._rows.write([*actions, *tally_changes(gate, now, limited=True)])
+            self._rows.write([*actions, *tally_changes(gate, now, limited=True), *facts])
         except NotWritten as refused:
             if min(refused.images) < _OWN_OF_A_NEW_CALL:
                 return Outcome(written=False, done_before=True)
@@ -147,7 +155,7 @@ class Reservations:
         decision: Decision,
         *,
         gate: GateFacts | None = None,
-        facts: Sequence[Put] = (),
+        facts: Sequence[Action] = (),
     ) -> Outcome:
         """Keep a new call that nobody takes, with the decision's reason; the caller's call counts
         as well, where there is a gate."""

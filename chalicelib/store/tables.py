@@ -34,6 +34,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | FACTS#call | DECISION#n | what routing attempt n looked at, packed; expires |
 | calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
 | calls | TALKED#hash | META | when a caller last talked with which target; expires |
+| calls | LINE#hash | META | what the carrier said of a caller's line; expires |
 | calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
 | books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
@@ -112,7 +113,7 @@ class CatalogRow(Model):
 
 class CallRow(Model):
     """A call, a decision or its facts, a signal, a verdict, a recording or a report on it, a
-    caller's last approved call, or a tally."""
+    caller's last approved call or line, or a tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")

@@ -4,21 +4,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.attributes import ATTRIBUTES, attributes_of, can_have
+from chalicelib.attributes import ATTRIBUTES, LINE_ATTRIBUTES, attributes_of, can_have
+from chalicelib.lines import CallLookup
 from chalicelib.offers import TAG_NAME
 from chalicelib.places import Area
-from tests.builders import CALLER, TRACKING_NUMBER, a_call
+from tests.builders import CALLER, TRACKING_NUMBER, a_call, a_line, a_lookup
 
 TAGS = st.dictionaries(st.from_regex(TAG_NAME, fullmatch=True), st.text(max_size=5), max_size=5)
 
 
 def test_a_call_of_which_all_is_known_has_every_attribute() -> None:
-    assert tuple(attributes_of(a_call())) == ATTRIBUTES
-    assert attributes_of(a_call()) == {
+    known = attributes_of(a_call(lookup=a_lookup()))
+    assert tuple(known) == ATTRIBUTES
+    assert known == {
         "caller": CALLER, "state": "CA", "zip": "94103", "area_code": "415",
         "number": TRACKING_NUMBER, "offer_id": "off_1", "publisher_id": "pub_1",
-        "placement_id": "plc_1",
+        "placement_id": "plc_1", "line_type": "mobile", "line_carrier": "Example Wireless",
+        "caller_name": "DOE JANE",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("lookup", [None, a_lookup(line=None)])
+def test_a_call_whose_line_nobody_knows_has_no_attribute_of_it(lookup: CallLookup | None) -> None:
+    assert LINE_ATTRIBUTES.isdisjoint(attributes_of(a_call(lookup=lookup)))
+
+
+def test_a_line_has_the_attributes_that_are_known_of_it() -> None:
+    known = attributes_of(a_call(lookup=a_lookup(line=a_line(caller_name=None))))
+    assert LINE_ATTRIBUTES & set(known) == {"line_type", "line_carrier"}
 
 
 def test_what_is_not_known_of_a_call_is_not_there() -> None:
@@ -34,7 +47,7 @@ def test_tags_are_attributes_of_their_own() -> None:
 
 @given(TAGS)
 def test_every_attribute_of_a_call_is_one_that_calls_can_have(tags: dict[str, str]) -> None:
-    found = attributes_of(a_call(tags=tags))
+    found = attributes_of(a_call(tags=tags, lookup=a_lookup()))
     assert all(can_have(name) for name in found)
     assert len(found) == len(ATTRIBUTES) + len(tags)
 

@@ -153,7 +153,8 @@ def test_an_attribute_that_no_call_has_is_answered_with_those_that_calls_have() 
     (fault,) = faults(target, {campaign.id: campaign})
     assert fault.reason == (
         "no call has the attribute colour; calls have caller, state, zip, area_code, number, "
-        "offer_id, publisher_id, placement_id, and tag.name for a tag of that name"
+        "offer_id, publisher_id, placement_id, line_type, line_carrier, caller_name, and tag.name "
+        "for a tag of that name"
     )
 
 

@@ -202,6 +202,20 @@ class TestEvidence:
         assert {one.provenance for one in declared} == {Provenance.DECLARED}
         assert places.visit_evidence(None, None) == ()
 
+    def test_a_line_of_another_country_takes_the_state_from_its_carrier(self) -> None:
+        came = Area.told_by((carrier(AreaFact.STATE, "AL"), prefix(AreaFact.STATE, "CA")), "415")
+        area = came.looked_up("IT")
+        assert (area.state, area.source, area.area_code) == ("CA", "prefix", "415")
+        looked_up = [one for one in area.evidence if one.source is AreaSource.CARRIER]
+        assert {(one.value, one.provenance.value) for one in looked_up} == {
+            ("AL", "measured"), ("IT", "looked_up"),
+        }  # fmt: skip
+
+    def test_the_country_that_came_with_the_call_goes_before_that_of_the_line(self) -> None:
+        evidence = (carrier(AreaFact.COUNTRY, "US"), carrier(AreaFact.STATE, "NV"))
+        area = Area.told_by(evidence, "415").looked_up("IT")
+        assert (area.state, area.source) == ("NV", "carrier")
+
     def test_without_evidence_the_place_is_unknown(self) -> None:
         assert Area.told_by((), area_code=None) == Area()
 

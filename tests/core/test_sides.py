@@ -17,7 +17,7 @@ from chalicelib.reasons import Reason
 from chalicelib.store.codec import to_plain
 from chalicelib.told import PublisherReason
 from chalicelib.validation import Denial
-from tests.builders import a_call, a_hold, an_attempt, charge_terms
+from tests.builders import a_call, a_hold, a_line, a_lookup, an_attempt, charge_terms
 
 Json = dict[str, Any]
 KEY = "a-hash-key"
@@ -199,6 +199,7 @@ def calls(draw: st.DrawFn) -> Call:
         number_id=draw(marked("NUM")), charge_cents=draw(CHARGES), earning_cents=draw(EARNINGS),
         refusal=draw(st.none() | WORDS), reasons=tuple(draw(st.lists(WORDS, max_size=3))),
         status=draw(st.sampled_from(CallStatus)),
+        lookup=a_lookup(line=a_line(caller_name=draw(marked("NAME")), line_carrier="LINE0LINE")),
     )  # fmt: skip
 
 
@@ -237,9 +238,11 @@ def names_of(view: Any) -> set[str]:
     return set()
 
 
-_BUYING = re.compile(r"TGT|CMP|ADV|TRIED|DEST|SID|HASH|BLK|SAW|ASKED|STRAT|MINE|\D7\d{6}\D")
+_BUYING = re.compile(
+    r"TGT|CMP|ADV|TRIED|DEST|SID|HASH|BLK|SAW|ASKED|STRAT|MINE|NAME|LINE|\D7\d{6}\D"
+)
 _MONEY_WORDS = re.compile("budget|funds|maximum|(?<!partnership_capped_)money")
-_SELLING = re.compile(r"PUB|PAR|PLC|OFF|NUM|SID|HASH|\+18005550100|\D3\d{6}\D")
+_SELLING = re.compile(r"PUB|PAR|PLC|OFF|NUM|SID|HASH|NAME|LINE|\+18005550100|\D3\d{6}\D")
 
 
 @given(calls())

@@ -15,6 +15,7 @@ from chalicelib.campaigns import Campaign, State, Target
 from chalicelib.criteria import Filter, FilterTest
 from chalicelib.flows.replay import Replay, replay
 from chalicelib.gate import Block, BlockKind, Callers, GateSettings, Velocity, block_id
+from chalicelib.lines import Lookup
 from chalicelib.offers import CapEffect, Offer, Partnership, Strategy
 from chalicelib.settings import RepeatCallers
 from chalicelib.store import codec
@@ -34,7 +35,15 @@ CENTS = st.sampled_from([None, None, None, 2_500, 5_000])
 HOURS = st.sampled_from(
     [Hours(), Hours(blocks=(OpenBlock(weekday=0, opens=time(9), closes=time(15, 30)),))]
 )
-FILTERS = st.sampled_from([(), (Filter(attribute="caller", test=FilterTest.PRESENT),)])
+MOBILE = Filter(attribute="line_type", test=FilterTest.EQUALS, values=("mobile",))
+FILTERS = st.sampled_from(
+    [(), (Filter(attribute="caller", test=FilterTest.PRESENT),), (MOBILE,),
+     (replace(MOBILE, negated=True),)]
+)  # fmt: skip
+LOOKUPS = st.none() | st.builds(
+    Lookup, caller_name=st.booleans(), from_charge_cents=st.sampled_from([0, 2_500]),
+    keep_days=st.sampled_from([1, 30]),
+)  # fmt: skip
 RULES: dict[type[Any], dict[str, st.SearchStrategy[Any]]] = {
     Target: {
         "state": STATES, "priority": st.integers(1, 2), "weight": st.integers(1, 9),
@@ -98,6 +107,8 @@ AFTERWARDS = st.tuples(
 ELSE = st.one_of(
     st.tuples(st.just("hurry"), st.sampled_from(CALLERS), st.integers(1, 2)),
     st.tuples(st.just("later"), st.integers(1, 40), st.none()),
+    st.tuples(st.just("later"), st.just(2 * 24 * 60), st.none()),
+    st.tuples(st.just("carrier away"), st.booleans(), st.none()),
     st.tuples(
         st.just("block"), st.sampled_from(["+1415", "+1212"]), st.sampled_from([None, "adv_1"])
     ),
@@ -153,6 +164,8 @@ class Story(World):
         elif what == "talk":
             self.reports(f"CA{one}", self.signal(SignalKind.LEG, other, "completed", 90))
             self.settles(f"CA{one}")
+        elif what == "carrier away":
+            self.lines.away = one
         elif what == "later":
             self.later(minutes=one)
         elif not self.row(CATALOG, f"BLOCK#{self.an_entry(one, other).id}"):
@@ -207,11 +220,17 @@ def told(things: tuple[Any, ...], steps: list[Any], gate: GateSettings, funds: i
     return story
 
 
-@given(CATALOG_OF_TWO, STEPS, GATES, st.sampled_from([2_500, 6_000, 100_000]))
+@given(CATALOG_OF_TWO, STEPS, GATES, st.sampled_from([2_500, 6_000, 100_000]), LOOKUPS)
 def test_every_decision_is_made_again_as_it_was(
-    things: tuple[Any, ...], steps: list[Any], gate: GateSettings, funds: int
+    things: tuple[Any, ...],
+    steps: list[Any],
+    gate: GateSettings,
+    funds: int,
+    lookup: Lookup | None,
 ) -> None:
-    story = told(things, steps, gate, funds)
+    offer, *others = things
+    story = told((replace(offer, lookup=lookup), *others), steps, gate, funds)
+    story.lines.away = True
     for made in story.replays():
         assert made.original == made.replayed
         assert made.same and not made.differences

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import runtime
+from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
 from tests.world import World
@@ -68,6 +69,20 @@ def test_a_cold_decision_waits_three_times_and_a_warm_one_twice(targets: int) ->
         world.arrives("CA2")
     for wire in (cold, warm):
         assert (wire.unexpected, wire.left) == ([], [])
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_look_up_of_the_line_takes_no_trip_of_its_own() -> None:
+    world = World(DynamoRows())
+    world.opens(offer=builders.an_offer(lookup=Lookup(caller_name=True)))
+    with watched(NUMBER, READ, RESERVE) as asked:
+        world.arrives("CA1")
+    with watched(READ, RESERVE) as kept:
+        world.arrives("CA2")
+    for wire in (asked, kept):
+        assert (wire.unexpected, wire.left) == ([], [])
+    found = [world.call(sid).lookup for sid in ("CA1", "CA2")]
+    assert [one.state if one else None for one in found] == [LookupState.ASKED, LookupState.KEPT]
 
 
 @pytest.mark.usefixtures("aws")

@@ -126,6 +126,7 @@ class CarrierContract:
         assert plain.valid
         assert plain.line_type
         assert plain.carrier_name
+        assert plain.country == "US"
         assert plain.caller_name is None
         assert bench.carrier.look_up(LOCAL, caller_name=True).caller_name
         assert not bench.carrier.look_up("+1415").valid

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.errors import Refused
 from chalicelib.numbers import NumberSearch
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
-from chalicelib.providers.twilio import Twilio
+from chalicelib.providers.twilio import LOOK_UP_SECONDS, Twilio
 from chalicelib.providers.twilio_rest import BUDGET_SECONDS, Account, NotAtCarrier, Rest
 from simulator.carrier import Carrier
 from simulator.rest import RestServer
@@ -115,8 +115,19 @@ def test_a_purchase_that_breaks_the_carrier_is_not_sent_twice(office: Office) ->
 def test_a_request_gives_up_within_its_budget(office: Office, trouble: Trouble) -> None:
     office.trouble(trouble, times=100)
     with pytest.raises(CarrierAway) as away:
-        office.twilio().look_up(E164)
+        list(office.twilio().owned())
     assert 0.5 * BUDGET_SECONDS < sum(office.instant.slept) < BUDGET_SECONDS
+    assert SID not in str(away.value)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TOO_MANY, Trouble.BROKEN])
+def test_a_look_up_gives_up_sooner_and_does_not_tell_whose_it_was(
+    office: Office, trouble: Trouble
+) -> None:
+    office.trouble(trouble, times=100)
+    with pytest.raises(CarrierAway) as away:
+        office.twilio().look_up(E164)
+    assert 0 < sum(office.instant.slept) < LOOK_UP_SECONDS < BUDGET_SECONDS
     assert E164 not in str(away.value)
 
 
