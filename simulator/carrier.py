@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.recordings import MediaFault, RecordingRecord
+from simulator.recordings import RecordingRecord
 from simulator.stock import NumberRecord
 
 T = TypeVar("T")
@@ -45,12 +45,9 @@ class CallRecord:
 class Carrier:
     """The records of every call, recording and rented number, by sid; safe to share between
     threads.
-
-    Each of the `media_faults`, a status or a `MediaFault`, meets one request about recordings.
     """
 
     def __init__(self, journal: Path | None = None) -> None:
-        self.media_faults: list[int | MediaFault] = []
         self._records: dict[str, CallRecord] = {}
         self._recordings: dict[str, RecordingRecord] = {}
         self._hangups: set[str] = set()

@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import Any, Protocol
 
@@ -42,13 +41,6 @@ class RecordingRecord:
     status: str
     created: datetime
     duration: int | None = None
-
-
-class MediaFault(StrEnum):
-    """How an answer about a recording can go wrong without a status: cut short, or never sent."""
-
-    CUT = "cut"
-    SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.carrier import Carrier
-from simulator.recordings import Answered, MediaFault, answer, is_about_recordings
+from simulator.recordings import Answered, answer, is_about_recordings
 from simulator.rest_calls import answer_calls
 from simulator.rest_numbers import answer_available, answer_lookup, answer_owned
 from simulator.rest_trouble import Trouble, Troubles
@@ -44,8 +44,7 @@ class RestServer:
     ) -> None:
         self.troubles = Troubles()
         api = _Api(carrier, account_sid, auth_token)
-        own = {"api": api, "troubles": self.troubles, "media_faults": carrier.media_faults}
-        handler = type("Handler", (_Handler,), own)
+        handler = type("Handler", (_Handler,), {"api": api, "troubles": self.troubles})
         self._server = _Listener(address, handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         host, port = self._server.server_address[:2]
@@ -73,8 +72,19 @@ class _Api:
         self._account_sid = account_sid
         self._credentials = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
 
-    def answer(self, request: RestRequest, authorization: str) -> Json:
+    def answer(self, request: RestRequest, authorization: str) -> Answered:
         self._admit(authorization)
+        if is_about_recordings(request.path):
+            if f"/Accounts/{self._account_sid}/" not in request.path:
+                raise not_found(request.path)
+            return answer(self._carrier, request)
+        said = self._resource(request)
+        made = said.pop("_made", False)
+        if request.method == "DELETE":
+            return Answered(status=204)
+        return Answered(status=201 if made else 200, document=said)
+
+    def _resource(self, request: RestRequest) -> Json:
         lookup = _LOOKUP.fullmatch(request.path)
         if lookup is not None:
             return answer_lookup(request, lookup[1])
@@ -85,12 +95,6 @@ class _Api:
                 if match is not None:
                     return resource(self._carrier, request, match[1])
         raise not_found(request.path)
-
-    def recorded(self, request: RestRequest, authorization: str) -> Answered:
-        self._admit(authorization)
-        if f"/Accounts/{self._account_sid}/" not in request.path:
-            raise not_found(request.path)
-        return answer(self._carrier, request)
 
     def _admit(self, authorization: str) -> None:
         scheme, _, given = authorization.partition(" ")
@@ -108,7 +112,6 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     api: _Api
     troubles: Troubles
-    media_faults: list[int | MediaFault]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -123,10 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         request = self._request()
-        if is_about_recordings(request.path):
-            self._answer_about_recordings(request)
-            return
-        trouble = self.troubles.next(request.method)
+        trouble = self.troubles.next(request.method, request.path)
         if trouble is Trouble.HANG:
             self.troubles.hang()
             self.close_connection = True
@@ -135,31 +135,12 @@ class _Handler(BaseHTTPRequestHandler):
             if trouble is not None and trouble.refusal is not None:
                 raise trouble.refusal
             said = self.api.answer(request, self.headers.get("Authorization", ""))
-            status = {"POST": 200, "DELETE": 204}.get(request.method, 200)
-            status = 201 if said.pop("_made", False) else status
         except RestFault as fault:
-            status, said = fault.status, fault.body
+            said = Answered(status=fault.status, document=fault.body)
         if trouble is Trouble.LOST:
             self.close_connection = True
             return
-        self._send(status, b"" if status == 204 else json.dumps(said).encode())
-
-    def _answer_about_recordings(self, request: RestRequest) -> None:
-        fault = self.media_faults.pop(0) if self.media_faults else None
-        if fault is MediaFault.SILENCE:
-            self.troubles.hang()
-            self.close_connection = True
-            return
-        try:
-            if isinstance(fault, int):
-                raise RestFault(fault, 20500, "the simulated carrier fails as it was told to")
-            said = self.api.recorded(request, self.headers.get("Authorization", ""))
-        except RestFault as refused:
-            said = Answered(status=refused.status, document=refused.body)
-        if said.sound:
-            self._send(said.status, said.sound, "audio/x-wav", cut=fault is MediaFault.CUT)
-        else:
-            self._send(said.status, json.dumps(said.document).encode() if said.document else b"")
+        self._send(said, cut=trouble is Trouble.CUT)
 
     def _request(self) -> RestRequest:
         length = int(self.headers.get("Content-Length") or 0)
@@ -172,14 +153,15 @@ class _Handler(BaseHTTPRequestHandler):
             form=dict(parse_qsl(body, keep_blank_values=True)),
         )
 
-    def _send(
-        self, status: int, body: bytes, kind: str = "application/json;charset=utf-8", *,
-        cut: bool = False,
-    ) -> None:  # fmt: skip
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
+    def _send(self, said: Answered, *, cut: bool) -> None:
+        written = b"" if said.document is None else json.dumps(said.document).encode()
+        body = said.sound or written
+        self.send_response(said.status)
+        self.send_header(
+            "Content-Type", "audio/x-wav" if said.sound else "application/json;charset=utf-8"
+        )
         self.send_header("Content-Length", str(len(body)))
-        if status == 401:
+        if said.status == 401:
             self.send_header("WWW-Authenticate", 'Basic realm="Twilio API"')
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)

@@ -11,13 +11,15 @@ class Trouble(StrEnum):
     """What becomes of a request.
 
     `429` and `500` are refused untouched. `hang` is never answered and never acted on. Of a `lost`
-    one everything is done, and the connection breaks before the answer.
+    one everything is done, and the connection breaks before the answer, or in the middle of its
+    body when it is `cut`.
     """
 
     TOO_MANY = "429"
     BROKEN = "500"
     HANG = "hang"
     LOST = "lost"
+    CUT = "cut"
 
     @property
     def refusal(self) -> RestFault | None:
@@ -33,25 +35,31 @@ class Troubles:
     """Troubles yet to be made, one for each request, in their order; safe between threads."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Trouble, str | None]] = deque()
+        self._waiting: deque[tuple[Trouble, str | None, str]] = deque()
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
-    def add(self, trouble: Trouble | str, *, times: int = 1, method: str | None = None) -> None:
-        """Make trouble for the next `times` requests, of this method alone when it is named."""
+    def add(
+        self, trouble: Trouble | str, *, times: int = 1, method: str | None = None, about: str = ""
+    ) -> None:
+        """Make trouble for the next `times` requests: of this method alone when it is named, and of
+        paths that hold `about`, such as `/Recordings`."""
         with self._lock:
-            self._waiting.extend([(Trouble(trouble), method)] * times)
+            self._waiting.extend([(Trouble(trouble), method, about)] * times)
 
     def clear(self) -> None:
         """Make no more trouble."""
         with self._lock:
             self._waiting.clear()
 
-    def next(self, method: str) -> Trouble | None:
+    def next(self, method: str, path: str) -> Trouble | None:
         """What this request meets; `None` when it is answered as it should be."""
         with self._lock:
-            if self._waiting and self._waiting[0][1] in (None, method):
-                return self._waiting.popleft()[0]
+            if self._waiting:
+                trouble, of_method, about = self._waiting[0]
+                if of_method in (None, method) and about in path:
+                    self._waiting.popleft()
+                    return trouble
         return None
 
     def hang(self) -> None:

@@ -1,7 +1,9 @@
 """A carrier in memory, held to the same suite as the real one (`providers/carrier_contract.py`)."""
 
-from collections import deque
+import io
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,7 +17,15 @@ from chalicelib.numbers import (
     Webhooks,
     monthly_cost_micros,
 )
-from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
+from chalicelib.providers.carriers import (
+    CarrierAway,
+    CarrierRefused,
+    Media,
+    NumberUnavailable,
+    UnusableMedia,
+)
+from chalicelib.recording import CarriersOwn
+from simulator.recordings import sound_of
 
 HERE = Webhooks(
     voice_url="https://voice.example.com/twilio/inbound",
@@ -43,10 +53,48 @@ def stock() -> dict[str, AvailableNumber]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class MadeRecording:
+    """What a carrier recorded of a call; `status` is in-progress, paused, completed or absent."""
+
+    carrier_id: str
+    carrier_call_id: str
+    started_at: datetime
+    status: str = "completed"
+    seconds: int = 90
+    channels: int = 2
+
+    @property
+    def sound(self) -> bytes:
+        """The media, once they are complete."""
+        return sound_of(self.seconds, self.channels)
+
+
+@dataclass
+class Sound:
+    """Media on their way; when they are `cut`, their second half never comes."""
+
+    file: io.BytesIO
+    channels: int
+    cut: bool = False
+    size_bytes: int = 0
+
+    def read(self, amount: int = -1, /) -> bytes:
+        """The next bytes, counted."""
+        half = len(self.file.getbuffer()) // 2
+        if self.cut and self.size_bytes == half:
+            raise UnusableMedia("the recording broke off")
+        left = half - self.size_bytes if self.cut else -1
+        part = self.file.read(amount if left < 0 else left if amount < 0 else min(amount, left))
+        self.size_bytes += len(part)
+        return part
+
+
 @dataclass
 class FakeCarrier:
     """A carrier that lends from a stock; `bought`, `released` and `looked_up` remember every
-    time, the last with whether a name was asked for.
+    time, the last with whether a name was asked for, and `asked` how often each request arrived.
+    `recordings` are what it has, by their ids.
 
     `before` holds what happens right before the coming requests, one each: an error it raises
     means that the carrier never saw the request. `after` is the same for answers on their way back.
@@ -58,7 +106,10 @@ class FakeCarrier:
     bought: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     looked_up: list[tuple[str, bool]] = field(default_factory=list)
+    recordings: dict[str, MadeRecording] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
     away: bool = False
+    cut: bool = False
     before: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
     after: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
 
@@ -150,7 +201,53 @@ class FakeCarrier:
             caller_name=name, country="US",
         )  # fmt: skip
 
+    def lays(self, made: MadeRecording) -> None:
+        """The recording as it stands, in the place of what was known of it."""
+        self.recordings[made.carrier_id] = made
+
+    @contextmanager
+    def open_recording(self, carrier_id: str) -> Iterator[Media]:
+        """Only of what is complete; half of it while media are `cut`."""
+        self._met("open_recording")
+        made = self.recordings.get(carrier_id)
+        if made is None or made.status != "completed":
+            raise CarrierRefused("the carrier refuses: not found", carrier_code=20404)
+        yield Sound(io.BytesIO(made.sound), made.channels, cut=self.cut)
+
+    def delete_recording(self, carrier_id: str) -> None:
+        """Gone, however often it is asked for."""
+        self._met("delete_recording")
+        self.recordings.pop(carrier_id, None)
+        self._met("delete_recording", back=True)
+
+    def pause_recording(self, carrier_call_id: str, *, paused: bool) -> str | None:
+        """The latest that goes on."""
+        self._met("pause_recording")
+        going = [
+            one
+            for one in self.recordings.values()
+            if one.carrier_call_id == carrier_call_id and one.status in ("in-progress", "paused")
+        ]
+        if not going:
+            return None
+        self.lays(replace(going[-1], status="paused" if paused else "in-progress"))
+        return going[-1].carrier_id
+
+    def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
+        """Without those that never got media."""
+        self._met("recordings_of")
+        return tuple(
+            CarriersOwn(
+                carrier_id=one.carrier_id, started_at=one.started_at,
+                over=one.status == "completed", channels=one.channels,
+                seconds=one.seconds if one.status == "completed" else None,
+            )
+            for one in self.recordings.values()
+            if one.carrier_call_id == carrier_call_id and one.status != "absent"
+        )  # fmt: skip
+
     def _met(self, request: str, *, back: bool = False) -> None:
+        self.asked[request] += not back
         waiting = (self.after if back else self.before).get(request)
         if waiting:
             waiting.popleft()()

@@ -1,16 +1,13 @@
-"""Recordings for tests, and the carrier and the bucket that hold them, in memory."""
+"""Recordings for tests, and the bucket that holds them, in memory."""
 
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.flows.recordings import Media, Places
-from chalicelib.providers.carriers import CarrierAway
+from chalicelib.flows.recordings import Places
+from chalicelib.providers.carriers import Media
 from chalicelib.recording import (
-    CarriersOwn,
     KeptRecording,
     Recording,
     Report,
@@ -20,11 +17,24 @@ from chalicelib.recording import (
 )
 from tests import builders
 from tests.builders import NOW
+from tests.carriers import FakeCarrier, MadeRecording
 from tests.world import World
 
 SID = "RE" + "1" * 32
 REC = recording_id("twilio", SID)
-SOUND = b"RIFF" + bytes(4_000)
+
+
+def a_made_recording(**overrides: Any) -> MadeRecording:
+    """What the carrier recorded of the call CA1, nine seconds after it arrived."""
+    values: dict[str, Any] = {
+        "carrier_id": SID,
+        "carrier_call_id": "CA1",
+        "started_at": NOW + timedelta(seconds=9),
+    }
+    return MadeRecording(**(values | overrides))
+
+
+SOUND = a_made_recording().sound
 
 
 def a_report(status: ReportStatus = ReportStatus.COMPLETED, **overrides: Any) -> Report:
@@ -65,65 +75,6 @@ def never() -> None:
 
 
 @dataclass
-class Sound:
-    """Media on their way."""
-
-    file: io.BytesIO
-    channels: int = 2
-    size_bytes: int = 0
-
-    def read(self, amount: int = -1, /) -> bytes:
-        """The next bytes, counted."""
-        part = self.file.read(amount)
-        self.size_bytes += len(part)
-        return part
-
-
-@dataclass
-class FakeMediaCarrier:
-    """A carrier with one recording, and one that goes on where a call is `recording`."""
-
-    media: dict[str, bytes] = field(default_factory=lambda: {SID: SOUND})
-    recording: str | None = SID
-    own: tuple[CarriersOwn, ...] = ()
-    looks: int = 0
-    paused: bool = False
-    down: bool = False
-    on_open: Callable[[], object] = never
-    on_delete: Callable[[], object] = never
-
-    @contextmanager
-    def open(self, carrier_id: str) -> Iterator[Media]:
-        """The media; CarrierAway while it is down."""
-        self._answer()
-        self.on_open()
-        yield Sound(io.BytesIO(self.media[carrier_id]))
-
-    def delete(self, carrier_id: str) -> None:
-        """Gone, however often it is asked for."""
-        self._answer()
-        self.media.pop(carrier_id, None)
-        self.on_delete()
-
-    def pause(self, carrier_call_id: str, *, paused: bool) -> str | None:
-        """The recording that goes on."""
-        self._answer()
-        if self.recording is not None:
-            self.paused = paused
-        return self.recording
-
-    def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
-        """What `own` says; `looks` counts how often it was asked."""
-        self.looks += 1
-        self._answer()
-        return self.own
-
-    def _answer(self) -> None:
-        if self.down:
-            raise CarrierAway("the carrier is down")
-
-
-@dataclass
 class FakeBucket:
     """Media by their keys; what breaks off is not kept."""
 
@@ -135,7 +86,7 @@ class FakeBucket:
     def keep(self, key: str, stream: Media) -> None:
         """Keep all of it."""
         self._answer()
-        sound = b"".join(iter(lambda: stream.read(1_000), b""))
+        sound = b"".join(iter(lambda: stream.read(100_000), b""))
         self.kept[key] = sound
         self.on_keep()
 
@@ -158,13 +109,13 @@ class FakeBucket:
 class Studio(World):
     """A market whose one campaign records its calls."""
 
-    carrier: FakeMediaCarrier = field(default_factory=FakeMediaCarrier)
+    carrier: FakeCarrier = field(default_factory=FakeCarrier)
     bucket: FakeBucket = field(default_factory=FakeBucket)
 
     @property
     def places(self) -> Places:
         """Where its recordings are."""
-        return Places(carrier=self.carrier, bucket=self.bucket)
+        return Places(carrier={"twilio": self.carrier}.__getitem__, bucket=self.bucket)
 
     def records(self, **wanted: Any) -> "Studio":
         """Open the market with a campaign that wants this."""
@@ -173,9 +124,14 @@ class Studio(World):
         return self
 
     def takes(self, *reports: Report, sid: str = "CA1") -> str:
-        """A call comes in, and the carrier reports on its recording; the call's id."""
+        """A call comes in, and the carrier makes its recording and reports on it; the call's id."""
         self.arrives(sid)
         call = self.call(sid).id
-        for report in reports or (a_report(),):
+        told = reports or (a_report(),)
+        statuses = {report.status for report in told}
+        ends = (ReportStatus.COMPLETED, ReportStatus.ABSENT)
+        status = next((end for end in ends if end in statuses), ReportStatus.IN_PROGRESS)
+        self.carrier.lays(a_made_recording(carrier_call_id=sid, status=status.value))
+        for report in told:
             self.stores.recordings.keep_report(call, report)
         return call

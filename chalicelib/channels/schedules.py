@@ -25,13 +25,12 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     answers how many; Broken when some failed."""
     from chalicelib.flows import recordings_due
     from chalicelib.flows.settlement import sweep
-    from chalicelib.providers.carriers import ask_about
+    from chalicelib.providers.carriers import ask_about, carrier_named
     from chalicelib.providers.queue import fetch_recording
-    from chalicelib.providers.twilio_media import own_account
 
     swept = sweep(stores=stores(), now=runtime.now(), ask_carrier=ask_about)
     looked = recordings_due.look(
-        stores=stores(), now=runtime.now(), ask=fetch_recording, carrier=own_account
+        stores=stores(), now=runtime.now(), ask=fetch_recording, carrier=carrier_named
     )
     counts = {
         "settled": len(swept.settled), "live": len(swept.live), "failed": len(swept.failed),

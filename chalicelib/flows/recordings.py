@@ -4,7 +4,6 @@ Joins what is known of a recording with the carrier that made it and the bucket 
 step may be repeated: the one that failed is done again, and those before it find themselves done.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,10 +11,10 @@ from typing import Protocol
 from chalicelib import runtime
 from chalicelib.calls import Call, CallStatus
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.providers.carriers import CarrierNamed, Media, carrier_named
 from chalicelib.recording import (
     LINK_LASTS,
     Access,
-    CarriersOwn,
     KeptRecording,
     RecordingState,
     RecordingTerms,
@@ -28,37 +27,6 @@ from chalicelib.store.recordings import RecordingFile, expected_part, report_par
 from chalicelib.store.stores import Stores
 
 _NOT_RECORDED = RecordingTerms()
-
-
-class Media(Protocol):
-    """A recording on its way from the carrier; `size_bytes` have come so far."""
-
-    channels: int
-    size_bytes: int
-
-    def read(self, amount: int = -1, /) -> bytes:
-        """The next bytes, none at the end; raises when the stream breaks off."""
-        ...
-
-
-class MediaCarrier(Protocol):
-    """What a carrier does with recordings; Busy says that it cannot now."""
-
-    def open(self, carrier_id: str) -> AbstractContextManager[Media]:
-        """The media of a recording."""
-        ...
-
-    def delete(self, carrier_id: str) -> None:
-        """Delete a recording; one that is not there is deleted."""
-        ...
-
-    def pause(self, carrier_call_id: str, *, paused: bool) -> str | None:
-        """Pause what is being recorded, or go on; the recording's id, None without one."""
-        ...
-
-    def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
-        """Every recording of a call that the carrier has."""
-        ...
 
 
 class Bucket(Protocol):
@@ -79,9 +47,9 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where recordings are: with the carrier, and in the bucket."""
+    """Where recordings are: with the carrier that a call names, and in the bucket."""
 
-    carrier: MediaCarrier
+    carrier: CarrierNamed
     bucket: Bucket
 
 
@@ -117,7 +85,7 @@ def fetch(
         file, report, terms, stores=stores, places=places, now=now
     )
     if kept.delete_at_carrier and kept.carrier_deleted_at is None:
-        places.carrier.delete(kept.carrier_id)
+        places.carrier(file.call.carrier).delete_recording(kept.carrier_id)
         stores.recordings.mark(kept, "carrier_deleted_at", now)
     _done_with(call_id, report, stores)
 
@@ -140,7 +108,7 @@ def _brought(
 ) -> KeptRecording:
     """The recording once its media are in the bucket: first the media, then the row."""
     key = media_key(file.call.id, report.recording_id, terms.keep_days)
-    with places.carrier.open(report.carrier_id) as media:
+    with places.carrier(file.call.carrier).open_recording(report.carrier_id) as media:
         places.bucket.keep(key, media)
     kept = KeptRecording(
         id=report.recording_id,
@@ -185,22 +153,26 @@ def erase(recording_id: str, *, stores: Stores, places: Places, now: datetime) -
     """
     kept = stores.recordings.get(recording_id)
     if kept.deleted_at is None:
+        call = stores.calls.get(kept.call_id)
         places.bucket.remove(kept.key)
-        places.carrier.delete(kept.carrier_id)
+        places.carrier(call.carrier).delete_recording(kept.carrier_id)
         stores.recordings.mark(kept, "carrier_deleted_at", now)
         stores.recordings.mark(kept, "deleted_at", now)
     return stores.recordings.get(recording_id)
 
 
 def pause(
-    call_id: str, *, paused: bool, stores: Stores, carrier: MediaCarrier, now: datetime
+    call_id: str, *, paused: bool, stores: Stores, carrier: CarrierNamed, now: datetime
 ) -> Report:
     """Pause the recording of a live call, or go on with it, and keep that it was done.
 
     Conflict when nothing is being recorded.
     """
     call = stores.calls.get(call_id)
-    recorder_id = carrier.pause(call.carrier_call_id, paused=paused) if _recorded(call) else None
+    recorder_id = None
+    if _recorded(call):
+        theirs = carrier(call.carrier)
+        recorder_id = theirs.pause_recording(call.carrier_call_id, paused=paused)
     if recorder_id is None or call.attempt is None:
         raise Conflict(f"nothing is being recorded of {call_id}", code="nothing_recorded")
     report = Report(
@@ -222,8 +194,7 @@ def _recorded(call: Call) -> bool:
 
 
 def deployed() -> Places:
-    """The deployment's own carrier account and bucket."""
+    """The deployment's own carrier accounts and bucket."""
     from chalicelib.providers.recordings import Bucket as OwnBucket
-    from chalicelib.providers.twilio_media import own_account
 
-    return Places(carrier=own_account(), bucket=OwnBucket())
+    return Places(carrier=carrier_named, bucket=OwnBucket())

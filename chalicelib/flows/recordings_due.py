@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from chalicelib import runtime
 from chalicelib.errors import Busy
-from chalicelib.flows.recordings import MediaCarrier
+from chalicelib.providers.carriers import CarrierNamed, CarrierRefused
 from chalicelib.recording import CarriersOwn, Report, ReportStatus, recording_id
 from chalicelib.store.recordings import DueRecording, RecordingFile
 from chalicelib.store.stores import Stores
@@ -34,7 +34,7 @@ def look(
     stores: Stores,
     now: datetime,
     ask: Ask,
-    carrier: Callable[[], MediaCarrier],
+    carrier: CarrierNamed,
     limit: int = 500,
 ) -> Looked:
     """Look at every recording with which somebody should be done by now.
@@ -62,7 +62,7 @@ def _next(one: DueRecording, now: datetime) -> datetime:
 
 
 def _found(
-    one: DueRecording, stores: Stores, carrier: Callable[[], MediaCarrier], now: datetime
+    one: DueRecording, stores: Stores, carrier: CarrierNamed, now: datetime
 ) -> list[Report] | None:
     """What the carrier tells of recordings that nobody reported, kept; None when it has to be asked
     again, because it is away or not done with them."""
@@ -70,9 +70,9 @@ def _found(
     if any(told.attempt == one.attempt and told.status in _OVER for told in file.reports):
         return []
     try:
-        made = carrier().recordings_of(file.call.carrier_call_id)
-    except Busy as busy:
-        what = {"call_id": one.call_id, "fault": repr(busy.__cause__)}
+        made = carrier(file.call.carrier).recordings_of(file.call.carrier_call_id)
+    except (Busy, CarrierRefused) as fault:
+        what = {"call_id": one.call_id, "fault": repr(fault)}
         runtime.logger().warning("the carrier could not be asked about recordings", extra=what)
         return None
     if not all(own.over for own in made):

@@ -7,14 +7,16 @@ own; the plain facts that pass belong to `calls` and `numbers`.
 Every carrier is held to the suite in `tests/providers/carrier_contract.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
 from chalicelib import runtime
 from chalicelib.calls import Call, Signal
-from chalicelib.errors import Busy, Conflict, Refused
+from chalicelib.errors import Broken, Busy, Conflict, Refused
 from chalicelib.numbers import AvailableNumber, LineFacts, NumberSearch, OwnedNumber, Webhooks
+from chalicelib.recording import CarriersOwn
 
 
 class CarrierAway(Busy):
@@ -37,6 +39,22 @@ class NumberUnavailable(Conflict):
     """The carrier does not lend this number, to us or to anybody."""
 
     code = "number_unavailable"
+
+
+class UnusableMedia(Exception):
+    """What the carrier sends is no recording: of another type, too large, or cut short."""
+
+
+class Media(Protocol):
+    """A recording on its way from the carrier; `size_bytes` have come so far."""
+
+    channels: int
+    size_bytes: int
+
+    def read(self, amount: int = -1, /) -> bytes:
+        """The next bytes, none at the end. UnusableMedia when it ends before its length or is
+        larger than any recording; CarrierAway when no more comes."""
+        ...
 
 
 class Carrier(Protocol):
@@ -88,9 +106,41 @@ class Carrier(Protocol):
         """What is known of anybody's number; its holder's name costs extra and is asked for."""
         ...
 
+    def open_recording(self, carrier_id: str) -> AbstractContextManager[Media]:
+        """The media of a recording: both sides on channels of their own, or mixed where there is
+        but one. CarrierRefused when there are none; UnusableMedia when they are no sound."""
+        ...
+
+    def delete_recording(self, carrier_id: str) -> None:
+        """Delete the carrier's own; a recording that is not there is deleted."""
+        ...
+
+    def pause_recording(self, carrier_call_id: str, *, paused: bool) -> str | None:
+        """Pause what is being recorded of a call, or go on with it; the recording's id.
+
+        A pause is heard as silence. None when nothing is being recorded.
+        """
+        ...
+
+    def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
+        """The recordings of a call that have media, or may get some."""
+        ...
+
+
+CarrierNamed = Callable[[str], Carrier]
+_TWILIO = "twilio"
+
 
 def carrier() -> Carrier:
-    """The deployment's carrier, with the credentials that hold now."""
+    """The carrier that lends the deployment its numbers."""
+    return carrier_named(_TWILIO)
+
+
+def carrier_named(name: str) -> Carrier:
+    """The deployment's account with a carrier, by the name that calls keep of it, with the
+    credentials that hold now; Broken when no carrier is called so."""
+    if name != _TWILIO:
+        raise Broken(f"no carrier is called {name!r}")
     from chalicelib.providers.twilio import Twilio
     from chalicelib.providers.twilio_rest import Account
 
@@ -104,5 +154,5 @@ def carrier() -> Carrier:
 
 
 def ask_about(call: Call, now: datetime) -> tuple[Signal, ...]:
-    """What the deployment's carrier records of a call; see `Carrier.record_of`."""
-    return carrier().record_of(call, now)
+    """What a call's own carrier records of it; see `Carrier.record_of`."""
+    return carrier_named(call.carrier).record_of(call, now)

@@ -1,7 +1,8 @@
 """What does Twilio's account record, lend and know?
 
 Owns the translation between Twilio's resources (Calls, AvailablePhoneNumbers and
-IncomingPhoneNumbers of version 2010-04-01, PhoneNumbers of Lookup 2) and the words of `carriers`.
+IncomingPhoneNumbers of version 2010-04-01, PhoneNumbers of Lookup 2) and the words of `carriers`;
+the half about recordings belongs to `twilio_media`.
 What follows from a record belongs to `settlement`, from a number to the flow of numbers.
 """
 
@@ -24,6 +25,7 @@ from chalicelib.numbers import (
     monthly_cost_micros,
 )
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
+from chalicelib.providers.twilio_media import TwilioRecordings
 from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
 
 RECORD_SECONDS = 3.0
@@ -37,14 +39,14 @@ _SEARCHED: Mapping[str, str] = {
 }  # fmt: skip
 
 
-class Twilio:
+class Twilio(TwilioRecordings):
     """One Twilio account, a `Carrier`; `voice_url` is where the deployment's webhooks begin."""
 
     def __init__(self, account: Account, *, voice_url: str = "", rest: Rest | None = None) -> None:
+        base = f"{account.api_url}/2010-04-01/Accounts/{quote(account.sid, safe='')}"
+        super().__init__(rest or Rest(account), base)
         self._account = account
         self._voice_url = voice_url
-        self._rest = rest or Rest(account)
-        self._base = f"{account.api_url}/2010-04-01/Accounts/{quote(account.sid, safe='')}"
 
     def webhooks(self) -> Webhooks:
         """The deployment's own."""

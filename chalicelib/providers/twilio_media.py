@@ -1,142 +1,115 @@
 """What does Twilio keep of a recording, and how is it paused?
 
-Owns fetching and deleting media in Twilio's REST API (Recordings resource, version 2010-04-01), and
-pausing the recording of a call that goes on.
+Owns the half of a Twilio account that is about recordings (Recordings resources, version
+2010-04-01) in the words of `carriers`: their media on the way here, their deletion, and the pausing
+of what is being recorded. HTTP belongs to `twilio_rest`, the other half to `twilio`.
 """
 
-import base64
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
-from typing import Any, cast
-from urllib.error import HTTPError
-from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import quote
 
-from chalicelib import runtime
-from chalicelib.providers.carriers import CarrierAway
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from chalicelib.providers.carriers import CarrierAway, Media, UnusableMedia
+from chalicelib.providers.twilio_rest import Json, NotAsItStands, NotAtCarrier, Rest
 from chalicelib.recording import CarriersOwn
 
-TIMEOUT_SECONDS = 10
 MOST_BYTES = 1 << 30
 """A day of both sides would be more; four hours, the longest call, take 460 MB."""
 
 _AUDIO = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"})
-_REFUSED, _GONE = 400, 404
 _WITHOUT_MEDIA = frozenset({"absent", "deleted", "failed"})
-
-
-class Unusable(Exception):
-    """What the carrier sent is no recording: of another type, too large, or cut short."""
+_PAUSED = {"Status": "paused", "PauseBehavior": "silence"}
+_GOES_ON = {"Status": "in-progress"}
 
 
 @dataclass(slots=True)
-class Media:
-    """A recording on its way, and how many bytes of it have come."""
+class ArrivingMedia:
+    """A `Media`: the body of an answer, and how many bytes of it have come."""
 
-    response: HTTPResponse
+    response: BaseHTTPResponse
     channels: int
     size_bytes: int = 0
 
     def read(self, amount: int = -1, /) -> bytes:
-        """The next bytes; Unusable when it ends before its length, or is larger than taken."""
-        part = self.response.read(None if amount < 0 else amount)
+        """Never more than one byte beyond what is taken at most."""
+        room = MOST_BYTES + 1 - self.size_bytes
+        try:
+            part = self.response.read(room if amount < 0 else min(amount, room))
+        except ReadTimeoutError as fault:
+            raise CarrierAway("the carrier fell silent in the middle of a recording") from fault
+        except HTTPError as fault:
+            after = f"after {self.size_bytes} bytes, before its end"
+            raise UnusableMedia(f"the recording broke off {after}") from fault
         self.size_bytes += len(part)
         if self.size_bytes > MOST_BYTES:
-            raise Unusable(f"the recording has more than {MOST_BYTES} bytes")
-        if not part and self.response.length:
-            raise Unusable(f"the recording broke off {self.response.length} bytes before its end")
+            raise UnusableMedia(f"the recording has more than {MOST_BYTES} bytes")
         return part
 
 
-@dataclass(frozen=True, slots=True)
-class TwilioMedia:
-    """The recordings of one Twilio account."""
+class TwilioRecordings:
+    """The recordings of one Twilio account, whose resources begin at `base`."""
 
-    api_url: str
-    account_sid: str
-    token: str
-    timeout_seconds: float = TIMEOUT_SECONDS
+    def __init__(self, rest: Rest, base: str) -> None:
+        self._rest = rest
+        self._base = base
 
     @contextmanager
-    def open(self, carrier_id: str) -> Iterator[Media]:
-        """The media of a recording: both sides on channels of their own, or mixed where there is
-        but one. CarrierAway, or an OSError, when the carrier does not answer as it should."""
-        path = f"Recordings/{quote(carrier_id, safe='')}.wav"
-        channels = 2
-        try:
-            response = self._ask("GET", f"{path}?RequestedChannels=2")
-        except HTTPError as refused:
-            if refused.code != _REFUSED:
-                raise CarrierAway(
-                    f"the carrier answered {refused.code} for a recording"
-                ) from refused
-            response, channels = self._ask("GET", f"{path}?RequestedChannels=1"), 1
-        with response:
-            kind = response.headers.get_content_type()
+    def open_recording(self, carrier_id: str) -> Iterator[Media]:
+        """Twilio refuses two channels of a recording that has but one."""
+        with ExitStack() as open_now:
+            try:
+                media = open_now.enter_context(self._opened(carrier_id, channels=2))
+            except NotAsItStands:
+                media = open_now.enter_context(self._opened(carrier_id, channels=1))
+            yield media
+
+    @contextmanager
+    def _opened(self, carrier_id: str, *, channels: int) -> Iterator[Media]:
+        url = f"{self._base}/Recordings/{quote(carrier_id, safe='')}.wav"
+        with self._rest.stream(url, {"RequestedChannels": str(channels)}) as response:
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind not in _AUDIO:
-                raise Unusable(f"the carrier sent {kind} for a recording")
-            yield Media(response, channels)
+                raise UnusableMedia(f"the carrier sent {kind or 'nothing named'} for a recording")
+            yield ArrivingMedia(response, channels)
 
-    def delete(self, carrier_id: str) -> None:
-        """Delete a recording at the carrier; one that is not there is deleted. CarrierAway when the
-        carrier cannot do it now."""
-        with _in_words():
-            try:
-                self._ask("DELETE", f"Recordings/{quote(carrier_id, safe='')}.json").close()
-            except HTTPError as refused:
-                if refused.code != _GONE:
-                    raise
+    def delete_recording(self, carrier_id: str) -> None:
+        """Delete the resource, and its media with it."""
+        try:
+            self._rest.delete(f"{self._base}/Recordings/{quote(carrier_id, safe='')}.json")
+        except NotAtCarrier:
+            # Deleted before, or a repetition whose first answer was lost.
+            return
 
-    def pause(self, carrier_call_id: str, *, paused: bool) -> str | None:
-        """Pause what is being recorded of a call, or go on with it; the recording's id.
-
-        A pause is heard as silence. None when nothing is being recorded; CarrierAway when the
-        carrier cannot do it now.
-        """
+    def pause_recording(self, carrier_call_id: str, *, paused: bool) -> str | None:
+        """Repeatable: setting the status that a recording has already changes nothing."""
         call = quote(carrier_call_id, safe="")
-        form = {"Status": "paused", "PauseBehavior": "silence"}
-        wanted = form if paused else {"Status": "in-progress"}
-        with _in_words():
-            try:
-                path = f"Calls/{call}/Recordings/Twilio.CURRENT.json"
-                with self._ask("POST", path, wanted) as response:
-                    return str(json.load(response)["sid"])
-            except HTTPError as refused:
-                if refused.code in (_REFUSED, _GONE):
-                    return None
-                raise
+        url = f"{self._base}/Calls/{call}/Recordings/Twilio.CURRENT.json"
+        try:
+            turned = self._rest.post(url, _PAUSED if paused else _GOES_ON, repeatable=True)
+            return str(turned["sid"])
+        except (NotAtCarrier, NotAsItStands):
+            return None
+        except KeyError as fault:
+            raise CarrierAway("the carrier's answer names no recording") from fault
 
     def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
-        """The recordings of a call that have media, or may get some; CarrierAway when the carrier
-        cannot tell now."""
-        call = quote(carrier_call_id, safe="")
-        with _in_words():
-            try:
-                with self._ask("GET", f"Calls/{call}/Recordings.json?PageSize=100") as response:
-                    listed = json.load(response)["recordings"]
-            except HTTPError as refused:
-                if refused.code != _GONE:
-                    raise
-                return ()
+        """One page: a call has a recording for each of its few attempts."""
+        url = f"{self._base}/Calls/{quote(carrier_call_id, safe='')}/Recordings.json"
+        try:
+            listed = self._rest.get(url, {"PageSize": "100"})["recordings"]
             return tuple(_own(one) for one in listed if one["status"] not in _WITHOUT_MEDIA)
-
-    def _ask(self, method: str, path: str, form: dict[str, str] | None = None) -> HTTPResponse:
-        request = Request(
-            f"{self.api_url}/2010-04-01/Accounts/{self.account_sid}/{path}",
-            method=method,
-            data=urlencode(form).encode() if form else None,
-        )
-        basic = base64.b64encode(f"{self.account_sid}:{self.token}".encode()).decode()
-        # Media may be elsewhere: the account's token must not follow the way there.
-        request.add_unredirected_header("Authorization", f"Basic {basic}")
-        return cast(HTTPResponse, urlopen(request, timeout=self.timeout_seconds))
+        except NotAtCarrier:
+            return ()
+        except (KeyError, TypeError, ValueError) as fault:
+            raise CarrierAway("the carrier's list of recordings makes no sense") from fault
 
 
-def _own(resource: dict[str, Any]) -> CarriersOwn:
+def _own(resource: Json) -> CarriersOwn:
     """A Recording resource: dates are in RFC 2822, and numbers may be texts."""
     duration = resource.get("duration")
     return CarriersOwn(
@@ -145,25 +118,4 @@ def _own(resource: dict[str, Any]) -> CarriersOwn:
         over=resource["status"] == "completed",
         seconds=None if duration is None else int(duration),
         channels=int(resource["channels"]),
-    )
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Whatever keeps the carrier from answering, in the platform's own words."""
-    try:
-        yield
-    except (OSError, HTTPException, ValueError, KeyError) as fault:
-        raise CarrierAway(
-            "the carrier does not answer as it should; send the request again"
-        ) from fault
-
-
-def own_account() -> TwilioMedia:
-    """This deployment's Twilio account."""
-    secrets = runtime.secret_values()
-    return TwilioMedia(
-        api_url=runtime.settings().twilio_api_url,
-        account_sid=secrets.twilio_account_sid,
-        token=secrets.twilio_tokens[0],
     )

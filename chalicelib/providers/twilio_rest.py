@@ -1,17 +1,19 @@
 """How is Twilio's REST API spoken to?
 
-Owns HTTP: credentials, time-outs, what is tried again and for how long, and Twilio's refusals in
-the platform's words. Which resources are asked for belongs to `twilio`.
+Owns HTTP: credentials, time-outs, what is tried again and for how long, the way to what lies
+elsewhere, and Twilio's refusals in the platform's words. Which resources are asked for belongs to
+`twilio` and `twilio_media`.
 """
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -20,15 +22,22 @@ from chalicelib.providers.carriers import CarrierAway, CarrierRefused
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
+STREAM_READ_SECONDS = 10.0
 BUDGET_SECONDS = 6.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
+MOST_REDIRECTS = 5
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class NotAtCarrier(CarrierRefused):
     """There is no such resource in the account."""
+
+
+class NotAsItStands(CarrierRefused):
+    """The resource is there, and the request does not fit it (status 400)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,7 @@ class _Request:
     url: str
     fields: Mapping[str, str]
     repeatable: bool
+    streamed: bool = False
 
 
 class _Unheard(Exception):
@@ -86,22 +96,34 @@ class Rest:
 
     def get(self, url: str, query: Mapping[str, str] | None = None) -> Json:
         """The resource; NotAtCarrier when there is none."""
-        return self._ask(_Request(method="GET", url=url, fields=query or {}, repeatable=True))
+        request = _Request(method="GET", url=url, fields=query or {}, repeatable=True)
+        return self._ask(request, _read)
 
     def post(self, url: str, form: Mapping[str, str], *, repeatable: bool) -> Json:
         """The resource that the form made or changed."""
-        return self._ask(_Request(method="POST", url=url, fields=form, repeatable=repeatable))
+        request = _Request(method="POST", url=url, fields=form, repeatable=repeatable)
+        return self._ask(request, _read)
 
     def delete(self, url: str) -> None:
         """The resource is no more; NotAtCarrier when there was none."""
-        self._ask(_Request(method="DELETE", url=url, fields={}, repeatable=True))
+        self._ask(_Request(method="DELETE", url=url, fields={}, repeatable=True), _read)
 
-    def _ask(self, request: _Request) -> Json:
+    @contextmanager
+    def stream(self, url: str, query: Mapping[str, str]) -> Iterator[urllib3.BaseHTTPResponse]:
+        """What lies at the address, on its way until the block ends; NotAtCarrier when nothing
+        does. The budget is for its beginning: each read after that waits STREAM_READ_SECONDS, and
+        raises urllib3's own errors.
+        """
+        request = _Request(method="GET", url=url, fields=query, repeatable=True, streamed=True)
+        with self._ask(request, _begun) as response:
+            yield response
+
+    def _ask(self, request: _Request, take: Callable[[urllib3.BaseHTTPResponse], T]) -> T:
         give_up_at = self._clock() + self._budget
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                return self._once(request, give_up_at - self._clock())
+                return self._once(request, give_up_at - self._clock(), take)
             except _Unheard as unheard:
                 wait = max(pause, unheard.pause)
                 in_time = self._clock() + wait < give_up_at
@@ -110,28 +132,33 @@ class Rest:
             self._sleep(wait)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    def _once(self, request: _Request, seconds: float) -> Json:
-        timeout = urllib3.Timeout(
-            connect=min(CONNECT_SECONDS, seconds), read=min(READ_SECONDS, seconds)
-        )
-        said = urlencode(request.fields)
-        posted = request.method == "POST"
-        form = {"Content-Type": "application/x-www-form-urlencoded"} if posted else {}
+    def _once(
+        self, request: _Request, seconds: float, take: Callable[[urllib3.BaseHTTPResponse], T]
+    ) -> T:
         try:
-            response = _pool().request(
-                request.method,
-                request.url if posted or not said else f"{request.url}?{said}",
-                body=said if posted else None,
-                headers={**self._headers, **form},
-                retries=False,
-                redirect=False,
-                timeout=timeout,
-            )
+            return take(self._send(request, seconds))
         except (NewConnectionError, ConnectTimeoutError) as fault:
             raise _Unheard("no connection", untouched=True) from fault
         except HTTPError as fault:
             raise _Unheard(f"a lost answer ({type(fault).__name__})", untouched=False) from fault
-        return _read(response)
+
+    def _send(self, request: _Request, seconds: float) -> urllib3.BaseHTTPResponse:
+        read = STREAM_READ_SECONDS if request.streamed else min(READ_SECONDS, seconds)
+        timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=read)
+        said = urlencode(request.fields)
+        posted = request.method == "POST"
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if posted else {}
+        response = _pool().request(
+            request.method,
+            request.url if posted or not said else f"{request.url}?{said}",
+            body=said if posted else None,
+            headers={**self._headers, **form},
+            retries=False,
+            redirect=False,
+            preload_content=not request.streamed,
+            timeout=timeout,
+        )
+        return _followed(request.url, response, timeout) if request.streamed else response
 
 
 @cache
@@ -140,27 +167,65 @@ def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(maxsize=8)
 
 
+def _followed(
+    url: str, response: urllib3.BaseHTTPResponse, timeout: urllib3.Timeout
+) -> urllib3.BaseHTTPResponse:
+    """The answer at the end of the way that the answer leads. The account's token goes nowhere but
+    to the first address, and nobody is led from https to less."""
+    for _ in range(MOST_REDIRECTS):
+        leads = urljoin(url, response.get_redirect_location() or url)
+        if leads == url or urlsplit(leads).scheme not in ("https", urlsplit(url).scheme):
+            break
+        response.close()
+        url = leads
+        response = _pool().request(
+            "GET", url, retries=False, redirect=False, preload_content=False, timeout=timeout
+        )
+    return response
+
+
+def _begun(response: urllib3.BaseHTTPResponse) -> urllib3.BaseHTTPResponse:
+    """An answer that counts, its body still to come."""
+    try:
+        _check(response)
+    except (_Unheard, CarrierRefused, HTTPError):
+        response.close()
+        raise
+    return response
+
+
 def _read(response: urllib3.BaseHTTPResponse) -> Json:
     """The document of an answer that counts."""
+    _check(response)
+    if response.status == HTTPStatus.NO_CONTENT:
+        return {}
+    document = _document(response.data)
+    if document is None:
+        raise _Unheard("an answer that is no JSON object", untouched=False)
+    return document
+
+
+def _check(response: urllib3.BaseHTTPResponse) -> None:
+    """Raise what an answer says that does not give what was asked for."""
     status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise _Unheard("too many requests", untouched=True, pause=_asked_pause(response))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _Unheard(f"status {status}", untouched=False)
-    if status == HTTPStatus.NO_CONTENT:
-        return {}
-    document = _document(response.data)
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        if document is None:
-            raise _Unheard("an answer that is no JSON object", untouched=False)
-        return document
-    said = document or {}
+    said = _document(response.data) or {}
     code = said.get("code")
-    kind = NotAtCarrier if status == HTTPStatus.NOT_FOUND else CarrierRefused
-    raise kind(
+    raise _REFUSALS.get(status, CarrierRefused)(
         f"the carrier refuses: {said.get('message', f'status {status}')}",
         carrier_code=code if isinstance(code, int) else None,
     )
+
+
+_REFUSALS: Mapping[int, type[CarrierRefused]] = {
+    HTTPStatus.BAD_REQUEST: NotAsItStands,
+    HTTPStatus.NOT_FOUND: NotAtCarrier,
+}
 
 
 def _document(body: bytes) -> Json | None:

@@ -22,7 +22,7 @@ from chalicelib.store.stores import Stores
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
 from tests.fakes import FakeRows
-from tests.recordings import FakeBucket, FakeMediaCarrier
+from tests.recordings import FakeBucket
 
 KEY = "an-operator-key"
 SECRETS = Secrets(
@@ -50,8 +50,8 @@ class Reply:
 
 
 def a_studio() -> Places:
-    """A carrier with one recording, and an empty bucket."""
-    return Places(carrier=FakeMediaCarrier(), bucket=FakeBucket())
+    """A carrier without recordings, and an empty bucket."""
+    return Places(carrier={"twilio": FakeCarrier()}.__getitem__, bucket=FakeBucket())
 
 
 @dataclass

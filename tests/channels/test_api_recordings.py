@@ -88,10 +88,10 @@ def test_an_erased_recording_leaves_its_row_and_its_accesses(booth: Booth) -> No
 
 def test_an_erasure_that_the_carrier_cannot_do_now_may_be_sent_again(booth: Booth) -> None:
     kept(booth)
-    booth.carrier.down = True
+    booth.carrier.away = True
     refused = booth.api.delete(PATH)
     assert (refused.status, refused.body["code"]) == (503, "carrier_away")
-    booth.carrier.down = False
+    booth.carrier.away = False
     assert booth.api.delete(PATH).status == 200
 
 
@@ -111,19 +111,18 @@ def test_what_is_not_known_is_not_found(booth: Booth, method: str, path: str) ->
 
 def test_a_payment_is_kept_out_of_the_recording(booth: Booth) -> None:
     call = booth.takes(a_report(ReportStatus.IN_PROGRESS))
-    booth.carrier.recording = SID
     for word, paused, state in (("pause", True, "paused"), ("resume", False, "recording")):
         booth.api.later(seconds=10)
         reply = booth.api.post(f"/calls/{call}/recording/{word}")
         assert reply.body == {"call_id": call, "recording_id": REC, "paused": paused}
-        assert booth.carrier.paused is paused
+        assert (booth.carrier.recordings[SID].status == "paused") is paused
         (shown,) = booth.api.get(f"/calls/{call}/recordings").body["recordings"]
         assert shown["state"] == state
 
 
 def test_where_nothing_is_recorded_nothing_can_be_paused(booth: Booth) -> None:
     call = booth.takes()
-    booth.carrier.recording = None
+    booth.carrier.recordings.clear()
     refused = booth.api.post(f"/calls/{call}/recording/pause")
     assert (refused.status, refused.body["code"]) == (409, "nothing_recorded")
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from infra.local import LocalStack
 from simulator import Behaviour, Caller, CallResult, CallScript, Network
+from simulator.rest import RestServer
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -91,6 +92,12 @@ class Deployment:
     @contextmanager
     def network(self, seed: str = "e2e") -> Iterator[Network]:
         """A telephone network with this stack behind its number, its REST API where it is asked."""
+        with self.network_and_rest(seed) as (network, _):
+            yield network
+
+    @contextmanager
+    def network_and_rest(self, seed: str = "e2e") -> Iterator[tuple[Network, RestServer]]:
+        """The same, with its REST API at hand."""
         network = Network(
             account_sid=self.endpoints["twilio_account_sid"],
             auth_token=self.endpoints["twilio_auth_token"],
@@ -99,8 +106,8 @@ class Deployment:
             seed=f"{seed}:{next(_names)}",
         )
         try:
-            with network.rest_server("127.0.0.1", self.stack.port + 1):
-                yield network
+            with network.rest_server("127.0.0.1", self.stack.port + 1) as rest:
+                yield network, rest
         finally:
             network.close()
 

@@ -68,8 +68,8 @@ def test_a_recording_that_the_carrier_would_not_give_is_had_after_a_redrive(
         for name in ("recordings", "recordings-dead")
     )
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
-    with deployment.network() as network:
-        network.carrier.media_faults += [500] * 5
+    with deployment.network_and_rest() as (network, rest):
+        rest.troubles.add("500", times=1000, method="GET", about="/Recordings")
         placed = market.rings(network, talk=30)
         call = deployment.judged(placed.sid)
 
@@ -77,7 +77,9 @@ def test_a_recording_that_the_carrier_would_not_give_is_had_after_a_redrive(
             messages: list[Json] = sqs.receive_message(QueueUrl=dead).get("Messages", [])
             return messages
 
-        (message,) = eventually(parked)
+        # Five deliveries, each of which asks the carrier for six seconds.
+        (message,) = eventually(parked, within=120)
+        rest.troubles.clear()
         (waiting,) = deployment.api("GET", f"/calls/{call['id']}/recordings")["recordings"]
         assert waiting["state"] == "awaited"
         # What a redrive does: the message goes back to the queue that it came from.

@@ -1,12 +1,16 @@
 """A recording is fetched, played, paused and erased, whatever fails between two steps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelib.calls import call_id
 from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.flows import recordings
+from chalicelib.flows.recordings_due import look
+from chalicelib.providers.carriers import CarrierRefused, UnusableMedia
 from chalicelib.recording import (
     Access,
     KeptRecording,
@@ -18,13 +22,15 @@ from chalicelib.recording import (
     VerticalRule,
     media_key,
     recorded,
+    recording_id,
 )
 from chalicelib.settings import OperatorSettings
 from chalicelib.store.settings import operator_write
 from tests import builders
 from tests.builders import NOW
+from tests.carriers import FakeCarrier
 from tests.fakes import Crash, FakeRows
-from tests.recordings import REC, SID, SOUND, Studio, a_kept_recording, a_report
+from tests.recordings import REC, SID, SOUND, Studio, a_kept_recording, a_made_recording, a_report
 
 
 def a_studio(**wanted: bool) -> Studio:
@@ -52,7 +58,7 @@ def test_media_that_the_carrier_has_come_into_the_bucket() -> None:
     assert studio.bucket.kept == {media_key(call, REC, 365): SOUND}
     kept = studio.stores.recordings.get(REC)
     assert (kept.size_bytes, kept.channels, kept.seconds) == (len(SOUND), 2, 90)
-    assert SID in studio.carrier.media
+    assert SID in studio.carrier.recordings
     assert stands(studio, call).state is Progress.KEPT
 
 
@@ -61,7 +67,7 @@ def test_fetching_again_changes_nothing_and_asks_the_carrier_nothing() -> None:
     call = studio.takes()
     fetches(studio, call)
     before = (dict(studio.bucket.kept), studio.stores.recordings.get(REC))
-    studio.carrier.down = True
+    studio.carrier.away = True
     fetches(studio, call)
     assert (studio.bucket.kept, studio.stores.recordings.get(REC)) == before
 
@@ -69,7 +75,7 @@ def test_fetching_again_changes_nothing_and_asks_the_carrier_nothing() -> None:
 def test_the_carriers_own_is_deleted_where_the_campaign_says_so() -> None:
     studio = a_studio(delete_at_carrier=True)
     fetches(studio, studio.takes())
-    assert studio.carrier.media == {}
+    assert studio.carrier.recordings == {}
     assert studio.stores.recordings.get(REC).carrier_deleted_at == NOW
 
 
@@ -101,12 +107,49 @@ def test_a_recording_of_which_nobody_reported_is_not_found() -> None:
         fetches(studio, "call_unknown")
 
 
+@pytest.mark.parametrize("lack", ["gone", "cut"])
+def test_media_that_the_carrier_does_not_give_whole_leave_the_recording_awaited(lack: str) -> None:
+    studio = a_studio(delete_at_carrier=True)
+    call = studio.takes()
+    if lack == "gone":
+        studio.carrier.recordings.clear()
+    studio.carrier.cut = lack == "cut"
+    with pytest.raises((CarrierRefused, UnusableMedia)):
+        fetches(studio, call)
+    assert studio.bucket.kept == {}
+    assert stands(studio, call).state is Progress.AWAITED
+    assert studio.carrier.asked["delete_recording"] == 0
+
+
+def test_each_call_is_asked_of_its_own_carrier() -> None:
+    studio = a_studio(delete_at_carrier=True)
+    theirs = FakeCarrier()
+    theirs.lays(a_made_recording(carrier_id="other-1", status="in-progress"))
+    places = replace(studio.places, carrier={"twilio": studio.carrier, "other": theirs}.__getitem__)
+    studio.arrives(carrier="other")
+    call = call_id("other", "CA1")
+    rec = recordings.pause(
+        call, paused=True, stores=studio.stores, carrier=places.carrier, now=studio.now
+    ).recording_id
+    assert rec == recording_id("other", "other-1")
+    theirs.lays(a_made_recording(carrier_id="other-1"))
+    studio.later(hours=2)
+    looked = look(stores=studio.stores, now=studio.now, ask=lambda *_: None, carrier=places.carrier)
+    assert looked.found == 1
+    recordings.fetch(call, rec, stores=studio.stores, places=places, now=studio.now)
+    assert list(studio.bucket.kept.values()) == [SOUND]
+    assert theirs.recordings == {}
+    recordings.erase(rec, stores=studio.stores, places=places, now=studio.now)
+    assert theirs.asked["delete_recording"] == 2
+    assert not studio.carrier.asked
+
+
 def _crash() -> None:
     raise Crash
 
 
 def _at_open(studio: Studio) -> None:
-    studio.carrier.on_open = _crash
+    studio.carrier.happens_before("open_recording", _crash)
 
 
 def _after_upload(studio: Studio) -> None:
@@ -114,7 +157,7 @@ def _after_upload(studio: Studio) -> None:
 
 
 def _after_deletion(studio: Studio) -> None:
-    studio.carrier.on_delete = _crash
+    studio.carrier.happens_after("delete_recording", _crash)
 
 
 def _before(write: int) -> Callable[[Studio], None]:
@@ -148,10 +191,10 @@ def test_a_crash_between_any_two_steps_is_made_good_by_the_repetition(
     dies(studio)
     with pytest.raises(Crash):
         fetches(studio, call)
-    studio.carrier.on_open = studio.carrier.on_delete = studio.bucket.on_keep = lambda: None
+    studio.bucket.on_keep = lambda: None
     fetches(studio, call)
     assert studio.bucket.kept == {media_key(call, REC, 365): SOUND}
-    assert studio.carrier.media == {}
+    assert studio.carrier.recordings == {}
     assert studio.stores.recordings.get(REC).carrier_deleted_at == NOW
     assert studio.stores.recordings.due(NOW + timedelta(days=1), limit=9) == ()
 
@@ -160,11 +203,11 @@ def test_a_crash_between_any_two_steps_is_made_good_by_the_repetition(
 def test_what_is_away_leaves_the_recording_awaited(what: str) -> None:
     studio = a_studio()
     call = studio.takes()
-    getattr(studio, what).down = True
+    studio.carrier.away, studio.bucket.down = what == "carrier", what == "bucket"
     with pytest.raises((Busy, ConnectionError)):
         fetches(studio, call)
     assert stands(studio, call).state is Progress.AWAITED
-    getattr(studio, what).down = False
+    studio.carrier.away = studio.bucket.down = False
     fetches(studio, call)
     assert stands(studio, call).state is Progress.KEPT
 
@@ -242,7 +285,7 @@ def test_an_erased_recording_is_gone_here_and_at_the_carrier_and_says_when() -> 
     fetches(studio, call)
     studio.later(hours=1)
     erased = erases(studio)
-    assert (studio.bucket.kept, studio.carrier.media) == ({}, {})
+    assert (studio.bucket.kept, studio.carrier.recordings) == ({}, {})
     assert erased.deleted_at == erased.carrier_deleted_at == studio.now
     studio.later(hours=1)
     assert erases(studio) == erased
@@ -258,21 +301,21 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_repetition(step: str) 
     if step == "remove":
         studio.bucket.on_remove = _crash
     elif step == "delete":
-        studio.carrier.on_delete = _crash
+        studio.carrier.happens_after("delete_recording", _crash)
     else:
         studio.rows.crash_before_write(1 if step == "first mark" else 2)
     with pytest.raises(Crash):
         erases(studio)
     assert studio.stores.recordings.get(REC).deleted_at is None
-    studio.bucket.on_remove = studio.carrier.on_delete = lambda: None
+    studio.bucket.on_remove = lambda: None
     assert erases(studio).deleted_at == NOW
-    assert (studio.bucket.kept, studio.carrier.media) == ({}, {})
+    assert (studio.bucket.kept, studio.carrier.recordings) == ({}, {})
 
 
 def test_an_erasure_waits_for_a_carrier_that_is_down() -> None:
     studio = a_studio()
     fetches(studio, studio.takes())
-    studio.carrier.down = True
+    studio.carrier.away = True
     with pytest.raises(Busy):
         erases(studio)
     assert studio.stores.recordings.get(REC).deleted_at is None
@@ -280,7 +323,7 @@ def test_an_erasure_waits_for_a_carrier_that_is_down() -> None:
 
 def turns(studio: Studio, call: str, *, paused: bool) -> None:
     recordings.pause(
-        call, paused=paused, stores=studio.stores, carrier=studio.carrier, now=studio.now
+        call, paused=paused, stores=studio.stores, carrier=studio.places.carrier, now=studio.now
     )
 
 
@@ -290,7 +333,7 @@ def test_a_recording_is_paused_and_goes_on_and_both_are_kept() -> None:
     for paused, state in ((True, Progress.PAUSED), (False, Progress.RECORDING)):
         studio.later(seconds=10)
         turns(studio, call, paused=paused)
-        assert studio.carrier.paused is paused
+        assert (studio.carrier.recordings[SID].status == "paused") is paused
         assert stands(studio, call).state is state
     assert len(studio.stores.recordings.file(call).reports) == 3
 
@@ -309,13 +352,13 @@ def test_nothing_is_paused_where_nothing_is_recorded(why: str) -> None:
     studio = a_studio(record=why != "campaign")
     call = studio.takes(a_report(ReportStatus.IN_PROGRESS))
     if why == "carrier":
-        studio.carrier.recording = None
+        studio.carrier.recordings.clear()
     if why == "over":
         studio.talks()
     with pytest.raises(Conflict) as refused:
         turns(studio, call, paused=True)
     assert refused.value.code == "nothing_recorded"
-    assert not studio.carrier.paused
+    assert studio.carrier.asked["pause_recording"] == (why == "carrier")
 
 
 def test_a_failover_keeps_the_terms_of_each_attempt() -> None:

@@ -1,16 +1,17 @@
 """A recording is found again, whether its report, its message or its carrier was lost meanwhile."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.flows import recordings
 from chalicelib.flows.recordings_due import Looked, look
-from chalicelib.recording import CarriersOwn, Progress, Recording, ReportStatus, recorded
+from chalicelib.providers.carriers import CarrierRefused
+from chalicelib.recording import Progress, Recording, ReportStatus, recorded
 from tests import builders
 from tests.builders import NOW
 from tests.fakes import FakeRows
-from tests.recordings import REC, SID, Studio, a_report
+from tests.recordings import REC, Studio, a_made_recording, a_report
 
 ATTEMPT_OVER = timedelta(seconds=25 + 3600 + 120)
 
@@ -22,19 +23,24 @@ class Lost(Studio):
         super().__post_init__()
         self.asked: list[tuple[str, str]] = []
 
+    @property
+    def looks(self) -> int:
+        """How often the carrier was asked what it has of a call."""
+        return self.carrier.asked["recordings_of"]
+
     def sweeps(self) -> Looked:
         return look(
             stores=self.stores, now=self.now, ask=lambda *one: self.asked.append(one),
-            carrier=lambda: self.carrier,
+            carrier=self.places.carrier,
         )  # fmt: skip
 
     def minutes(self, count: int) -> list[int]:
         """The minutes from now on in which there was something to look at."""
         busy = []
         for minute in range(count):
-            before, looks = len(self.asked), self.carrier.looks
+            before, looks = len(self.asked), self.looks
             self.sweeps()
-            if (len(self.asked), self.carrier.looks) != (before, looks):
+            if (len(self.asked), self.looks) != (before, looks):
                 busy.append(minute)
             self.later(minutes=1)
         return busy
@@ -54,10 +60,6 @@ def studio() -> Lost:
     return made
 
 
-def own(started_at: datetime = NOW + timedelta(seconds=9), *, over: bool = True) -> CarriersOwn:
-    return CarriersOwn(carrier_id=SID, started_at=started_at, over=over, seconds=90, channels=2)
-
-
 def test_what_was_reported_and_not_fetched_is_asked_for_ever_less_often(studio: Lost) -> None:
     call = studio.takes()
     assert studio.minutes(60) == [16, 33]
@@ -70,13 +72,13 @@ def test_a_recording_that_came_is_looked_for_no_more(studio: Lost) -> None:
     studio.fetches(studio.takes())
     studio.later(days=2)
     assert studio.sweeps() == Looked(asked=0, found=0)
-    assert studio.carrier.looks == 0
+    assert studio.looks == 0
 
 
 def test_a_report_that_was_lost_is_had_from_the_carriers_list(studio: Lost) -> None:
     studio.arrives()
     call = studio.call().id
-    studio.carrier.own = (own(),)
+    studio.carrier.lays(a_made_recording())
     studio.now = NOW + ATTEMPT_OVER
     assert studio.sweeps() == Looked(asked=0, found=0)
     studio.later(seconds=1)
@@ -91,7 +93,7 @@ def test_a_report_that_was_lost_is_had_from_the_carriers_list(studio: Lost) -> N
 def test_a_late_report_of_what_was_found_already_changes_nothing(studio: Lost) -> None:
     studio.arrives()
     call = studio.call().id
-    studio.carrier.own = (own(),)
+    studio.carrier.lays(a_made_recording())
     studio.later(hours=2)
     studio.sweeps()
     assert not studio.stores.recordings.keep_report(call, a_report())
@@ -103,22 +105,38 @@ def test_the_carrier_is_not_asked_about_what_it_reported(studio: Lost, over: Rep
     studio.takes(a_report(over))
     studio.later(hours=2)
     studio.sweeps()
-    assert studio.carrier.looks == 0
+    assert studio.looks == 0
 
 
 def test_a_carrier_that_is_away_or_not_done_is_asked_again(studio: Lost) -> None:
     studio.arrives()
     call = studio.call().id
     studio.later(hours=2)
-    studio.carrier.down = True
+    studio.carrier.away = True
     studio.sweeps()
     studio.later(hours=2)
-    studio.carrier.down, studio.carrier.own = False, (own(over=False),)
+    studio.carrier.away = False
+    studio.carrier.lays(a_made_recording(status="in-progress"))
     assert studio.sweeps() == Looked(asked=0, found=0)
     studio.later(hours=4)
-    studio.carrier.own = (own(),)
+    studio.carrier.lays(a_made_recording())
     assert studio.sweeps() == Looked(asked=0, found=1)
     assert studio.states(call) == [(1, Progress.AWAITED)]
+
+
+def test_a_carrier_that_refuses_to_tell_is_asked_again(studio: Lost) -> None:
+    studio.arrives()
+    studio.carrier.lays(a_made_recording())
+    studio.carrier.happens_before("recordings_of", refused)
+    studio.later(hours=2)
+    assert studio.sweeps() == Looked(asked=0, found=0)
+    studio.later(hours=2)
+    assert studio.sweeps() == Looked(asked=0, found=1)
+
+
+def refused() -> None:
+    """As with a token that was changed."""
+    raise CarrierRefused("the carrier refuses: Authenticate", carrier_code=20003)
 
 
 def test_a_call_that_nobody_recorded_is_looked_at_once(studio: Lost) -> None:
@@ -127,7 +145,7 @@ def test_a_call_that_nobody_recorded_is_looked_at_once(studio: Lost) -> None:
     studio.sweeps()
     studio.later(days=3)
     studio.sweeps()
-    assert studio.carrier.looks == 1
+    assert studio.looks == 1
 
 
 def test_where_nothing_is_to_be_recorded_nothing_is_expected() -> None:
@@ -136,7 +154,7 @@ def test_where_nothing_is_to_be_recorded_nothing_is_expected() -> None:
     studio.arrives()
     studio.later(days=3)
     studio.sweeps()
-    assert studio.carrier.looks == 0
+    assert studio.looks == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +170,7 @@ def test_a_recording_is_of_the_attempt_that_was_going_on(seconds: int, attempt: 
     studio.arrives()
     studio.later(seconds=30)
     studio.fails()
-    studio.carrier.own = (own(NOW + timedelta(seconds=seconds)),)
+    studio.carrier.lays(a_made_recording(started_at=NOW + timedelta(seconds=seconds)))
     studio.later(hours=2)
     studio.sweeps()
     assert studio.states(studio.call().id) == [(attempt, Progress.AWAITED)]

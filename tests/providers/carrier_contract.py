@@ -1,8 +1,11 @@
 """What every carrier must pass: subclass `CarrierContract` and give it a `bench`."""
 
+import io
+import wave
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -10,13 +13,24 @@ import pytest
 from chalicelib.calls import Call
 from chalicelib.endings import Evidence, read_signals
 from chalicelib.numbers import NumberSearch, SearchKind, Webhooks
-from chalicelib.providers.carriers import Carrier, CarrierAway, NumberUnavailable
+from chalicelib.providers.carriers import (
+    Carrier,
+    CarrierAway,
+    CarrierRefused,
+    NumberUnavailable,
+    UnusableMedia,
+)
+from chalicelib.recording import CarriersOwn
 from tests.builders import NOW, a_call
-from tests.carriers import ELSEWHERE, HERE
+from tests.carriers import ELSEWHERE, HERE, MadeRecording
 
 LOCAL = "+14155550103"
 TOLL_FREE = "+18005550104"
 NOT_LENT = "+14155559999"
+MADE = MadeRecording(
+    carrier_id="RE" + "2" * 32, carrier_call_id="CA" + "3" * 32,
+    started_at=NOW - timedelta(minutes=1), seconds=12,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,13 +39,27 @@ class Bench:
 
     Its stock holds +14155550100 and on (San Francisco, CA 94105), +12125550100 and on (New York, NY
     10001) and +18005550100 and on. `mislead` turns a rented number to `ELSEWHERE`, `away` keeps the
-    carrier from answering, `talk` plays a call whose target talked so many seconds.
+    carrier from answering, `talk` plays a call whose target talked so many seconds. `lay` has the
+    carrier keep a recording as it stands, `status` tells how the carrier's own stands (None when it
+    has none), and `cut` breaks media off.
     """
 
     carrier: Carrier
     mislead: Callable[[str], object]
     away: Callable[[], AbstractContextManager[None]]
     talk: Callable[[int], Call]
+    lay: Callable[[MadeRecording], object]
+    status: Callable[[str], str | None]
+    cut: Callable[[], AbstractContextManager[None]]
+
+    def heard(self, amount: int = 10_000) -> tuple[int, int]:
+        """The channels of the recording's sound and its whole seconds; what came is counted."""
+        with self.carrier.open_recording(MADE.carrier_id) as media:
+            sound = b"".join(iter(lambda: media.read(amount), b""))
+            assert media.size_bytes == len(sound)
+        with wave.open(io.BytesIO(sound)) as file:
+            assert file.getnchannels() == media.channels
+            return file.getnchannels(), file.getnframes() // file.getframerate()
 
 
 class CarrierContract:
@@ -133,12 +161,16 @@ class CarrierContract:
 
     def test_a_carrier_that_is_away_says_so_for_every_question(self, bench: Bench) -> None:
         bought = bench.carrier.buy(LOCAL, HERE)
+        bench.lay(MADE)
         carrier = bench.carrier
         asked: list[Callable[[], object]] = [
             lambda: carrier.search(NumberSearch()), lambda: carrier.buy(TOLL_FREE, HERE),
             lambda: carrier.configure(bought, HERE), lambda: carrier.release(bought),
             lambda: list(carrier.owned()), lambda: carrier.find(LOCAL),
-            lambda: carrier.look_up(LOCAL),
+            lambda: carrier.look_up(LOCAL), bench.heard,
+            lambda: carrier.delete_recording(MADE.carrier_id),
+            lambda: carrier.pause_recording(MADE.carrier_call_id, paused=True),
+            lambda: carrier.recordings_of(MADE.carrier_call_id),
         ]  # fmt: skip
         with bench.away():
             for ask in asked:
@@ -146,6 +178,7 @@ class CarrierContract:
                     ask()
             assert carrier.record_of(a_call(), NOW) == ()
         assert [one.e164 for one in carrier.owned()] == [LOCAL]
+        assert bench.status(MADE.carrier_id) == "completed"
 
     def test_the_record_tells_how_long_was_talked(self, bench: Bench) -> None:
         call = bench.talk(77)
@@ -160,3 +193,73 @@ class CarrierContract:
         webhooks: Webhooks = bench.carrier.webhooks()
         for url in (webhooks.voice_url, webhooks.fallback_url, webhooks.status_url):
             assert url.startswith("https://voice.example.com/")
+
+    @pytest.mark.parametrize("channels", [2, 1])
+    @pytest.mark.parametrize("amount", [1, 10_000, -1])
+    def test_media_come_whole_with_the_channels_that_there_are(
+        self, bench: Bench, channels: int, amount: int
+    ) -> None:
+        seconds = 1 if amount == 1 else 12
+        bench.lay(replace(MADE, channels=channels, seconds=seconds))
+        assert bench.heard(amount) == (channels, seconds)
+
+    def test_nobody_has_to_hear_media_to_their_end(self, bench: Bench) -> None:
+        bench.lay(MADE)
+        with bench.carrier.open_recording(MADE.carrier_id) as media:
+            assert media.read(4) == b"RIFF"
+            assert media.size_bytes == 4
+        assert bench.heard() == (2, 12)
+
+    @pytest.mark.parametrize("status", ["in-progress", "paused", "absent", None])
+    def test_what_has_no_media_is_refused(self, bench: Bench, status: str | None) -> None:
+        if status:
+            bench.lay(replace(MADE, status=status))
+        with pytest.raises(CarrierRefused):
+            bench.heard()
+
+    def test_media_that_break_off_are_not_taken_for_whole(self, bench: Bench) -> None:
+        bench.lay(MADE)
+        with bench.cut(), pytest.raises(UnusableMedia):
+            bench.heard()
+        assert bench.heard() == (2, 12)
+
+    def test_a_deleted_recording_is_gone_and_may_be_deleted_again(self, bench: Bench) -> None:
+        other = replace(MADE, carrier_id="RE" + "4" * 32)
+        bench.lay(MADE)
+        bench.lay(other)
+        for _ in range(2):
+            bench.carrier.delete_recording(MADE.carrier_id)
+        assert bench.status(MADE.carrier_id) is None
+        with pytest.raises(CarrierRefused):
+            bench.heard()
+        (left,) = bench.carrier.recordings_of(MADE.carrier_call_id)
+        assert left.carrier_id == other.carrier_id
+
+    def test_what_is_being_recorded_is_paused_and_goes_on(self, bench: Bench) -> None:
+        bench.lay(replace(MADE, status="in-progress"))
+        for paused, status in ((True, "paused"), (True, "paused"), (False, "in-progress")):
+            turned = bench.carrier.pause_recording(MADE.carrier_call_id, paused=paused)
+            assert turned == MADE.carrier_id
+            assert bench.status(MADE.carrier_id) == status
+
+    def test_nothing_is_paused_where_nothing_is_recorded(self, bench: Bench) -> None:
+        bench.lay(MADE)
+        for call in (MADE.carrier_call_id, "CA" + "0" * 32):
+            assert bench.carrier.pause_recording(call, paused=True) is None
+        assert bench.status(MADE.carrier_id) == "completed"
+
+    def test_the_recordings_of_a_call_are_told_as_they_stand(self, bench: Bench) -> None:
+        carrier, call = bench.carrier, MADE.carrier_call_id
+        assert carrier.recordings_of(call) == ()
+        own = CarriersOwn(
+            carrier_id=MADE.carrier_id, started_at=MADE.started_at, over=False, seconds=None,
+            channels=2,
+        )  # fmt: skip
+        for status in ("in-progress", "paused"):
+            bench.lay(replace(MADE, status=status))
+            assert carrier.recordings_of(call) == (own,)
+        bench.lay(MADE)
+        assert carrier.recordings_of(call) == (replace(own, over=True, seconds=12),)
+        assert carrier.recordings_of("CA" + "0" * 32) == ()
+        bench.lay(replace(MADE, status="absent"))
+        assert carrier.recordings_of(call) == ()

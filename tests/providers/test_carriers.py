@@ -12,10 +12,11 @@ from chalicelib.calls import Call, SignalKind
 from chalicelib.providers.twilio import Twilio
 from chalicelib.providers.twilio_rest import Account, Rest
 from simulator import Behaviour, Caller, CallScript, Network
+from simulator.recordings import RecordingRecord
 from simulator.rest import RestServer
 from simulator.rest_trouble import Trouble
 from tests.builders import CALLER, TRACKING_NUMBER, a_call, a_signal, an_attempt
-from tests.carriers import ELSEWHERE, FakeCarrier
+from tests.carriers import ELSEWHERE, FakeCarrier, MadeRecording
 from tests.providers.carrier_contract import Bench, CarrierContract
 from tests.providers.timing import Instant
 
@@ -66,8 +67,34 @@ class TestTwilio(CarrierContract):
                 mislead=lambda e164: self.mislead(network, e164),
                 away=lambda: self.away(server),
                 talk=lambda seconds: self.talk(network, seconds),
+                lay=lambda made: self.lay(network, made),
+                status=lambda carrier_id: self.status(network, carrier_id),
+                cut=lambda: self.cut(server),
             )
         network.close()
+
+    @staticmethod
+    def lay(network: Network, made: MadeRecording) -> None:
+        over = made.status in ("completed", "absent")
+        network.carrier.keep_recording(
+            RecordingRecord(
+                sid=made.carrier_id, call_sid=made.carrier_call_id, account_sid=SID,
+                channels=made.channels, status=made.status, created=made.started_at,
+                duration=made.seconds if over else None,
+            )
+        )  # fmt: skip
+
+    @staticmethod
+    def status(network: Network, carrier_id: str) -> str | None:
+        record = network.carrier.recording(carrier_id)
+        return None if record is None or record.status == "deleted" else record.status
+
+    @staticmethod
+    @contextmanager
+    def cut(server: RestServer) -> Iterator[None]:
+        server.troubles.add(Trouble.CUT, times=1000, about="/Recordings")
+        yield
+        server.troubles.clear()
 
     @staticmethod
     def mislead(network: Network, e164: str) -> None:
@@ -109,7 +136,22 @@ class TestFakeCarrier(CarrierContract):
             mislead=lambda e164: carrier.has(e164, ELSEWHERE, elsewhere=True),
             away=lambda: self.away(carrier),
             talk=lambda seconds: self.talk(carrier, seconds),
+            lay=carrier.lays,
+            status=lambda carrier_id: self.status(carrier, carrier_id),
+            cut=lambda: self.cut(carrier),
         )
+
+    @staticmethod
+    def status(carrier: FakeCarrier, carrier_id: str) -> str | None:
+        made = carrier.recordings.get(carrier_id)
+        return made.status if made else None
+
+    @staticmethod
+    @contextmanager
+    def cut(carrier: FakeCarrier) -> Iterator[None]:
+        carrier.cut = True
+        yield
+        carrier.cut = False
 
     @staticmethod
     @contextmanager

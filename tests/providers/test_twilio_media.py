@@ -1,172 +1,143 @@
-"""Media over real HTTP: both channels or one, cut short, refused, silent, deleted, paused."""
+"""What is Twilio's own of recordings: tried again, refused, silent, elsewhere, and too large."""
 
 import base64
-import io
 import threading
-import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.error import HTTPError
+from typing import Any, cast
 
 import pytest
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import ReadTimeoutError
 
-from chalicelib.errors import Busy
-from chalicelib.providers import twilio_media
-from chalicelib.providers.twilio_media import TwilioMedia, Unusable
+from chalicelib.providers.carriers import CarrierAway, CarrierRefused, UnusableMedia
+from chalicelib.providers.twilio import Twilio
+from chalicelib.providers.twilio_media import MOST_BYTES, ArrivingMedia
+from chalicelib.providers.twilio_rest import BUDGET_SECONDS, MOST_REDIRECTS, Account, Rest
 from simulator.carrier import Carrier
-from simulator.recordings import MediaFault, RecordingRecord
+from simulator.recordings import RecordingRecord
 from simulator.rest import RestServer
+from simulator.rest_trouble import Trouble
 from tests.builders import NOW
+from tests.providers.timing import Instant
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "token"
 SID, CALL = "RE" + "2" * 32, "CA" + "3" * 32
+BASIC = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+
+
+def twilio_at(url: str, token: str = TOKEN, instant: Instant | None = None) -> Twilio:
+    """The account, on a clock of its own."""
+    account = Account(api_url=url, sid=ACCOUNT, token=token)
+    instant = instant or Instant()
+    return Twilio(account, rest=Rest(account, clock=instant.clock, sleep=instant.sleep))
 
 
 class Desk:
-    """A carrier with one recording, and the platform's way to it."""
+    """A simulated carrier with one recording, and the platform's way to it."""
 
-    def __init__(self, carrier: Carrier, url: str) -> None:
+    def __init__(self, carrier: Carrier, server: RestServer) -> None:
         self.carrier = carrier
-        self.media = TwilioMedia(url, ACCOUNT, TOKEN, timeout_seconds=0.5)
+        self.server = server
+        self.instant = Instant()
+        self.twilio = twilio_at(server.url, instant=self.instant)
 
-    def has(self, *, channels: int = 2, status: str = "completed", seconds: int = 30) -> None:
-        """The recording as it stands."""
+    def has(self, *, channels: int = 2, status: str = "completed") -> None:
         self.carrier.keep_recording(
             RecordingRecord(
                 sid=SID, call_sid=CALL, account_sid=ACCOUNT, channels=channels, status=status,
-                created=NOW - timedelta(minutes=1), duration=seconds,
+                created=NOW - timedelta(minutes=1), duration=1,
             )
         )  # fmt: skip
 
     def status(self) -> str:
-        """How the carrier's own stands."""
         found = self.carrier.recording(SID)
         return found.status if found else ""
 
-    def fetched(self) -> tuple[int, int, int]:
-        """The channels that were asked for, those of the sound, and its whole seconds."""
-        with self.media.open(SID) as media:
-            sound = b"".join(iter(lambda: media.read(10_000), b""))
-            assert media.size_bytes == len(sound)
-        with wave.open(io.BytesIO(sound)) as heard:
-            return media.channels, heard.getnchannels(), heard.getnframes() // 8000
+    def begins(self) -> bytes:
+        with self.twilio.open_recording(SID) as media:
+            return media.read(4)
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     carrier = Carrier()
-    with RestServer(carrier, ACCOUNT, TOKEN, ("127.0.0.1", 0)) as rest:
-        yield Desk(carrier, rest.url)
+    with RestServer(carrier, ACCOUNT, TOKEN, ("127.0.0.1", 0)) as server:
+        yield Desk(carrier, server)
 
 
-def test_both_sides_come_on_channels_of_their_own(desk: Desk) -> None:
+@pytest.mark.parametrize("trouble", [Trouble.TOO_MANY, Trouble.BROKEN, Trouble.LOST])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_media_are_asked_for_again_after_longer_and_longer_pauses(
+    desk: Desk, trouble: Trouble, channels: int
+) -> None:
+    desk.has(channels=channels)
+    desk.server.troubles.add(trouble, times=3, about="/Recordings")
+    assert desk.begins() == b"RIFF"
+    assert desk.instant.slept == [0.2, 0.4, 0.8]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TOO_MANY, Trouble.BROKEN])
+def test_media_that_do_not_begin_are_given_up_within_the_budget(
+    desk: Desk, trouble: Trouble
+) -> None:
     desk.has()
-    assert desk.fetched() == (2, 2, 30)
+    desk.server.troubles.add(trouble, times=100)
+    with pytest.raises(CarrierAway):
+        desk.begins()
+    assert 0.5 * BUDGET_SECONDS < sum(desk.instant.slept) < BUDGET_SECONDS
 
 
-def test_where_there_is_but_one_channel_that_one_comes(desk: Desk) -> None:
-    desk.has(channels=1)
-    assert desk.fetched() == (1, 1, 30)
-
-
-@pytest.mark.parametrize("status", [500, 503, 429, 404, 403])
-def test_a_carrier_that_does_not_give_them_says_so(desk: Desk, status: int) -> None:
+@pytest.mark.parametrize("trouble", [Trouble.TOO_MANY, Trouble.BROKEN, Trouble.LOST])
+def test_a_deletion_and_a_pause_are_repeated_until_they_are_heard(
+    desk: Desk, trouble: Trouble
+) -> None:
+    desk.has(status="in-progress")
+    desk.server.troubles.add(trouble, times=2)
+    assert desk.twilio.pause_recording(CALL, paused=True) == SID
+    assert desk.status() == "paused"
     desk.has()
-    desk.carrier.media_faults.append(status)
-    with pytest.raises(Busy, match=str(status)):
-        desk.fetched()
-    assert desk.fetched() == (2, 2, 30)
-
-
-def test_one_that_fails_at_the_second_question_too_is_a_fault(desk: Desk) -> None:
-    desk.has(channels=1)
-    desk.carrier.media_faults += [400, 500]
-    with pytest.raises(HTTPError):
-        desk.fetched()
-
-
-def test_media_that_break_off_are_not_taken_for_whole(desk: Desk) -> None:
-    desk.has()
-    desk.carrier.media_faults.append(MediaFault.CUT)
-    with pytest.raises(Unusable, match="broke off"):
-        desk.fetched()
-
-
-def test_a_silent_carrier_is_not_waited_for_for_ever(desk: Desk) -> None:
-    desk.has()
-    desk.carrier.media_faults.append(MediaFault.SILENCE)
-    with pytest.raises(TimeoutError):
-        desk.fetched()
-
-
-def test_a_wrong_token_gets_nothing(desk: Desk) -> None:
-    desk.has()
-    stranger = TwilioMedia(desk.media.api_url, ACCOUNT, "another")
-    with pytest.raises(Busy, match="401"), stranger.open(SID):
-        pass
-    with pytest.raises(Busy):
-        stranger.delete(SID)
-    assert desk.status() == "completed"
-
-
-def test_a_deleted_recording_is_deleted_however_often_it_is_asked_for(desk: Desk) -> None:
-    desk.has()
-    for _ in range(2):
-        desk.media.delete(SID)
+    desk.server.troubles.add(trouble, times=2)
+    desk.twilio.delete_recording(SID)
     assert desk.status() == "deleted"
 
 
-@pytest.mark.parametrize("fault", [500, 429, MediaFault.SILENCE])
-def test_a_deletion_that_did_not_happen_says_so(desk: Desk, fault: int | MediaFault) -> None:
+def test_a_wrong_token_is_the_carriers_refusal_and_changes_nothing(desk: Desk) -> None:
     desk.has()
-    desk.carrier.media_faults.append(fault)
-    with pytest.raises(Busy):
-        desk.media.delete(SID)
+    stranger = twilio_at(desk.server.url, "another")
+    with pytest.raises(CarrierRefused, match="Authenticate"), stranger.open_recording(SID):
+        pass
+    with pytest.raises(CarrierRefused):
+        stranger.delete_recording(SID)
+    with pytest.raises(CarrierRefused):
+        stranger.pause_recording(CALL, paused=True)
+    with pytest.raises(CarrierRefused):
+        stranger.recordings_of(CALL)
     assert desk.status() == "completed"
 
 
-def test_what_is_being_recorded_is_paused_and_goes_on(desk: Desk) -> None:
-    desk.has(status="in-progress")
-    for paused, status in ((True, "paused"), (True, "paused"), (False, "in-progress")):
-        assert desk.media.pause(CALL, paused=paused) == SID
-        assert desk.status() == status
-
-
-def test_nothing_is_paused_where_nothing_is_recorded(desk: Desk) -> None:
+def test_whoever_hears_media_meets_no_error_but_the_ones_of_their_own(desk: Desk) -> None:
     desk.has()
-    assert desk.media.pause(CALL, paused=True) is None
-    desk.carrier.media_faults.append(500)
-    with pytest.raises(Busy):
-        desk.media.pause(CALL, paused=True)
-
-
-def test_the_carrier_lists_what_it_has_of_a_call(desk: Desk) -> None:
-    assert desk.media.recordings_of(CALL) == ()
-    desk.has(status="in-progress")
-    assert [own.over for own in desk.media.recordings_of(CALL)] == [False]
-    desk.has(seconds=12)
-    (own,) = desk.media.recordings_of(CALL)
-    assert (own.carrier_id, own.over, own.seconds, own.channels) == (SID, True, 12, 2)
-    assert own.started_at == NOW - timedelta(minutes=1)
-    desk.has(status="absent")
-    assert desk.media.recordings_of(CALL) == ()
-    desk.carrier.media_faults.append(500)
-    with pytest.raises(Busy):
-        desk.media.recordings_of(CALL)
+    with pytest.raises(ZeroDivisionError), desk.twilio.open_recording(SID):
+        _ = 1 // 0
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """Leads from the account's address to another, which answers with what `answers` says."""
+    """Leads from the account's address to `place`, which answers with what `answers` says."""
 
-    seen: list[str | None]
+    seen: list[tuple[str, str | None]]
     answers: tuple[str, bytes]
+    place: str
 
     def do_GET(self) -> None:
-        self.seen.append(self.headers.get("Authorization"))
-        if self.path.startswith("/2010"):
+        path = self.path.partition("?")[0]
+        self.seen.append((path, self.headers.get("Authorization")))
+        if path.startswith("/2010") and self.place:
             self.send_response(307)
-            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/media")  # type: ignore[attr-defined]
+            self.send_header("Location", self.place)
+            self.send_header("Content-Length", "0")
             self.end_headers()
             return
         kind, body = self.answers
@@ -181,37 +152,107 @@ class Elsewhere(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[tuple[TwilioMedia, type[Elsewhere]]]:
-    handler = type("Handler", (Elsewhere,), {"seen": [], "answers": ("audio/x-wav", b"RIFF")})
+def elsewhere() -> Iterator[tuple[Twilio, type[Elsewhere]]]:
+    handler = type(
+        "Handler", (Elsewhere,), {"seen": [], "answers": ("audio/x-wav", b"RIFF"), "place": ""}
+    )
     with HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield TwilioMedia(f"http://127.0.0.1:{server.server_port}", ACCOUNT, TOKEN), handler
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield twilio_at(f"http://127.0.0.1:{server.server_port}"), handler
         server.shutdown()
 
 
 def test_the_token_does_not_follow_the_media_to_another_place(
-    elsewhere: tuple[TwilioMedia, type[Elsewhere]],
+    elsewhere: tuple[Twilio, type[Elsewhere]],
 ) -> None:
-    media, server = elsewhere
-    with media.open(SID) as sound:
+    twilio, server = elsewhere
+    server.place = "/media"
+    with twilio.open_recording(SID) as sound:
         assert sound.read() == b"RIFF"
-    basic = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-    assert server.seen == [f"Basic {basic}", None]
+    assert [who for _, who in server.seen] == [BASIC, None]
+    assert server.seen[-1][0] == "/media"
+
+
+@pytest.mark.parametrize("place", ["ftp://elsewhere.example.com/media", "file:///etc/hosts"])
+def test_the_way_leads_nowhere_but_over_http(
+    elsewhere: tuple[Twilio, type[Elsewhere]], place: str
+) -> None:
+    twilio, server = elsewhere
+    server.place = place
+    with pytest.raises(CarrierRefused, match="307"), twilio.open_recording(SID):
+        pass
+    assert len(server.seen) == 1
+
+
+def test_a_way_without_an_end_is_left(elsewhere: tuple[Twilio, type[Elsewhere]]) -> None:
+    twilio, server = elsewhere
+    # Led on relative to where it stands, every address is another one.
+    server.place = "x/"
+    with pytest.raises(CarrierRefused, match="307"), twilio.open_recording(SID):
+        pass
+    assert [who for _, who in server.seen] == [BASIC] + [None] * MOST_REDIRECTS
 
 
 @pytest.mark.parametrize("kind", ["text/html", "application/json", "image/png", "audio/mpeg"])
 def test_what_is_no_sound_is_not_taken_for_it(
-    elsewhere: tuple[TwilioMedia, type[Elsewhere]], kind: str
+    elsewhere: tuple[Twilio, type[Elsewhere]], kind: str
 ) -> None:
-    media, server = elsewhere
+    twilio, server = elsewhere
     server.answers = (kind, b"<html>")
-    with pytest.raises(Unusable, match=kind), media.open(SID):
+    with pytest.raises(UnusableMedia, match=kind), twilio.open_recording(SID):
         pass
 
 
-def test_what_is_larger_than_any_call_is_not_taken(desk: Desk) -> None:
-    desk.has(seconds=1)
-    with desk.media.open(SID) as media:
-        media.size_bytes = twilio_media.MOST_BYTES - 10
-        with pytest.raises(Unusable, match="more than"):
-            media.read(100)
+@pytest.mark.parametrize(
+    "said",
+    [b"{}", b'{"recordings": 7}', b'{"recordings": [{}]}', b'{"recordings": [7]}',
+     b'{"recordings": [{"sid": "RE1", "status": "completed", "start_time": "?", "channels": 2}]}'],
+)  # fmt: skip
+def test_a_list_that_makes_no_sense_is_a_carrier_that_is_away(
+    elsewhere: tuple[Twilio, type[Elsewhere]], said: bytes
+) -> None:
+    twilio, server = elsewhere
+    server.answers = ("application/json", said)
+    with pytest.raises(CarrierAway):
+        twilio.recordings_of(CALL)
+
+
+@dataclass
+class Body:
+    """The body of an answer, and the most that was ever read of it at once."""
+
+    size: int
+    most_at_once: int = 0
+    fault: Exception | None = None
+
+    def read(self, amount: int) -> bytes:
+        if self.fault is not None:
+            raise self.fault
+        self.most_at_once = max(self.most_at_once, amount)
+        part = bytes(min(amount, self.size))
+        self.size -= len(part)
+        return part
+
+
+def arriving(body: Body, **more: Any) -> ArrivingMedia:
+    return ArrivingMedia(cast(BaseHTTPResponse, body), 2, **more)
+
+
+def test_what_is_larger_than_any_call_is_not_taken() -> None:
+    body = Body(size=100)
+    media = arriving(body, size_bytes=MOST_BYTES - 10)
+    with pytest.raises(UnusableMedia, match="more than"):
+        media.read()
+    assert body.most_at_once == 11, "no more is read than it takes to know"
+
+
+def test_media_of_just_the_largest_size_are_taken() -> None:
+    media = arriving(Body(size=10), size_bytes=MOST_BYTES - 10)
+    assert len(media.read()) == 10
+    assert media.read(100) == b""
+
+
+def test_a_carrier_that_falls_silent_in_the_middle_is_away() -> None:
+    silent = ReadTimeoutError(cast(Any, None), "/", "nothing came")
+    with pytest.raises(CarrierAway, match="silent"):
+        arriving(Body(size=1, fault=silent)).read(10)

@@ -14,7 +14,13 @@ from chalicelib.errors import Refused
 from chalicelib.numbers import NumberSearch
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
 from chalicelib.providers.twilio import LOOK_UP_SECONDS, Twilio
-from chalicelib.providers.twilio_rest import BUDGET_SECONDS, Account, NotAtCarrier, Rest
+from chalicelib.providers.twilio_rest import (
+    BUDGET_SECONDS,
+    Account,
+    NotAsItStands,
+    NotAtCarrier,
+    Rest,
+)
 from simulator.carrier import Carrier
 from simulator.rest import RestServer
 from simulator.rest_trouble import Trouble
@@ -244,7 +250,7 @@ def test_the_pause_that_the_carrier_asks_for_is_kept() -> None:
     ("said", "kind"),
     [
         ((200, b"<html>"), CarrierAway), ((200, b"[]"), CarrierAway), ((200, b""), CarrierAway),
-        ((302, b""), CarrierRefused), ((400, b"<html>"), CarrierRefused),
+        ((302, b""), CarrierRefused), ((400, b"<html>"), NotAsItStands),
         ((403, b'{"code": "x"}'), CarrierRefused), ((404, b"\xff"), NotAtCarrier),
     ],
 )  # fmt: skip

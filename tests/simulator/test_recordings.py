@@ -4,7 +4,7 @@ import io
 import wave
 from base64 import b64encode
 from collections.abc import Iterator
-from http.client import HTTPConnection, RemoteDisconnected
+from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +12,9 @@ import pytest
 from twilio.rest import Client as TwilioClient
 
 from simulator import Behaviour, CallScript, Carrier, Network, Outcome
-from simulator.recordings import MediaFault, sound_of
+from simulator.recordings import sound_of
+from simulator.rest import RestServer
+from simulator.rest_trouble import Trouble
 from tests.simulator.conftest import CALLER, NOON, Place
 from tests.simulator.standin import ACCOUNT, DIALLED, TOKEN, Platform, Received, Reply, dialling
 
@@ -40,9 +42,14 @@ class Client:
 
 
 @pytest.fixture
-def client(network: Network) -> Iterator[Client]:
-    with network.rest_server() as server:
-        yield Client(server.url)
+def server(network: Network) -> Iterator[RestServer]:
+    with network.rest_server() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: RestServer) -> Client:
+    return Client(server.url)
 
 
 def recorded(platform: Platform, how: str = "record-from-answer-dual") -> None:
@@ -181,16 +188,19 @@ def test_what_is_not_there_is_not_found(client: Client) -> None:
     assert client.ask("GET", f"/Recordings/RE{'1' * 32}.mp3")[0] == 404
 
 
-def test_faults_meet_one_request_each_in_their_order(
-    platform: Platform, place: Place, network: Network, client: Client
+def test_troubles_meet_requests_about_recordings_alone_when_they_are_named(
+    platform: Platform, place: Place, server: RestServer, client: Client
 ) -> None:
     recorded(platform)
     place()
-    network.carrier.media_faults += [500, 429, MediaFault.SILENCE]
     path = f"/Recordings/{sid_of(platform)}.wav"
+    for trouble in (Trouble.BROKEN, Trouble.TOO_MANY, Trouble.HANG, Trouble.LOST, Trouble.CUT):
+        server.troubles.add(trouble, about="/Recordings")
+    assert client.ask("GET", "/Calls.json")[0] == 200
     assert [client.ask("GET", path)[0] for _ in range(2)] == [500, 429]
-    with pytest.raises((TimeoutError, RemoteDisconnected)):
-        client.ask("GET", path)
+    for lost in (TimeoutError, RemoteDisconnected, IncompleteRead):
+        with pytest.raises(lost):
+            client.ask("GET", path)
     assert client.ask("GET", path)[0] == 200
 
 
