@@ -79,19 +79,25 @@ class Rest:
         account: Account,
         *,
         budget_seconds: float = BUDGET_SECONDS,
+        stream_read_seconds: float = STREAM_READ_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._account = account
         self._headers = urllib3.make_headers(basic_auth=f"{account.sid}:{account.token}")
         self._budget = budget_seconds
+        self._stream_read = stream_read_seconds
         self._clock = clock
         self._sleep = sleep
 
     def within(self, budget_seconds: float) -> "Rest":
         """The same, with another budget."""
         return Rest(
-            self._account, budget_seconds=budget_seconds, clock=self._clock, sleep=self._sleep
+            self._account,
+            budget_seconds=budget_seconds,
+            stream_read_seconds=self._stream_read,
+            clock=self._clock,
+            sleep=self._sleep,
         )
 
     def get(self, url: str, query: Mapping[str, str] | None = None) -> Json:
@@ -111,8 +117,8 @@ class Rest:
     @contextmanager
     def stream(self, url: str, query: Mapping[str, str]) -> Iterator[urllib3.BaseHTTPResponse]:
         """What lies at the address, on its way until the block ends; NotAtCarrier when nothing
-        does. The budget is for its beginning: each read after that waits STREAM_READ_SECONDS, and
-        raises urllib3's own errors.
+        does. A try begins within the budget; each read, its first included, waits for so many
+        seconds of its own, and those of the body raise urllib3's errors.
         """
         request = _Request(method="GET", url=url, fields=query, repeatable=True, streamed=True)
         with self._ask(request, _begun) as response:
@@ -143,7 +149,7 @@ class Rest:
             raise _Unheard(f"a lost answer ({type(fault).__name__})", untouched=False) from fault
 
     def _send(self, request: _Request, seconds: float) -> urllib3.BaseHTTPResponse:
-        read = STREAM_READ_SECONDS if request.streamed else min(READ_SECONDS, seconds)
+        read = self._stream_read if request.streamed else min(READ_SECONDS, seconds)
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=read)
         said = urlencode(request.fields)
         posted = request.method == "POST"

@@ -8,7 +8,11 @@ from threading import Thread
 
 import pytest
 
+from chalicelib import runtime
 from chalicelib.calls import Call, SignalKind
+from chalicelib.channels import twilio_forms
+from chalicelib.errors import Broken
+from chalicelib.providers.carriers import carrier, carrier_named
 from chalicelib.providers.twilio import Twilio
 from chalicelib.providers.twilio_rest import Account, Rest
 from simulator import Behaviour, Caller, CallScript, Network
@@ -167,3 +171,17 @@ class TestFakeCarrier(CarrierContract):
             a_signal(kind=SignalKind.RECORD, attempt=attempt, seconds=seconds) for attempt in (0, 1)
         )
         return call
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_carrier_is_had_by_the_name_that_calls_keep_of_it() -> None:
+    path = runtime.settings().parameter_path
+    for name in ("caller-hash-key", "operator-key-sha256"):
+        runtime.client("ssm").put_parameter(Name=f"{path}/{name}", Value="x", Type="SecureString")
+    assert isinstance(carrier_named(twilio_forms.CARRIER), Twilio)
+    assert isinstance(carrier(), Twilio)
+
+
+def test_a_name_that_is_no_carriers_is_a_fault_of_the_platform() -> None:
+    with pytest.raises(Broken, match="nobody"):
+        carrier_named("nobody")
