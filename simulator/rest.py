@@ -6,9 +6,11 @@ to make; the resources are in modules of their own. What the platform does not u
 """
 
 import base64
+import contextlib
 import hmac
 import json
 import re
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -65,6 +67,7 @@ class RestServer:
         self.troubles.end()
         self._server.shutdown()
         self._thread.join()
+        self._server.hang_up()
         self._server.server_close()
 
 
@@ -109,6 +112,25 @@ class _Api:
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that were kept open; another server may come to this address."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of whoever hangs up before the end of a sound."""

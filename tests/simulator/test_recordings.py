@@ -204,6 +204,20 @@ def test_troubles_meet_requests_about_recordings_alone_when_they_are_named(
     assert client.ask("GET", path)[0] == 200
 
 
+def test_a_server_that_ended_answers_nobody_on_a_connection_kept_open(network: Network) -> None:
+    headers = {"Authorization": "Basic " + b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()}
+    with network.rest_server() as server:
+        connection = HTTPConnection(urlsplit(server.url).netloc, timeout=2)
+        connection.request("GET", f"{ROOT}/Calls.json", headers=headers)
+        assert connection.getresponse().read()
+        # Without this the connection would be made anew by itself.
+        connection.auto_open = 0
+    with pytest.raises((RemoteDisconnected, ConnectionError)):
+        connection.request("GET", f"{ROOT}/Calls.json", headers=headers)
+        connection.getresponse()
+    connection.close()
+
+
 def test_another_process_knows_the_recordings_from_the_journal(
     platform: Platform, tmp_path: Path
 ) -> None:
