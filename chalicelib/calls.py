@@ -77,6 +77,17 @@ class Attestation(StrEnum):
     A = "A"
 
 
+class HungUpBy(StrEnum):
+    """Who ended a call: one of the two sides, the longest time allowed, or the platform, which had
+    nobody for the caller."""
+
+    CALLER = "caller"
+    TARGET = "target"
+    TIME_LIMIT = "time_limit"
+    PLATFORM = "platform"
+    UNKNOWN = "unknown"
+
+
 ENDED = frozenset(
     {
         LegStatus.COMPLETED,
@@ -95,6 +106,8 @@ class Signal:
     `seconds` is the duration the carrier states: for a leg and a dial since the target's answer,
     for the caller's call since that was answered. `bridged` is None where the carrier is silent.
     `step` tells apart reports that are alike otherwise; `keys` are those that were pressed.
+    `callers_status` is how the caller's own call stood when a dial ended, `sip_code` the answer of
+    the other network, both as far as the carrier says.
     """
 
     kind: SignalKind
@@ -106,6 +119,8 @@ class Signal:
     raw: dict[str, str]
     step: str | None = None
     keys: str | None = None
+    callers_status: LegStatus | None = None
+    sip_code: str | None = None
 
     @property
     def key(self) -> str:
@@ -176,6 +191,7 @@ class Call:
     A call `answered_early` was picked up before any target was dialled, so its own length tells
     nothing of a talk. `heard` are the lines that the caller heard, `voicemail` is what was left.
     `lookup` is what is known of the caller's line, None where the offer does not want to know.
+    `hung_up_by` and `hung_up_why` are read out of the reports of ends; None while it is live.
     """
 
     id: str
@@ -208,6 +224,8 @@ class Call:
     heard: tuple[Heard, ...] = ()
     voicemail: Message | None = None
     lookup: CallLookup | None = None
+    hung_up_by: HungUpBy | None = None
+    hung_up_why: str | None = None
 
 
 def introduced(call: Call, attempt: Attempt) -> Call:

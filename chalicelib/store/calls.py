@@ -18,8 +18,10 @@ from chalicelib.errors import NotFound
 from chalicelib.questions import Step, read_step
 from chalicelib.routing import Decision
 from chalicelib.store import codec
+from chalicelib.store.hangups import end_sets, with_hang_up
 from chalicelib.store.rows import (
     CALLS,
+    Action,
     Change,
     Equals,
     Item,
@@ -185,9 +187,20 @@ class Calls:
         )
 
     def keep_signal(self, call_id: str, signal: Signal) -> bool:
-        """Keep a report, in one round trip; False when it was kept before."""
+        """Keep a report, in one round trip; False when it was kept before. That of an end is kept
+        with its call as well, whatever has become of that, as soon as there is one."""
+        ends = end_sets(signal)
+        beside = [Change(key=call_key(call_id), set=ends, when=[Present(("pk",))])] if ends else []
+        put = signal_put(call_id, signal)
         try:
-            self._rows.write([signal_put(call_id, signal)])
+            self._rows.write([put, *beside])
+        except NotWritten as refused:
+            return 0 not in refused.images and self._keep([put])
+        return True
+
+    def _keep(self, actions: list[Action]) -> bool:
+        try:
+            self._rows.write(actions)
         except NotWritten:
             return False
         return True
@@ -200,11 +213,7 @@ class Calls:
             set={("voicemail",): codec.to_json(message)},
             when=[Present(("pk",))],
         )
-        try:
-            self._rows.write([beside, signal_put(call_id, signal)])
-        except NotWritten:
-            return False
-        return True
+        return self._keep([beside, signal_put(call_id, signal)])
 
     def decisions(self, call_id: str) -> tuple[dict[str, Any], ...]:
         """The traces of the call's decisions, in the order of its attempts."""
@@ -281,8 +290,8 @@ class Calls:
 
 
 def read_call(item: Item) -> Call:
-    """The call that a row holds; a message on voicemail lies beside it, because it may come when
-    the call is judged already."""
-    call = codec.from_json(Call, item["doc"])
+    """The call that a row holds; a message on voicemail and the reports of ends lie beside it,
+    because they may come when the call is judged already."""
+    call = with_hang_up(codec.from_json(Call, item["doc"]), item)
     left = item.get("voicemail")
     return replace(call, voicemail=codec.from_json(Message, left)) if left else call

@@ -23,13 +23,14 @@ from chalicelib.store.calls import (
     signal_put,
 )
 from chalicelib.store.gate import tally_changes
+from chalicelib.store.hangups import end_sets
 from chalicelib.store.holds import hold_changes
 from chalicelib.store.outcomes import Outcome, lost, shut_out
 from chalicelib.store.recordings import expected_puts
 from chalicelib.store.rows import (
     CALLS,
     Action,
-    Check,
+    Change,
     Equals,
     NotWritten,
     Put,
@@ -214,7 +215,7 @@ class Reservations:
             Equals(("attempt",), signal.attempt),
         ]
         actions: list[Action] = [
-            Check(call_key(call.id), stands),
+            Change(key=call_key(call.id), set=end_sets(signal), when=stands),
             decision_put(call.id, number, decision, None),
             signal_put(call.id, signal),
             *facts,

@@ -118,6 +118,9 @@ def test_every_call_ends_once_with_the_talk_there_was_and_nothing_held(
             assert abs(told - talk) <= 1
     else:
         assert told == talk
+    assert call.hung_up_by is not None
+    if not network.drop and call.talk_seconds:
+        assert call.hung_up_by.value == live.ended_by.value
     once = everything(telephone)
     telephone.settled(live)
     assert everything(telephone) == once
