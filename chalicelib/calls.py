@@ -128,6 +128,11 @@ class Signal:
         step = f"#{self.step}" if self.step else ""
         return f"{self.kind}#{self.attempt}#{self.status}{step}"
 
+    @property
+    def talked(self) -> bool:
+        """Of a dial's end: whether it was the end of a conversation."""
+        return self.status is LegStatus.COMPLETED and self.bridged is not False
+
 
 class Reached(StrEnum):
     """How far an attempt came: to no conversation, to one, or to a charge."""
@@ -177,6 +182,7 @@ class Attempt:
     earning_stopped: str | None = None
     introduction: Introduction = _DIRECTLY
     recording: RecordingTerms = _NOT_RECORDED
+    recover_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +195,10 @@ class Call:
     `talked_before` maps targets to when this caller last talked with them.
 
     A call `answered_early` was picked up before any target was dialled, so its own length tells
-    nothing of a talk. `heard` are the lines that the caller heard, `voicemail` is what was left.
-    `lookup` is what is known of the caller's line, None where the offer does not want to know.
-    `hung_up_by` and `hung_up_why` are read out of the reports of ends; None while it is live.
+    nothing of a talk; nor does that of one which was led on after a talk, `recoveries` times.
+    `heard` are the lines that the caller heard, `voicemail` is what was left. `lookup` is what is
+    known of the caller's line, None where the offer does not want to know. `hung_up_by` and
+    `hung_up_why` are read out of the reports of ends; None while it is live.
     """
 
     id: str
@@ -221,6 +228,7 @@ class Call:
     judged_at: datetime | None = None
     talked_before: Mapping[str, datetime] = field(default_factory=dict)
     answered_early: bool = False
+    recoveries: int = 0
     heard: tuple[Heard, ...] = ()
     voicemail: Message | None = None
     lookup: CallLookup | None = None

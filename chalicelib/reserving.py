@@ -60,6 +60,7 @@ def reservation(
         send_digits=target.target.send_digits,
         ring_seconds=settings.ring_seconds,
         max_call_seconds=settings.max_call_seconds,
+        recover_seconds=settings.recover_seconds,
         reserved_at=now,
         charge=_terms(campaign.campaign, target.target),
         earning=earning,

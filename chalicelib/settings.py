@@ -49,6 +49,8 @@ class InForce:
 
     `spacing_seconds` lie at least between two calls of a target, counted from when each is
     reserved. A caller counts as repeated for `repeat_days` times 24 hours.
+    When the target hangs up within `recover_seconds` (included) of the bridge, the next is tried;
+    0 is never.
     """
 
     ring_seconds: int = 25
@@ -59,6 +61,7 @@ class InForce:
     repeat_callers: RepeatCallers = RepeatCallers.ANY_TARGET
     repeat_days: int = 30
     route_by_area: RouteByArea = RouteByArea.ANYWHERE
+    recover_seconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,7 @@ class Settings:
     repeat_callers: RepeatCallers | None = None
     repeat_days: int | None = None
     route_by_area: RouteByArea | None = None
+    recover_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Settings(Document):
     repeat_callers: RepeatCallers | None = None
     repeat_days: Annotated[int, Field(ge=1, le=settings.LONGEST_REPEAT_DAYS)] | None = None
     route_by_area: RoutedByArea | None = None
+    recover_seconds: Annotated[int, Field(ge=0, le=120)] | None = None
 
 
 class Caps(Document):
@@ -114,6 +115,7 @@ class InForce(Document):
     repeat_callers: RepeatCallers
     repeat_days: int
     route_by_area: RoutedByArea
+    recover_seconds: int
 
 
 class Origins(Document):
@@ -127,6 +129,7 @@ class Origins(Document):
     repeat_callers: Origin
     repeat_days: Origin
     route_by_area: Origin
+    recover_seconds: Origin
 
 
 class TargetSettingsView(Document):

@@ -15,6 +15,8 @@ from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 
+RECOVERY = "recovery"
+"""Says in the URL of a dial's end that another target may follow a talk."""
 _MOST_ATTEMPTS = 99
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
@@ -31,9 +33,10 @@ def document(answer: Answer, base: str) -> str:
         return twiml.ask(answer.page, action=action)
     if answer.attempt is not None:
         attempt = answer.attempt.number
+        recovery = {RECOVERY: 1} if answer.attempt.recover_seconds else {}
         return twiml.dial(
             answer.attempt,
-            action=url(base, "dial", attempt=attempt, call=call),
+            action=url(base, "dial", attempt=attempt, call=call, **recovery),
             leg=url(base, "leg", attempt=attempt, call=call),
             whisper=url(base, "whisper", attempt=attempt, call=call),
             recording=url(base, "recording", attempt=attempt, call=call),

@@ -42,6 +42,7 @@ campaigns = st.fixed_dictionaries(
         "whisper": st.none() | st.just(Line(text="A caller from {state}.")),
         "acceptance": st.none() | st.just(Acceptance(seconds=4)),
         "voicemail": st.none() | st.just(Voicemail(line=Line(text="Speak."))),
+        "recover_seconds": st.sampled_from([None, 5]),
     }
 )
 offers = st.none() | st.builds(

@@ -29,6 +29,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "repeat_callers": st.sampled_from(RepeatCallers),
     "repeat_days": st.integers(1, 365),
     "route_by_area": st.sampled_from(RouteByArea),
+    "recover_seconds": st.integers(0, 120),
 }
 LEVELS = st.lists(
     st.fixed_dictionaries({}, optional=VALUES).map(lambda said: Settings(**said)),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib import runtime
-from chalicelib.lines import Lookup, LookupState
 from chalicelib.calls import LegStatus
+from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
 from tests.world import World
