@@ -167,7 +167,7 @@ def fixed_costs() -> dict[str, Work]:
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
         "the TwiML, built": lambda: twiml.dial(
-            attempt, action=URL, leg=URL, whisper=URL, recording=URL
+            attempt, action=URL, leg=URL, whisper=URL, recording=URL, machine=URL
         ),
     }
 

@@ -38,7 +38,7 @@ class SignalKind(StrEnum):
     """Who reports: the leg to a target, the end of a dial, the caller's call, the carrier asked.
 
     Or what was heard: keys that the caller pressed, a whisper that began, whether the parties were
-    let together after it, a message on voicemail.
+    let together after it, a message on voicemail, a machine or a person at the target's end.
     """
 
     LEG = "leg"
@@ -49,6 +49,7 @@ class SignalKind(StrEnum):
     WHISPER = "whisper"
     BRIDGE = "bridge"
     MESSAGE = "message"
+    MACHINE = "machine"
 
 
 class LegStatus(StrEnum):

@@ -15,6 +15,10 @@ MOST_RECOVERIES = 5
 """How often a call is led on after a talk that its target ended early."""
 
 
+# The carrier's words for what answered (Twilio, answering machine detection).
+_MACHINES = ("machine", "fax")
+
+
 class Evidence(StrEnum):
     """Which report the talk time rests on."""
 
@@ -94,6 +98,17 @@ def recovers(call: Call, dial: Signal, heard: tuple[Signal, ...]) -> bool:
     if dial.seconds is None or not dial.talked or dial.callers_status in ENDED:
         return False
     return _early(call, max(0, dial.seconds - _whisper_seconds(heard)))
+
+
+def let_through(signals: tuple[Signal, ...], attempt: int, *, accepted: bool) -> bool:
+    """Whether the target of `attempt` gets the caller, as it has `accepted` or not: as was decided
+    before, else unless a machine was heard. What is not known by then is taken for a person."""
+    own = [s for s in signals if s.attempt == attempt]
+    decided = [s.bridged is True for s in own if s.kind is SignalKind.BRIDGE]
+    if decided:
+        return decided[0]
+    heard = (s.step or "" for s in own if s.kind is SignalKind.MACHINE)
+    return accepted and not any(word.startswith(_MACHINES) for word in heard)
 
 
 def _may_go_on(call: Call, talk_seconds: int, of_attempt: tuple[Signal, ...]) -> bool:

@@ -201,6 +201,7 @@ _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
     "/twilio/dial": _dial,
     "/twilio/whisper": twilio_targets.whisper,
     "/twilio/bridge": twilio_targets.bridge,
+    "/twilio/machine": twilio_targets.machine,
     "/twilio/message": _message,
     "/twilio/leg": twilio_targets.leg,
     "/twilio/recording": _recording,

@@ -32,6 +32,7 @@ _PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
 KEPT_FIELDS = 60
 _MOST_KEYS = 40
 _STATUSES = frozenset(LegStatus)
+_ANSWERED_BY = re.compile("[a-z_]{1,40}")
 _SIP_CODE = re.compile(r"[1-6]\d\d")
 _MOST_URL = 500
 _AREA_FIELDS = {
@@ -102,6 +103,14 @@ def whisper_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Sign
 def bridge_signal(form: Mapping[str, str], attempt: int, accepted: bool, now: datetime) -> Signal:
     """Whether the target is let through, now that its whisper is over."""
     return replace(_heard(SignalKind.BRIDGE, attempt, form, now), bridged=accepted)
+
+
+def machine_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
+    """What the carrier takes whoever answered for; None where it does not say."""
+    word = form.get("AnsweredBy", "")
+    if not _ANSWERED_BY.fullmatch(word):
+        return None
+    return replace(_heard(SignalKind.MACHINE, attempt, form, now), step=word)
 
 
 def message_signal(form: Mapping[str, str], told: str, now: datetime) -> Signal:

@@ -17,6 +17,8 @@ from chalicelib.reasons import Reason
 
 RECOVERY = "recovery"
 """Says in the URL of a dial's end that another target may follow a talk."""
+LISTENED = "listened"
+"""Says in the URL of a whisper's end that a machine may have been heard."""
 _MOST_ATTEMPTS = 99
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
@@ -39,6 +41,7 @@ def document(answer: Answer, base: str) -> str:
             action=url(base, "dial", attempt=attempt, call=call, **recovery),
             leg=url(base, "leg", attempt=attempt, call=call),
             whisper=url(base, "whisper", attempt=attempt, call=call),
+            machine=url(base, "machine", attempt=attempt, call=call),
             recording=url(base, "recording", attempt=attempt, call=call),
         )
     if answer.voicemail is not None:
@@ -57,8 +60,14 @@ def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
     if not introduction.whispers:
         return twiml.nothing()
     wanted = {"press": 1} if introduction.acceptance else {}
+    wanted |= {LISTENED: 1} if introduction.listen_seconds else {}
     action = url(base, "bridge", attempt=attempt.number, call=call.id, **wanted)
-    return twiml.whisper(whisper_of(call, attempt), introduction.acceptance, action=action)
+    return twiml.whisper(
+        whisper_of(call, attempt),
+        introduction.acceptance,
+        action=action,
+        listen_seconds=introduction.listen_seconds,
+    )
 
 
 def url(base: str, page: str, **query: str | int) -> str:
