@@ -25,7 +25,8 @@ from twilio.twiml.voice_response import VoiceResponse
 from chalicelib import runtime
 from chalicelib.calls import Attestation
 from chalicelib.channels import twiml
-from chalicelib.channels.twilio import Context, handle
+from chalicelib.channels.twilio import handle
+from chalicelib.channels.twilio_replies import Context
 from chalicelib.channels.twilio_signature import signature, signed
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.inbound import led_by
@@ -166,7 +167,7 @@ def fixed_costs() -> dict[str, Work]:
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
         "the TwiML, built": lambda: twiml.dial(
-            attempt, action=URL, leg=URL, whisper=URL, recording=URL
+            attempt, action=URL, leg=URL, whisper=URL, recording=URL, machine=URL
         ),
     }
 

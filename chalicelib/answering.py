@@ -136,7 +136,8 @@ class Introduction:
     """How caller and target of one attempt are brought together.
 
     The caller hears `greeting` and `consent` before the target is dialled; the target, once it
-    answers, hears `whisper` and is asked for `acceptance`. `caller_id` is None for the caller's.
+    answers, is listened to for `listen_seconds` lest it be a machine, hears `whisper` and is asked
+    for `acceptance`. `caller_id` is None for the caller's.
     """
 
     greeting: Line | None = None
@@ -144,6 +145,7 @@ class Introduction:
     whisper: Line | None = None
     acceptance: Acceptance | None = None
     caller_id: str | None = None
+    listen_seconds: int = 0
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -152,8 +154,8 @@ class Introduction:
 
     @property
     def whispers(self) -> bool:
-        """Whether the target hears anything before the caller."""
-        return self.whisper is not None or self.acceptance is not None
+        """Whether anything comes between the target's answer and the caller."""
+        return bool(self.whisper or self.acceptance or self.listen_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

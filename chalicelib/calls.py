@@ -38,7 +38,7 @@ class SignalKind(StrEnum):
     """Who reports: the leg to a target, the end of a dial, the caller's call, the carrier asked.
 
     Or what was heard: keys that the caller pressed, a whisper that began, whether the parties were
-    let together after it, a message on voicemail.
+    let together after it, a message on voicemail, a machine or a person at the target's end.
     """
 
     LEG = "leg"
@@ -49,6 +49,7 @@ class SignalKind(StrEnum):
     WHISPER = "whisper"
     BRIDGE = "bridge"
     MESSAGE = "message"
+    MACHINE = "machine"
 
 
 class LegStatus(StrEnum):
@@ -77,6 +78,17 @@ class Attestation(StrEnum):
     A = "A"
 
 
+class HungUpBy(StrEnum):
+    """Who ended a call: one of the two sides, the longest time allowed, or the platform, which had
+    nobody for the caller."""
+
+    CALLER = "caller"
+    TARGET = "target"
+    TIME_LIMIT = "time_limit"
+    PLATFORM = "platform"
+    UNKNOWN = "unknown"
+
+
 ENDED = frozenset(
     {
         LegStatus.COMPLETED,
@@ -95,6 +107,8 @@ class Signal:
     `seconds` is the duration the carrier states: for a leg and a dial since the target's answer,
     for the caller's call since that was answered. `bridged` is None where the carrier is silent.
     `step` tells apart reports that are alike otherwise; `keys` are those that were pressed.
+    `callers_status` is how the caller's own call stood when a dial ended, `sip_code` the answer of
+    the other network, both as far as the carrier says.
     """
 
     kind: SignalKind
@@ -106,12 +120,19 @@ class Signal:
     raw: dict[str, str]
     step: str | None = None
     keys: str | None = None
+    callers_status: LegStatus | None = None
+    sip_code: str | None = None
 
     @property
     def key(self) -> str:
         """Equal for repetitions of one report, different for any two different ones."""
         step = f"#{self.step}" if self.step else ""
         return f"{self.kind}#{self.attempt}#{self.status}{step}"
+
+    @property
+    def talked(self) -> bool:
+        """Of a dial's end: whether it was the end of a conversation."""
+        return self.status is LegStatus.COMPLETED and self.bridged is not False
 
 
 class Reached(StrEnum):
@@ -162,6 +183,7 @@ class Attempt:
     earning_stopped: str | None = None
     introduction: Introduction = _DIRECTLY
     recording: RecordingTerms = _NOT_RECORDED
+    recover_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +196,10 @@ class Call:
     `talked_before` maps targets to when this caller last talked with them.
 
     A call `answered_early` was picked up before any target was dialled, so its own length tells
-    nothing of a talk. `heard` are the lines that the caller heard, `voicemail` is what was left.
-    `lookup` is what is known of the caller's line, None where the offer does not want to know.
+    nothing of a talk; nor does that of one which was led on after a talk, `recoveries` times.
+    `heard` are the lines that the caller heard, `voicemail` is what was left. `lookup` is what is
+    known of the caller's line, None where the offer does not want to know. `hung_up_by` and
+    `hung_up_why` are read out of the reports of ends; None while it is live.
     """
 
     id: str
@@ -205,9 +229,12 @@ class Call:
     judged_at: datetime | None = None
     talked_before: Mapping[str, datetime] = field(default_factory=dict)
     answered_early: bool = False
+    recoveries: int = 0
     heard: tuple[Heard, ...] = ()
     voicemail: Message | None = None
     lookup: CallLookup | None = None
+    hung_up_by: HungUpBy | None = None
+    hung_up_why: str | None = None
 
 
 def introduced(call: Call, attempt: Attempt) -> Call:

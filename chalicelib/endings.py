@@ -11,6 +11,13 @@ from enum import StrEnum
 
 from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
 
+MOST_RECOVERIES = 5
+"""How often a call is led on after a talk that its target ended early."""
+
+
+# The carrier's words for what answered (Twilio, answering machine detection).
+_MACHINES = ("machine", "fax")
+
 
 class Evidence(StrEnum):
     """Which report the talk time rests on."""
@@ -47,7 +54,8 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
     and last the caller's call, which under `answerOnBridge` counts from the bridge (Twilio, TwiML
     Dial) unless it was answered early. A record of the call without a conversation on its leg means
     that there was none. A call `given_up` has nobody left to try and is over as soon as its attempt
-    is.
+    is. A talk after which the next target may be tried ends the call once the dial's report is
+    kept, with which that is decided, or the caller has gone.
     """
     current = call.attempt.number if call.attempt else 0
     of_attempt = tuple(s for s in signals if current and s.attempt == current)
@@ -55,13 +63,15 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
     call_over = [s for s in signals if s.attempt == 0 and s.status in ENDED]
     failed = _attempt_failed(signals, current)
     if told is not None and together:
+        talk_seconds = max(0, told.seconds - _whisper_seconds(of_attempt))
+        awaited = not call_over and _may_go_on(call, talk_seconds, of_attempt)
         return Ending(
-            ended=True,
-            certain=True,
-            talk_seconds=max(0, told.seconds - _whisper_seconds(of_attempt)),
+            ended=not awaited,
+            certain=not awaited,
+            talk_seconds=talk_seconds,
             evidence=told.evidence,
             failed_attempt=False,
-            ended_at=_first_end(signals, current),
+            ended_at=None if awaited else _first_end(signals, current),
         )
     unsure = told if together is None else None
     recorded = unsure is None and any(s.kind is SignalKind.RECORD for s in call_over)
@@ -77,6 +87,41 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
         failed_attempt=failed,
         ended_at=_first_end(signals, current if attempt_over else 0) if over else None,
     )
+
+
+def recovers(call: Call, dial: Signal, heard: tuple[Signal, ...]) -> bool:
+    """Whether the target hung up so early that the next is tried for the caller, who is still
+    there: within the attempt's `recover_seconds`, that second included.
+
+    `dial` is the report of the attempt's end, `heard` are those of its whisper.
+    """
+    if dial.seconds is None or not dial.talked or dial.callers_status in ENDED:
+        return False
+    return _early(call, max(0, dial.seconds - _whisper_seconds(heard)))
+
+
+def let_through(signals: tuple[Signal, ...], attempt: int, *, accepted: bool) -> bool:
+    """Whether the target of `attempt` gets the caller, as it has `accepted` or not: as was decided
+    before, else unless a machine was heard. What is not known by then is taken for a person."""
+    own = [s for s in signals if s.attempt == attempt]
+    decided = [s.bridged is True for s in own if s.kind is SignalKind.BRIDGE]
+    if decided:
+        return decided[0]
+    heard = (s.step or "" for s in own if s.kind is SignalKind.MACHINE)
+    return accepted and not any(word.startswith(_MACHINES) for word in heard)
+
+
+def _may_go_on(call: Call, talk_seconds: int, of_attempt: tuple[Signal, ...]) -> bool:
+    """Whether it is not decided yet if another target follows the one that was talked with."""
+    dialled = any(s.kind is SignalKind.DIAL and s.status in ENDED for s in of_attempt)
+    return not dialled and _early(call, talk_seconds)
+
+
+def _early(call: Call, talk_seconds: int) -> bool:
+    attempt = call.attempt
+    if attempt is None or not attempt.recover_seconds or call.recoveries >= MOST_RECOVERIES:
+        return False
+    return talk_seconds <= attempt.recover_seconds and talk_seconds < attempt.max_call_seconds
 
 
 def _first_end(signals: tuple[Signal, ...], attempt: int) -> datetime:

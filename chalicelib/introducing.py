@@ -20,6 +20,7 @@ from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Campaign
 from chalicelib.market import Market
 from chalicelib.reasons import Reason
+from chalicelib.settings import InForce, MachineDetection
 
 PLACEHOLDERS = frozenset({"offer", "campaign", "state", "zip", "area_code", CALLER})
 """What a whisper may tell."""
@@ -37,15 +38,16 @@ _OUT_OF_BUSINESS = frozenset(
 )
 
 
-def introduction(market: Market, campaign: Campaign, call: Call) -> Introduction:
-    """How the call's caller and a target of the campaign are brought together; what the caller has
-    heard already is not said again."""
+def introduction(market: Market, campaign: Campaign, call: Call, settings: InForce) -> Introduction:
+    """How the call's caller and a target of the campaign are brought together by the settings in
+    force; what the caller has heard already is not said again."""
     answering, consent = market.offer.answering, consent_due(campaign.consent, call.area.state)
     greeted = any(heard.part == "greeting" for heard in call.heard)
     told = consent is not None and any(
         (heard.part, heard.of, heard.version) == ("consent", campaign.id, consent.version)
         for heard in call.heard
     )
+    refuses = settings.machine_detection is MachineDetection.REFUSE
     shown = {CALLER: None, TRACKING_NUMBER: call.e164}
     return Introduction(
         greeting=None if answering is None or greeted else answering.greeting,
@@ -53,6 +55,7 @@ def introduction(market: Market, campaign: Campaign, call: Call) -> Introduction
         whisper=_whisper(market, campaign, call),
         acceptance=campaign.acceptance,
         caller_id=shown.get(campaign.caller_id, campaign.caller_id),
+        listen_seconds=settings.machine_detection_seconds if refuses else 0,
     )
 
 

@@ -16,6 +16,7 @@ from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
 from chalicelib.offers import EarningTerms, Partnership, earning_terms
 from chalicelib.reasons import Reason
 from chalicelib.recording import RecordingTerms, recording_terms
+from chalicelib.settings import MachineDetection
 
 # How long after the longest possible call a slot frees itself.
 _GRACE = timedelta(seconds=120)
@@ -60,13 +61,14 @@ def reservation(
         send_digits=target.target.send_digits,
         ring_seconds=settings.ring_seconds,
         max_call_seconds=settings.max_call_seconds,
+        recover_seconds=settings.recover_seconds,
         reserved_at=now,
         charge=_terms(campaign.campaign, target.target),
         earning=earning,
         earning_stopped=earning_stopped,
         recording=_recording(market, campaign.campaign),
         hold=_hold(market, campaign, target, now=now, earning=None if earning_stopped else earning),
-        introduction=introduction(market, campaign.campaign, call),
+        introduction=introduction(market, campaign.campaign, call, settings),
     )
     return Reservation(
         facts=target,
@@ -92,7 +94,8 @@ def _hold(
 ) -> Hold:
     settings = settings_of(market, facts, target)
     lasting = timedelta(seconds=settings.ring_seconds + settings.max_call_seconds)
-    if market.offer.answering or _speaks(facts.campaign):
+    listens = settings.machine_detection is MachineDetection.REFUSE
+    if listens or market.offer.answering or _speaks(facts.campaign):
         lasting += _INTRODUCING
     return Hold(
         target_id=target.target.id,

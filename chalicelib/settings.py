@@ -43,12 +43,25 @@ class RepeatCallers(StrEnum):
     REJECT = "reject"
 
 
+class MachineDetection(StrEnum):
+    """What becomes of an answering machine that takes a call.
+
+    `never` does not look for one, `refuse` does not let it have the caller and tries the next.
+    """
+
+    NEVER = "never"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
     """Every setting as it holds for one target; the values are those where nobody says any.
 
     `spacing_seconds` lie at least between two calls of a target, counted from when each is
     reserved. A caller counts as repeated for `repeat_days` times 24 hours.
+    When the target hangs up within `recover_seconds` (included) of the bridge, the next is tried;
+    0 is never. Whoever answers is listened to for `machine_detection_seconds`, where machines are
+    refused.
     """
 
     ring_seconds: int = 25
@@ -59,6 +72,9 @@ class InForce:
     repeat_callers: RepeatCallers = RepeatCallers.ANY_TARGET
     repeat_days: int = 30
     route_by_area: RouteByArea = RouteByArea.ANYWHERE
+    recover_seconds: int = 0
+    machine_detection: MachineDetection = MachineDetection.NEVER
+    machine_detection_seconds: int = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +89,9 @@ class Settings:
     repeat_callers: RepeatCallers | None = None
     repeat_days: int | None = None
     route_by_area: RouteByArea | None = None
+    recover_seconds: int | None = None
+    machine_detection: MachineDetection | None = None
+    machine_detection_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.calls import Call, CallStatus
+from chalicelib.calls import Call, CallStatus, HungUpBy
 from chalicelib.ids import derived
 from chalicelib.keys import Party, PartyKind
 from chalicelib.places import Area
@@ -53,6 +53,8 @@ class PublisherCall:
     earning_cents: int
     refusal: str | None
     reasons: tuple[str, ...]
+    hung_up_by: HungUpBy | None
+    hung_up_why: str | None
     arrived_at: datetime
     ended_at: datetime | None
     judged_at: datetime | None
@@ -86,6 +88,8 @@ class AdvertiserCall:
     talk_seconds: int | None
     charge_cents: int
     reasons: tuple[str, ...]
+    hung_up_by: HungUpBy | None
+    hung_up_why: str | None
     arrived_at: datetime
     ended_at: datetime | None
     judged_at: datetime | None
@@ -141,6 +145,8 @@ def publisher_call(call: Call) -> PublisherCall:
         refusal=call.refusal and told(call.refusal),
         # A refused call repeats its refusal among the reasons.
         reasons=tuple(told(word) for word in call.reasons),
+        hung_up_by=call.hung_up_by,
+        hung_up_why=(call.refusal and told(call.refusal)) or call.hung_up_why,
         arrived_at=call.arrived_at,
         ended_at=call.ended_at,
         judged_at=call.judged_at,
@@ -188,6 +194,8 @@ def advertiser_call(call: Call, key: str) -> AdvertiserCall:
         talk_seconds=call.talk_seconds,
         charge_cents=call.charge_cents,
         reasons=call.reasons,
+        hung_up_by=call.hung_up_by,
+        hung_up_why=call.hung_up_why,
         arrived_at=call.arrived_at,
         ended_at=call.ended_at,
         judged_at=call.judged_at,

@@ -163,11 +163,13 @@ class _Dialling:
     def _whisper(self, ring: Ringing) -> bool:
         if not ring.noun.get("url"):
             self._tell(ring, "answered")
+            self._detect(ring)
             return True
         try:
             page = self._ask_whisper(ring, self.page.address(ring.noun, "url"), ())
         finally:
             self._tell(ring, "answered")
+        self._detect(ring)
         return self._speak(ring, page)
 
     def _speak(self, ring: Ringing, page: Page) -> bool:
@@ -224,6 +226,17 @@ class _Dialling:
                 method=noun.get("statusCallbackMethod", "POST"),
             )
         )
+
+    def _detect(self, ring: Ringing) -> None:
+        """Tell what answered, where the noun asks for it."""
+        noun = ring.noun
+        if not noun.get("machineDetection") or not noun.get("amdStatusCallback"):
+            return
+        own = ("CallSid", ring.leg.sid), ("AnsweredBy", ring.behaviour.answered_by)
+        fields = (("AccountSid", self.call.account_sid), *own, ("MachineDetectionDuration", "900"))
+        url = self.page.address(noun, "amdStatusCallback")
+        method = noun.get("amdStatusCallbackMethod", "POST")
+        self.call.tell(Request(kind="amd", url=url, fields=fields, method=method))
 
     def _leg_fields(self, leg: Leg) -> Fields:
         own = leg_fields(self.call.account_sid, self.call.sid, leg.sid, (leg.from_, leg.to))

@@ -12,7 +12,7 @@ ASKING_KINDS = ("inbound", "redirect", "gather", "record", "dial", "whisper")
 """Requests whose answer is TwiML that the carrier goes on with."""
 
 LEG_KINDS = ("leg-initiated", "leg-ringing", "leg-answered", "leg-completed")
-TELLING_KINDS = (*LEG_KINDS, "status", "recording")
+TELLING_KINDS = (*LEG_KINDS, "amd", "status", "recording")
 """Requests that only tell; the carrier does nothing with their answer."""
 
 KINDS = (*ASKING_KINDS, *TELLING_KINDS)

@@ -37,7 +37,7 @@ class Behaviour:
 
     `after` is seconds from the start of the dial to the answer (or to the busy or failed
     signal), `talk` seconds from the bridge to the hang-up. `whisper_digits` is what the target
-    presses when a whisper asks for a digit.
+    presses when a whisper asks for a digit, `answered_by` what detection takes it for.
     """
 
     outcome: Outcome = Outcome.ANSWER
@@ -45,6 +45,7 @@ class Behaviour:
     talk: float = 60.0
     hangup_by: Side = Side.CALLER
     whisper_digits: str = ""
+    answered_by: str = "human"
 
     def __post_init__(self) -> None:
         if self.after < 0 or self.talk < 0:

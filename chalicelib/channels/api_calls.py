@@ -22,7 +22,7 @@ from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
-_UNSTEPPED: Mapping[str, Any] = {"step": None, "keys": None}
+_UNSTEPPED: Mapping[str, Any] = dict.fromkeys(("step", "keys", "callers_status", "sip_code"))
 _UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
 
 
@@ -200,6 +200,8 @@ def call_view(call: Call) -> dict[str, Any]:
         "voicemail": call.voicemail,
         "lookup": call.lookup,
         "arrived_at": call.arrived_at,
+        "hung_up_by": call.hung_up_by,
+        "hung_up_why": call.hung_up_why,
         "ended_at": call.ended_at,
         "judged_at": call.judged_at,
     }

@@ -15,6 +15,7 @@ from chalicelib.channels.schemas_lines import CallLookupView
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
+HungUpBy = Annotated[calls.HungUpBy, Field(strict=False)]
 Strategy = Annotated[offers.Strategy, Field(strict=False)]
 
 
@@ -83,6 +84,8 @@ class CallView(Document):
         CallLookupView | None,
         Field(description="the caller's line; null where the offer does not want to know it"),
     ]
+    hung_up_by: HungUpBy | None
+    hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]
     arrived_at: Moment
     ended_at: Moment | None
     judged_at: Moment | None
@@ -200,6 +203,11 @@ class SignalView(Document):
     received_at: Moment
     step: Annotated[str | None, Field(description="of an answer: the question, and the try")]
     keys: Annotated[str | None, Field(description="what the caller pressed")]
+    callers_status: Annotated[
+        Annotated[calls.LegStatus, Field(strict=False)] | None,
+        Field(description="of a dial's end: how the caller's own call stood"),
+    ]
+    sip_code: str | None
     raw: dict[str, Any]
 
 

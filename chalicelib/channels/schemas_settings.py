@@ -16,6 +16,7 @@ from chalicelib.criteria import RouteByArea
 
 CapUse = Annotated[settings.CapUse, Field(strict=False)]
 RepeatCallers = Annotated[settings.RepeatCallers, Field(strict=False)]
+MachineDetection = Annotated[settings.MachineDetection, Field(strict=False)]
 RoutedByArea = Annotated[RouteByArea, Field(strict=False)]
 Origin = Annotated[str, Field(pattern="^(target|campaign|advertiser|operator|default)$")]
 _Hour = Annotated[int, Field(ge=0, le=1_000_000)] | None
@@ -61,6 +62,9 @@ class Settings(Document):
     repeat_callers: RepeatCallers | None = None
     repeat_days: Annotated[int, Field(ge=1, le=settings.LONGEST_REPEAT_DAYS)] | None = None
     route_by_area: RoutedByArea | None = None
+    recover_seconds: Annotated[int, Field(ge=0, le=120)] | None = None
+    machine_detection: MachineDetection | None = None
+    machine_detection_seconds: Annotated[int, Field(ge=3, le=60)] | None = None
 
 
 class Caps(Document):
@@ -114,6 +118,9 @@ class InForce(Document):
     repeat_callers: RepeatCallers
     repeat_days: int
     route_by_area: RoutedByArea
+    recover_seconds: int
+    machine_detection: MachineDetection
+    machine_detection_seconds: int
 
 
 class Origins(Document):
@@ -127,6 +134,9 @@ class Origins(Document):
     repeat_callers: Origin
     repeat_days: Origin
     route_by_area: Origin
+    recover_seconds: Origin
+    machine_detection: Origin
+    machine_detection_seconds: Origin
 
 
 class TargetSettingsView(Document):

@@ -11,7 +11,7 @@ from pydantic import Field
 from chalicelib import calls, gate, keys, sides, told
 from chalicelib.channels.fields import Document, Moment, Name
 from chalicelib.channels.schemas import EarningTerms, PartnershipState
-from chalicelib.channels.schemas_calls import AreaView, Reason
+from chalicelib.channels.schemas_calls import AreaView, HungUpBy, Reason
 
 PublisherReason = Annotated[told.PublisherReason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
@@ -80,6 +80,8 @@ class PublisherCallView(Document):
     earning_cents: int
     refusal: PublisherReason | GateReason | None
     reasons: list[str]
+    hung_up_by: HungUpBy | None
+    hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]
     arrived_at: Moment
     ended_at: Moment | None
     judged_at: Moment | None
@@ -119,6 +121,8 @@ class AdvertiserCallView(Document):
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
     reasons: list[str]
+    hung_up_by: HungUpBy | None
+    hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]
     arrived_at: Moment
     ended_at: Moment | None
     judged_at: Moment | None

@@ -1,47 +1,36 @@
 """What does Twilio ask, and what is it answered?
 
-Owns the webhooks behind the voice function's URL: the inbound call, what its caller keys, the end
-of a dial, what a target hears first, a message on voicemail, the reports of a leg, of the call and
-of a recording, and what is asked when an answer has failed. The signature is checked before
+Owns the door behind the voice function's URL, and the webhooks of the caller: the inbound call,
+what its caller keys, the end of a dial, a message on voicemail, the reports of the call and of a
+recording, and what is asked when an answer has failed. Those of a target belong to
+`twilio_targets`. The signature is checked before
 anything is read or written. The caller always hears something sensible, whatever fails behind this
 door.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from chalice import Blueprint
 
 from chalicelib import runtime
-from chalicelib.calls import ENDED, LegStatus, Signal, call_id
-from chalicelib.channels import twilio_forms, twilio_recordings, twiml
+from chalicelib.calls import ENDED, Signal, call_id
+from chalicelib.channels import twilio_forms, twilio_recordings, twilio_targets, twiml
+from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, masked, text, xml
 from chalicelib.channels.twilio_signature import Webhook, verified
-from chalicelib.channels.twilio_urls import attempt_in, document, step_in, whisper_document
-from chalicelib.flows import asking, inbound, looking_up, racing
+from chalicelib.channels.twilio_urls import (
+    RECOVERY,
+    attempt_in,
+    document,
+    step_in,
+)
+from chalicelib.flows import asking, inbound
 from chalicelib.questions import Step
-from chalicelib.store.stores import Stores, stores
-
-T = TypeVar("T")
-Reply = dict[str, Any]
 
 blueprint = Blueprint(__name__)
 _TELLS_OF_MESSAGES = ("action", "status")
 _FIRST = "inbound"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What the webhooks work with: tests bring their own."""
-
-    secrets: Callable[[], runtime.Secrets] = runtime.secret_values
-    stores: Callable[[], Stores] = stores
-    clock: racing.Clock = runtime.now
-    patience_seconds: float = racing.BUDGET.total_seconds()
-    inquiry: looking_up.Inquiry = looking_up.CARRIER
 
 
 @blueprint.lambda_function(name="voice")
@@ -58,15 +47,15 @@ def handle(event: dict[str, Any], context: Context) -> Reply:
     """
     route = _ROUTES.get(event.get("rawPath", ""))
     if route is None:
-        return _said(404, "There is no such webhook.")
+        return text(404, "There is no such webhook.")
     if event.get("requestContext", {}).get("http", {}).get("method") != "POST":
-        return _said(405, "Webhooks are posted.")
+        return text(405, "Webhooks are posted.")
     secrets = context.secrets()
     webhook = verified(event, secrets)
     if webhook is None:
-        return _said(403, "The request is not signed by the carrier's account.")
+        return text(403, "The request is not signed by the carrier's account.")
     if not webhook.form.get("CallSid"):
-        return _said(400, "The form names no CallSid.")
+        return text(400, "The form names no CallSid.")
     return route(webhook, context, secrets)
 
 
@@ -84,7 +73,7 @@ def _inbound(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> Re
 def _answer(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
     step = step_in(webhook.query)
     if step is None:
-        return _twiml(twiml.hangup())
+        return xml(twiml.hangup())
     signal = twilio_forms.answer_signal(webhook.form, step, context.clock())
     call = webhook.query.get("call", "")
     return _answered(lambda: _after_keys(call, step, signal, webhook, context), webhook, context)
@@ -94,9 +83,9 @@ def _dial(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Repl
     attempt = attempt_in(webhook.query)
     signal = twilio_forms.dial_signal(webhook.form, attempt, context.clock()) if attempt else None
     if signal is None:
-        return _twiml(twiml.hangup())
+        return xml(twiml.hangup())
     call = webhook.query.get("call", "")
-    return _answered(lambda: _after_dial(call, signal, webhook.form, context), webhook, context)
+    return _answered(lambda: _after_dial(call, signal, webhook, context), webhook, context)
 
 
 def _answered(
@@ -108,11 +97,11 @@ def _answered(
     sweeper settles the call.
     """
     try:
-        answer = _in_time(decide, context)
+        answer = in_time(decide, context)
     except Exception:
-        runtime.logger().exception("a call could not go on", extra=_masked(webhook))
-        return _twiml(twiml.apology(twiml.SORRY))
-    return _twiml(document(answer, webhook.base) if answer else twiml.hangup())
+        runtime.logger().exception("a call could not go on", extra=masked(webhook))
+        return xml(twiml.apology(twiml.SORRY))
+    return xml(document(answer, webhook.base) if answer else twiml.hangup())
 
 
 def _fallback(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> Reply:
@@ -120,24 +109,10 @@ def _fallback(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> R
     of any other nobody knows how far it came, so it ends decently, and the sweep settles it."""
     failed = urlsplit(webhook.form.get("ErrorUrl", "")).path.rpartition("/")[2]
     told = {"error_code": webhook.form.get("ErrorCode", ""), "webhook": failed}
-    runtime.logger().error("the carrier could not use an answer", extra=told | _masked(webhook))
+    runtime.logger().error("the carrier could not use an answer", extra=told | masked(webhook))
     if failed == _FIRST:
         return _inbound(webhook, context, secrets)
-    return _twiml(twiml.apology(twiml.SORRY))
-
-
-def _in_time(decide: Callable[[], T], context: Context) -> T:
-    """What `decide` returns; TimeoutError once the caller has waited long enough.
-
-    A decision that comes too late may still reserve something: the end of the call, or the sweep,
-    gives it back.
-    """
-    return _deciders().submit(decide).result(timeout=context.patience_seconds)
-
-
-@cache
-def _deciders() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=4, thread_name_prefix="decision")
+    return xml(twiml.apology(twiml.SORRY))
 
 
 def _after_keys(
@@ -161,17 +136,17 @@ def _after_keys(
 
 
 def _after_dial(
-    call: str, signal: Signal, form: dict[str, str], context: Context
+    call: str, signal: Signal, webhook: Webhook, context: Context
 ) -> inbound.Answer | None:
-    """The next attempt after a failed one; None, with the signals kept, when the call is over.
+    """The next attempt after a failed one, or after a talk that the target may have ended early;
+    None, with the signals kept, when the call is over.
 
     A caller who has left is told by the final status of the caller's own call in the same form.
     """
-    calls = context.stores().calls
+    calls, form = context.stores().calls, webhook.form
     callers = twilio_forms.call_signal(form, context.clock())
     left = callers is not None and callers.status in ENDED
-    talked = signal.status is LegStatus.COMPLETED and signal.bridged is not False
-    if not left and not talked:
+    if not left and (RECOVERY in webhook.query or not signal.talked):
         answer = inbound.next_attempt(
             call,
             signal,
@@ -188,73 +163,27 @@ def _after_dial(
     return None
 
 
-def _whisper(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
-    """What the target hears first. Whatever fails, it is let through: better a talk without its
-    whisper than none."""
-    attempt, call = attempt_in(webhook.query), webhook.query.get("call", "")
-    if attempt is None:
-        return _twiml(twiml.hangup())
-    begun = twilio_forms.whisper_signal(webhook.form, attempt, context.clock())
-
-    def said() -> str:
-        known = context.stores().calls.get(call)
-        context.stores().calls.keep_signal(call, begun)
-        if known.attempt is None or known.attempt.number != attempt:
-            return twiml.hangup()
-        return whisper_document(known, known.attempt, webhook.base)
-
-    try:
-        return _twiml(_in_time(said, context))
-    except Exception:
-        # Nothing of it can be said, and a caller is waiting: the log tells what is wrong.
-        runtime.logger().exception("a whisper could not be said", extra=_masked(webhook))
-        return _twiml(twiml.nothing())
-
-
-def _bridge(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
-    """Lets the target through when its whisper is over, unless it was to press a key and did not.
-    The answer rests on the request alone, so it is the same whether or not the report is kept."""
-    attempt, call = attempt_in(webhook.query), webhook.query.get("call", "")
-    if attempt is None:
-        return _twiml(twiml.hangup())
-    key = webhook.query.get("press")
-    accepted = key is None or webhook.form.get("Digits") == key
-    signal = twilio_forms.bridge_signal(webhook.form, attempt, accepted, context.clock())
-    try:
-        _in_time(lambda: context.stores().calls.keep_signal(call, signal), context)
-    except Exception:
-        # The end of the dial tells once more whether the parties talked.
-        runtime.logger().exception("a bridge could not be kept", extra=_masked(webhook))
-    return _twiml(twiml.nothing() if accepted else twiml.hangup())
-
-
 def _message(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
     """A message on voicemail, told by the end of the recording and by the recording's status."""
     told, call = webhook.query.get("told", ""), webhook.query.get("call", "")
     found = twilio_forms.message(webhook.form)
     if found is None or told not in _TELLS_OF_MESSAGES:
-        return _twiml(twiml.nothing())
+        return xml(twiml.nothing())
     signal = twilio_forms.message_signal(webhook.form, told, context.clock())
     if told == "status":
         context.stores().calls.keep_message(call, found, signal)
-        return _twiml(twiml.nothing())
+        return xml(twiml.nothing())
     try:
-        _in_time(lambda: context.stores().calls.keep_message(call, found, signal), context)
+        in_time(lambda: context.stores().calls.keep_message(call, found, signal), context)
     except Exception:
         # The recording's status tells of the message once more, when the caller has gone.
-        runtime.logger().exception("a message could not be kept", extra=_masked(webhook))
-    return _twiml(twiml.hangup())
-
-
-def _leg(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
-    attempt = attempt_in(webhook.query)
-    signal = twilio_forms.leg_signal(webhook.form, attempt, context.clock()) if attempt else None
-    return _kept(webhook.query.get("call", ""), signal, context)
+        runtime.logger().exception("a message could not be kept", extra=masked(webhook))
+    return xml(twiml.hangup())
 
 
 def _status(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
     call = call_id(twilio_forms.CARRIER, webhook.form["CallSid"])
-    return _kept(call, twilio_forms.call_signal(webhook.form, context.clock()), context)
+    return kept(call, twilio_forms.call_signal(webhook.form, context.clock()), context)
 
 
 def _recording(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
@@ -262,14 +191,7 @@ def _recording(webhook: Webhook, context: Context, _secrets: runtime.Secrets) ->
     report = twilio_recordings.report(webhook.form, attempt, context.clock()) if attempt else None
     if report is not None and call:
         context.stores().recordings.keep_report(call, report)
-    return _twiml(twiml.nothing())
-
-
-def _kept(call: str, signal: Signal | None, context: Context) -> Reply:
-    """A report is answered once it is stored; what follows from it comes off the stream."""
-    if signal is not None and call:
-        context.stores().calls.keep_signal(call, signal)
-    return _twiml(twiml.nothing())
+    return xml(twiml.nothing())
 
 
 _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
@@ -277,23 +199,11 @@ _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
     "/twilio/fallback": _fallback,
     "/twilio/answer": _answer,
     "/twilio/dial": _dial,
-    "/twilio/whisper": _whisper,
-    "/twilio/bridge": _bridge,
+    "/twilio/whisper": twilio_targets.whisper,
+    "/twilio/bridge": twilio_targets.bridge,
+    "/twilio/machine": twilio_targets.machine,
     "/twilio/message": _message,
-    "/twilio/leg": _leg,
+    "/twilio/leg": twilio_targets.leg,
     "/twilio/recording": _recording,
     "/twilio/status": _status,
 }
-
-
-def _masked(webhook: Webhook) -> dict[str, str]:
-    form = webhook.form
-    return {"carrier_call_id": form.get("CallSid", ""), "to": form.get("To", "")}
-
-
-def _twiml(document: str) -> Reply:
-    return {"statusCode": 200, "headers": {"content-type": "text/xml"}, "body": document}
-
-
-def _said(status: int, text: str) -> Reply:
-    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": text}

@@ -31,6 +31,9 @@ _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", 
 _PASSED = re.compile(r"TN-Validation-Passed-([ABC])(?:-Diverted|-Passthrough)?")
 KEPT_FIELDS = 60
 _MOST_KEYS = 40
+_STATUSES = frozenset(LegStatus)
+_ANSWERED_BY = re.compile("[a-z_]{1,40}")
+_SIP_CODE = re.compile(r"[1-6]\d\d")
 _MOST_URL = 500
 _AREA_FIELDS = {
     "FromCountry": AreaFact.COUNTRY,
@@ -77,7 +80,8 @@ def dial_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal 
     """How a dial ended; an answered conference dial counts as completed."""
     if form.get("DialCallStatus") == "answered":
         form = {**form, "DialCallStatus": LegStatus.COMPLETED.value}
-    return _signal(SignalKind.DIAL, attempt, form, "DialCallStatus", "DialCallDuration", now)
+    signal = _signal(SignalKind.DIAL, attempt, form, "DialCallStatus", "DialCallDuration", now)
+    return signal and replace(signal, callers_status=_status(form.get("CallStatus", "")))
 
 
 def call_signal(form: Mapping[str, str], now: datetime) -> Signal | None:
@@ -99,6 +103,14 @@ def whisper_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Sign
 def bridge_signal(form: Mapping[str, str], attempt: int, accepted: bool, now: datetime) -> Signal:
     """Whether the target is let through, now that its whisper is over."""
     return replace(_heard(SignalKind.BRIDGE, attempt, form, now), bridged=accepted)
+
+
+def machine_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
+    """What the carrier takes whoever answered for; None where it does not say."""
+    word = form.get("AnsweredBy", "")
+    if not _ANSWERED_BY.fullmatch(word):
+        return None
+    return replace(_heard(SignalKind.MACHINE, attempt, form, now), step=word)
 
 
 def message_signal(form: Mapping[str, str], told: str, now: datetime) -> Signal:
@@ -135,9 +147,8 @@ def _signal(
     seconds: str,
     now: datetime,
 ) -> Signal | None:
-    try:
-        known = LegStatus(form.get(status, ""))
-    except ValueError:
+    known = _status(form.get(status, ""))
+    if known is None:
         return None
     bridged = {"true": True, "false": False}.get(form.get("DialBridged", "").lower())
     return Signal(
@@ -148,7 +159,19 @@ def _signal(
         bridged=bridged if kind is SignalKind.DIAL else None,
         received_at=now,
         raw=_raw(form),
+        sip_code=_sip_code(form),
     )
+
+
+def _status(word: str) -> LegStatus | None:
+    return LegStatus(word) if word in _STATUSES else None
+
+
+def _sip_code(form: Mapping[str, str]) -> str | None:
+    """The last answer of the other network, where there is one; Twilio documents neither field for
+    every leg."""
+    code = form.get("DialSipResponseCode") or form.get("SipResponseCode") or ""
+    return code if _SIP_CODE.fullmatch(code) else None
 
 
 def whole(text: str) -> int | None:

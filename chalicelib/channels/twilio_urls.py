@@ -15,6 +15,10 @@ from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 
+RECOVERY = "recovery"
+"""Says in the URL of a dial's end that another target may follow a talk."""
+LISTENED = "listened"
+"""Says in the URL of a whisper's end that a machine may have been heard."""
 _MOST_ATTEMPTS = 99
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
@@ -31,11 +35,13 @@ def document(answer: Answer, base: str) -> str:
         return twiml.ask(answer.page, action=action)
     if answer.attempt is not None:
         attempt = answer.attempt.number
+        recovery = {RECOVERY: 1} if answer.attempt.recover_seconds else {}
         return twiml.dial(
             answer.attempt,
-            action=url(base, "dial", attempt=attempt, call=call),
+            action=url(base, "dial", attempt=attempt, call=call, **recovery),
             leg=url(base, "leg", attempt=attempt, call=call),
             whisper=url(base, "whisper", attempt=attempt, call=call),
+            machine=url(base, "machine", attempt=attempt, call=call),
             recording=url(base, "recording", attempt=attempt, call=call),
         )
     if answer.voicemail is not None:
@@ -54,8 +60,14 @@ def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
     if not introduction.whispers:
         return twiml.nothing()
     wanted = {"press": 1} if introduction.acceptance else {}
+    wanted |= {LISTENED: 1} if introduction.listen_seconds else {}
     action = url(base, "bridge", attempt=attempt.number, call=call.id, **wanted)
-    return twiml.whisper(whisper_of(call, attempt), introduction.acceptance, action=action)
+    return twiml.whisper(
+        whisper_of(call, attempt),
+        introduction.acceptance,
+        action=action,
+        listen_seconds=introduction.listen_seconds,
+    )
 
 
 def url(base: str, page: str, **query: str | int) -> str:

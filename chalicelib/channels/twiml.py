@@ -24,18 +24,22 @@ _NO_FINISH_KEY = ""
 _WHISPER_END_SECONDS = 1
 
 
-def dial(attempt: Attempt, *, action: str, leg: str, whisper: str, recording: str) -> str:
+def dial(
+    attempt: Attempt, *, action: str, leg: str, whisper: str, recording: str, machine: str
+) -> str:
     """Says what is to be said first, then rings the attempt's destination; the caller keeps hearing
     ringing until it answers, and the whisper, if there is one, has ended.
 
     With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
-    Reports on a recording go to `recording`, where the attempt is recorded at all.
+    Reports on a recording go to `recording`, where the attempt is recorded at all; what answered is
+    told to `machine`, where that matters.
     """
     introduction = attempt.introduction
     noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
     digits = f" sendDigits={quoteattr(attempt.send_digits)}" if attempt.send_digits else ""
     shown = f" callerId={quoteattr(introduction.caller_id)}" if introduction.caller_id else ""
     whispers = f' url={quoteattr(whisper)} method="POST"' if introduction.whispers else ""
+    whispers += _listens(introduction.listen_seconds, machine)
     return (
         f"{HEADER}<Response>{_lines(introduction.lines)}"
         f'<Dial action={quoteattr(action)} method="POST"'
@@ -61,7 +65,9 @@ def ask(page: Page, *, action: str) -> str:
     return f"{HEADER}<Response>{_lines(page.lines)}{gather}</Response>"
 
 
-def whisper(line: Line | None, acceptance: Acceptance | None, *, action: str) -> str:
+def whisper(
+    line: Line | None, acceptance: Acceptance | None, *, action: str, listen_seconds: int = 0
+) -> str:
     """Says to the target what it is to know, and asks for its acceptance where that is wanted; the
     action hears when it is over."""
     prompt = (acceptance.prompt,) if acceptance else ()
@@ -70,7 +76,7 @@ def whisper(line: Line | None, acceptance: Acceptance | None, *, action: str) ->
         action=action,
         most=1,
         finish_key=_NO_FINISH_KEY,
-        timeout=acceptance.seconds if acceptance else _WHISPER_END_SECONDS,
+        timeout=max(acceptance.seconds if acceptance else _WHISPER_END_SECONDS, listen_seconds),
     )
     return f"{HEADER}<Response>{gather}</Response>"
 
@@ -83,6 +89,16 @@ def record(voicemail: Voicemail, *, action: str, recorded: str) -> str:
         f' maxLength="{voicemail.max_seconds}" playBeep="true"'
         f" recordingStatusCallback={quoteattr(recorded)}"
         ' recordingStatusCallbackMethod="POST"/></Response>'
+    )
+
+
+def _listens(seconds: int, machine: str) -> str:
+    """What the carrier is to listen for, and whom it tells; nothing where machines may answer."""
+    if not seconds:
+        return ""
+    return (
+        f' machineDetection="Enable" machineDetectionTimeout="{seconds}"'
+        f' amdStatusCallback={quoteattr(machine)} amdStatusCallbackMethod="POST"'
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
 from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
+from chalicelib.endings import recovers
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.looking_up import CARRIER, Inquiry, LookedUp, look_up
 from chalicelib.flows.racing import Clock, Race, shut_out
@@ -111,7 +112,8 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
 def next_attempt(
     call_id: str, signal: Signal, *, e164: str, caller: str | None, stores: Stores, clock: Clock
 ) -> Answer | None:
-    """Fail over to the next target, after the attempt that `signal` reports as failed.
+    """Go on to the next target, after the attempt that `signal` reports as failed, or as a talk
+    that its target ended early.
 
     `e164` was dialled by `caller`, as the carrier says once more. The gate is not asked again, but
     an advertiser who blocks the caller by now is passed over.
@@ -133,6 +135,8 @@ def next_attempt(
     if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
         return None
     if call.attempt.number != signal.attempt:
+        return None
+    if signal.talked and not recovers(call, signal, situation.whispered):
         return None
 
     market, failed = situation.market, call.attempt.hold

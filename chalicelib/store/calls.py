@@ -5,21 +5,22 @@ reservation or a settlement changes other rows belongs to `reservations` and `se
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import times
-from chalicelib.answering import Answering, Message
-from chalicelib.calls import Attempt, Call, CallStatus, Signal, SignalKind
+from chalicelib.answering import Message
+from chalicelib.calls import Attempt, Call, CallStatus, LegStatus, Signal, SignalKind
 from chalicelib.endings import Ending
 from chalicelib.errors import NotFound
-from chalicelib.questions import Step, read_step
 from chalicelib.routing import Decision
 from chalicelib.store import codec
+from chalicelib.store.hangups import end_sets, with_hang_up
 from chalicelib.store.rows import (
     CALLS,
+    Action,
     Change,
     Equals,
     Item,
@@ -120,27 +121,10 @@ def decision_trace(number: int, decision: Decision, answer: Attempt | None) -> d
     return plain
 
 
-def asked_put(call_id: str, answering: Answering) -> Put:
-    """What the call's caller hears and is asked, as it stood when the call came."""
-    key = asked_key(call_id)
-    return Put(CALLS, {"pk": key.pk, "sk": key.sk, "doc": codec.to_json(answering)})
-
-
-def asked_key(call_id: str) -> Key:
-    """Where it lies what a call's caller is asked."""
-    return call_key(call_id, "ASKED")
-
-
-def keyed_question(call_id: str) -> Question:
-    """Asks for everything that the call's caller has keyed."""
-    prefix = f"SIGNAL#{SignalKind.ANSWER}#"
-    return Question(table=CALLS, partition=f"CALL#{call_id}", starts_with=prefix)
-
-
-def read_keyed(items: Iterable[Item]) -> dict[Step, str]:
-    """What was keyed at each step."""
-    signals = (codec.from_json(Signal, item["doc"]) for item in items)
-    return {read_step(s.step or ""): s.keys or "" for s in signals}
+def whisper_keys(call_id: str, attempt: int) -> list[Key]:
+    """Where the reports lie of what the attempt's target heard before the caller."""
+    kinds, status = (SignalKind.WHISPER, SignalKind.BRIDGE), LegStatus.IN_PROGRESS
+    return [call_key(call_id, f"SIGNAL#{kind}#{attempt}#{status}") for kind in kinds]
 
 
 def signal_put(call_id: str, signal: Signal) -> Put:
@@ -185,9 +169,20 @@ class Calls:
         )
 
     def keep_signal(self, call_id: str, signal: Signal) -> bool:
-        """Keep a report, in one round trip; False when it was kept before."""
+        """Keep a report, in one round trip; False when it was kept before. That of an end is kept
+        with its call as well, whatever has become of that, as soon as there is one."""
+        ends = end_sets(signal)
+        beside = [Change(key=call_key(call_id), set=ends, when=[Present(("pk",))])] if ends else []
+        put = signal_put(call_id, signal)
         try:
-            self._rows.write([signal_put(call_id, signal)])
+            self._rows.write([put, *beside])
+        except NotWritten as refused:
+            return 0 not in refused.images and self._keep([put])
+        return True
+
+    def _keep(self, actions: list[Action]) -> bool:
+        try:
+            self._rows.write(actions)
         except NotWritten:
             return False
         return True
@@ -200,11 +195,7 @@ class Calls:
             set={("voicemail",): codec.to_json(message)},
             when=[Present(("pk",))],
         )
-        try:
-            self._rows.write([beside, signal_put(call_id, signal)])
-        except NotWritten:
-            return False
-        return True
+        return self._keep([beside, signal_put(call_id, signal)])
 
     def decisions(self, call_id: str) -> tuple[dict[str, Any], ...]:
         """The traces of the call's decisions, in the order of its attempts."""
@@ -281,8 +272,8 @@ class Calls:
 
 
 def read_call(item: Item) -> Call:
-    """The call that a row holds; a message on voicemail lies beside it, because it may come when
-    the call is judged already."""
-    call = codec.from_json(Call, item["doc"])
+    """The call that a row holds; a message on voicemail and the reports of ends lie beside it,
+    because they may come when the call is judged already."""
+    call = with_hang_up(codec.from_json(Call, item["doc"]), item)
     left = item.get("voicemail")
     return replace(call, voicemail=codec.from_json(Message, left)) if left else call

@@ -58,6 +58,7 @@ class Ended:
 
 
 NOBODY_REACHED = Ended()
+TALKED = Ended(reached=Reached.CONVERSATION)
 
 
 def target_key(campaign_id: str, target_id: str) -> Key:

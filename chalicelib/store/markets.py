@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
-from chalicelib.calls import Attempt, Call
+from chalicelib.calls import Attempt, Call, Signal
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
 from chalicelib.lines import KnownLine
@@ -21,14 +21,8 @@ from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
-from chalicelib.store.calls import (
-    asked_key,
-    call_key,
-    decision_part,
-    keyed_question,
-    read_call,
-    read_keyed,
-)
+from chalicelib.store.answers import asked_key, keyed_question, read_keyed
+from chalicelib.store.calls import call_key, decision_part, read_call, whisper_keys
 from chalicelib.store.facts import Material
 from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
 from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
@@ -58,7 +52,8 @@ class Situation:
     `material` are the rows that all else was read out of. `gate` holds nothing, and `market` no
     entries of the block list, where no caller was named. `talked_before` maps targets of the market
     to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
-    caller who is not; `keyed` what was keyed, where it was looked for. `line` is what is remembered
+    caller who is not; `keyed` what was keyed, where it was looked for; `whispered` the reports of
+    what the target of the attempt before heard first. `line` is what is remembered
     of the caller's line; it is no part of the material, because a call keeps what it knows of it.
     """
 
@@ -71,6 +66,7 @@ class Situation:
     asked: Answering | None = None
     keyed: Mapping[Step, str] = field(default_factory=dict)
     line: KnownLine | None = None
+    whispered: tuple[Signal, ...] = ()
 
 
 class Markets:
@@ -111,8 +107,9 @@ class Markets:
         if caller is not None:
             keys += [*gate_keys(number.offer_id, caller), *_callers_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
+        before = whisper_keys(call_id, decision - 1) if decision > 1 else []
         found, partitions = self._rows.gather(
-            [*keys, call_key(call_id), asked_key(call_id), decided],
+            [*keys, call_key(call_id), asked_key(call_id), decided, *before],
             [
                 *(
                     Question(table=CATALOG, partition=f"CAMPAIGN#{buyer.campaign_id}")
@@ -124,6 +121,7 @@ class Markets:
         call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
         asked = found.pop(asked_key(call_id), None)
         lines = [found.pop(key) for key in _line_keys(caller) if key in found]
+        whispered = [found.pop(key) for key in before if key in found]
         buyers = len(number.roster)
         material = Material(number=number, found=found, partitions=partitions[:buyers])
         return replace(
@@ -133,6 +131,7 @@ class Markets:
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
             keyed=read_keyed(item for items in partitions[buyers:] for item in items),
             line=read_line(lines[0]) if lines else None,
+            whispered=tuple(codec.from_json(Signal, item["doc"]) for item in whispered),
         )
 
     def situation_again(

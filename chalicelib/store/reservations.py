@@ -14,8 +14,8 @@ from chalicelib.gate import GateFacts
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
 from chalicelib.routing import Decision
+from chalicelib.store.answers import asked_put
 from chalicelib.store.calls import (
-    asked_put,
     call_change,
     call_item,
     call_key,
@@ -23,18 +23,20 @@ from chalicelib.store.calls import (
     signal_put,
 )
 from chalicelib.store.gate import tally_changes
-from chalicelib.store.holds import hold_changes
+from chalicelib.store.hangups import end_sets
+from chalicelib.store.holds import NOBODY_REACHED, TALKED, hold_changes
 from chalicelib.store.outcomes import Outcome, lost, shut_out
 from chalicelib.store.recordings import expected_puts
 from chalicelib.store.rows import (
     CALLS,
     Action,
-    Check,
+    Change,
     Equals,
     NotWritten,
     Put,
     Rows,
 )
+from chalicelib.store.talks import talk_changes
 from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2
@@ -184,9 +186,15 @@ class Reservations:
         """Give back the failed attempt's hold and take the candidate's, with the signal kept.
 
         `counted` is what was read of the partnership's trials on the campaign of the failed one.
+        An attempt that came to a talk is led on from: it keeps the place that a talk uses up, and
+        the talk is remembered.
         """
         release, tried = given_up(call)
         moved = replace(introduced(call, take.attempt), tried=tried)
+        talk: list[Action] = []
+        if signal.talked:
+            moved = replace(moved, recoveries=call.recoveries + 1, answered_early=True)
+            talk = [*talk_changes(call)]
         actions: list[Action] = [
             call_change(call, moved),
             decision_put(call.id, take.attempt.number, decision, take.attempt),
@@ -197,7 +205,9 @@ class Reservations:
                 take=take,
                 partnership_id=call.partnership_id,
                 now=now,
+                ended=TALKED if signal.talked else NOBODY_REACHED,
             ),
+            *talk,
             *trial_changes(call, approved=False, counted=counted, now=now),
             *facts,
             *expected_puts(call.id, take.attempt),
@@ -214,7 +224,7 @@ class Reservations:
             Equals(("attempt",), signal.attempt),
         ]
         actions: list[Action] = [
-            Check(call_key(call.id), stands),
+            Change(key=call_key(call.id), set=end_sets(signal), when=stands),
             decision_put(call.id, number, decision, None),
             signal_put(call.id, signal),
             *facts,

@@ -22,7 +22,7 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import Ended, hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
-from chalicelib.store.talks import talk_change
+from chalicelib.store.talks import talk_changes
 from chalicelib.store.trials import trial_changes
 from chalicelib.validation import Verdict
 
@@ -131,10 +131,7 @@ def _charged(verdict: Verdict) -> Ended:
 
 
 def _talk(call: Call, ending: Ending) -> list[Change]:
-    """That the caller talked with the target; nothing for an anonymous one, or without a talk."""
-    if call.attempt is None or call.caller_hash is None or not ending.talk_seconds:
-        return []
-    return [talk_change(call.caller_hash, call.attempt.hold.target_id, call.arrived_at)]
+    return talk_changes(call) if ending.talk_seconds else []
 
 
 def _judged(call: Call, verdict: Verdict, ending: Ending, now: datetime) -> list[Action]:

@@ -21,7 +21,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
-| calls | CALL#id | META | a call, and a message that was left on voicemail |
+| calls | CALL#id | META | a call, the reports of ends that came for it, and a message that was left on voicemail |
 | calls | CALL#id | ASKED | what the caller hears and is asked before anybody is chosen, as it stood when the call came |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |

@@ -7,6 +7,7 @@ target. What a campaign makes of a repeated caller belongs to `eligibility`.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.calls import Call
 from chalicelib.market import Market
 from chalicelib.settings import LONGEST_REPEAT_DAYS
 from chalicelib.store.rows import CALLS, Change, Item, Key
@@ -29,6 +30,13 @@ def talk_change(caller_hash: str, target_id: str, at: datetime) -> Change:
             ("expires_at",): int((at + _KEPT).timestamp()),
         },
     )
+
+
+def talk_changes(call: Call) -> list[Change]:
+    """That the caller talked with the present target; nothing for an anonymous one."""
+    if call.attempt is None or call.caller_hash is None:
+        return []
+    return [talk_change(call.caller_hash, call.attempt.hold.target_id, call.arrived_at)]
 
 
 def read_talks(item: Item | None, market: Market) -> Mapping[str, datetime]:

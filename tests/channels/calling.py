@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.calls import Call, LegStatus, Signal, SignalKind, call_id
-from chalicelib.channels.twilio import Context, handle
+from chalicelib.channels.twilio import handle
+from chalicelib.channels.twilio_replies import Context
 from chalicelib.flows.settlement import Progress, settle_finally
 from chalicelib.runtime import Secrets
 from simulator import Behaviour, Caller, CallScript

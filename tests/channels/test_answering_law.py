@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.answering import Acceptance, Answering, Consent, Line, Voicemail
 from chalicelib.calls import Call, CallStatus
+from chalicelib.settings import MachineDetection
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER
 from simulator import Behaviour, Faults, Outcome
 from simulator.engine import LiveCall
@@ -24,10 +25,11 @@ targets = st.builds(
     talk=st.sampled_from([0.0, 3.0, 61.0, 200.0]),
     hangup_by=st.sampled_from([Side.CALLER, Side.TARGET]),
     whisper_digits=st.sampled_from(["", "1", "1", "2"]),
+    answered_by=st.sampled_from(["human", "human", "machine_start"]),
 )
 keys = st.lists(st.sampled_from(["", "1", "94105", "7#", "94105", "2"]), max_size=4)
 leaving = st.none() | st.sampled_from([0.5, 3.0, 12.0])
-tellings = st.sampled_from(["leg", "status", "dial", "leg-answered", "leg-completed"])
+tellings = st.sampled_from(["leg", "status", "dial", "leg-answered", "leg-completed", "amd"])
 askings = st.sampled_from(["inbound", "gather", "dial", "whisper", "record"])
 faults = st.builds(
     Faults,
@@ -42,6 +44,8 @@ campaigns = st.fixed_dictionaries(
         "whisper": st.none() | st.just(Line(text="A caller from {state}.")),
         "acceptance": st.none() | st.just(Acceptance(seconds=4)),
         "voicemail": st.none() | st.just(Voicemail(line=Line(text="Speak."))),
+        "recover_seconds": st.sampled_from([None, 5]),
+        "machine_detection": st.none() | st.just(MachineDetection.REFUSE),
     }
 )
 offers = st.none() | st.builds(
@@ -112,12 +116,15 @@ def test_every_call_ends_once_with_the_talk_there_was_and_nothing_held(
     assert telephone.world.funds() == (100_000 - charged, 0)
     talk, whole = bridged(call, live)
     told = call.talk_seconds or 0
-    if campaign["whisper"] or campaign["acceptance"]:
+    if campaign["whisper"] or campaign["acceptance"] or campaign["machine_detection"]:
         assert talk - 1 <= told <= max(whole, talk)
         if not network.drop:
             assert abs(told - talk) <= 1
     else:
         assert told == talk
+    assert call.hung_up_by is not None
+    if not network.drop and call.talk_seconds:
+        assert call.hung_up_by.value == live.ended_by.value
     once = everything(telephone)
     telephone.settled(live)
     assert everything(telephone) == once

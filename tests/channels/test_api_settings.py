@@ -14,17 +14,21 @@ Json = dict[str, Any]
 SAID: Json = {
     "ring_seconds": 40, "max_attempts": 5, "max_call_seconds": 600, "spacing_seconds": 30,
     "cap_use": "attempt", "repeat_callers": "reject", "repeat_days": 7,
-    "route_by_area": "inside_only",
+    "route_by_area": "inside_only", "recover_seconds": 20,
+    "machine_detection": "refuse", "machine_detection_seconds": 5,
 }  # fmt: skip
 WRONG: Json = {
     "ring_seconds": 4, "max_attempts": 11, "max_call_seconds": 0, "spacing_seconds": -1,
     "cap_use": "dial", "repeat_callers": "sometimes", "repeat_days": 366,
-    "route_by_area": "nearby", "colour": "red",
+    "route_by_area": "nearby", "recover_seconds": 121, "colour": "red",
+    "machine_detection": "perhaps", "machine_detection_seconds": 2,
 }  # fmt: skip
 FAULTS = {
     ("ring_seconds", "range"), ("max_attempts", "range"), ("max_call_seconds", "range"),
     ("spacing_seconds", "range"), ("cap_use", "choice"), ("repeat_callers", "choice"),
-    ("repeat_days", "range"), ("route_by_area", "choice"), ("colour", "unknown_field"),
+    ("repeat_days", "range"), ("route_by_area", "choice"), ("recover_seconds", "range"),
+    ("machine_detection", "choice"), ("machine_detection_seconds", "range"),
+    ("colour", "unknown_field"),
 }  # fmt: skip
 LEVELS = ("advertiser", "campaign", "target")
 
@@ -100,6 +104,9 @@ def test_what_holds_for_a_target_is_shown_with_who_says_it() -> None:
         "repeat_callers": ("any_target", "default"),
         "repeat_days": (5, "operator"),
         "route_by_area": ("anywhere", "default"),
+        "recover_seconds": (0, "default"),
+        "machine_detection": ("never", "default"),
+        "machine_detection_seconds": (4, "default"),
     }
 
 

@@ -40,6 +40,7 @@ introductions = st.builds(
     consent=maybe,
     whisper=maybe,
     acceptance=st.none() | st.builds(Acceptance, prompt=lines, seconds=st.integers(1, 60)),
+    listen_seconds=st.sampled_from([0, 3, 60]),
     caller_id=st.none() | st.just("+18005550177"),
 )
 
@@ -79,6 +80,12 @@ def test_a_dial(introduction: Introduction, digits: str | None) -> None:
         caller_id=introduction.caller_id,
     )  # fmt: skip
     whispers = {"url": URL, "method": "POST"} if introduction.whispers else {}
+    if introduction.listen_seconds:
+        whispers |= {
+            "machine_detection": "Enable",
+            "machine_detection_timeout": str(introduction.listen_seconds),
+            "amd_status_callback": URL, "amd_status_callback_method": "POST",
+        }  # fmt: skip
     dial.number(
         attempt.destination, status_callback=LEG, status_callback_method="POST",
         status_callback_event="answered completed", send_digits=digits, **whispers,
@@ -86,7 +93,10 @@ def test_a_dial(introduction: Introduction, digits: str | None) -> None:
     says(built, *introduction.lines)
     built.append(dial)
     if sayable(*introduction.lines):
-        the_same(twiml.dial(attempt, action=ACTION, leg=LEG, whisper=URL, recording=URL), built)
+        the_same(
+            twiml.dial(attempt, action=ACTION, leg=LEG, whisper=URL, recording=URL, machine=URL),
+            built,
+        )
 
 
 @given(pages)

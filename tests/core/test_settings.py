@@ -11,6 +11,7 @@ from chalicelib.settings import (
     NAMES,
     CapUse,
     InForce,
+    MachineDetection,
     OperatorSettings,
     RepeatCallers,
     Settings,
@@ -29,6 +30,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "repeat_callers": st.sampled_from(RepeatCallers),
     "repeat_days": st.integers(1, 365),
     "route_by_area": st.sampled_from(RouteByArea),
+    "recover_seconds": st.integers(0, 120),
+    "machine_detection": st.sampled_from(MachineDetection),
+    "machine_detection_seconds": st.integers(3, 60),
 }
 LEVELS = st.lists(
     st.fixed_dictionaries({}, optional=VALUES).map(lambda said: Settings(**said)),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import runtime
+from chalicelib.calls import LegStatus
 from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
@@ -95,6 +96,8 @@ def test_a_failover_waits_twice_and_a_report_once() -> None:
     with watched(READ, RESERVE) as failover:
         world.fails()
     with watched(KEEP) as report:
-        world.reports("CA1", builders.a_signal())
-    for wire in (failover, report):
+        world.reports("CA1", builders.a_signal(attempt=2, status=LegStatus.IN_PROGRESS))
+    with watched(RESERVE) as end:
+        world.reports("CA1", builders.a_signal(attempt=2))
+    for wire in (failover, report, end):
         assert (wire.unexpected, wire.left) == ([], [])
