@@ -49,7 +49,7 @@ test: $(READY) ## Every test, from nothing
 	@$(BIN)/python -m pytest
 
 quick: $(READY) ## The tests of the rules alone, in seconds
-	@$(BIN)/python -m pytest -q tests/core tests/flows
+	@$(BIN)/python -m pytest -q -n 2 tests/core tests/flows
 
 deploy: $(READY) ## Into your AWS account: make deploy STAGE=prod
 	@$(BIN)/python -m infra.deploy $(STAGE)

@@ -237,23 +237,26 @@ def _outcome(lot: _Lot, asked: _Asked) -> Reason:
 
 def _kept_out(lot: _Lot, asked: _Asked) -> Reason | None:
     """What rules the target out however little it is used."""
-    campaign, target = lot.campaign.campaign, lot.facts.target
+    contender, settings, talked = lot
+    facts, target, now = contender.campaign, contender.facts.target, asked.now
+    campaign = facts.campaign
     return (
-        eligibility.paused(lot.campaign.advertiser, campaign, target)
-        or eligibility.caller_blocked(lot.campaign.blocks, asked.now)
-        or eligibility.out_of_season(campaign, asked.now)
-        or eligibility.closed(target, asked.now)
-        or eligibility.out_of_area(campaign, target, asked.area, lot.settings.route_by_area)
+        eligibility.paused(facts.advertiser, campaign, target)
+        or eligibility.caller_blocked(facts.blocks, now)
+        or eligibility.out_of_season(campaign, now)
+        or eligibility.closed(target, now)
+        or eligibility.out_of_area(campaign, target, asked.area, settings.route_by_area)
         or eligibility.filtered(target, asked.attributes)
-        or eligibility.repeated(target, lot.talked, lot.settings.repeat_callers)
-        or eligibility.too_dear(campaign, lot.contender.charge_cents)
+        or eligibility.repeated(target, talked, settings.repeat_callers)
+        or eligibility.too_dear(campaign, contender.charge_cents)
     )
 
 
 def _full(lot: _Lot, now: datetime) -> Reason | None:
     """Which of the target's caps has no room for another call."""
-    facts = lot.facts
-    caps = limits.target_limits(facts.target, lot.contender.charge_cents, now)
+    contender = lot.contender
+    facts = contender.facts
+    caps = limits.target_limits(facts.target, contender.charge_cents, now)
     busy = len(facts.leases) - len(expired_leases(facts, now))
     return (
         limits.first_reached(caps, facts.used)
@@ -264,7 +267,8 @@ def _full(lot: _Lot, now: datetime) -> Reason | None:
 
 def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
     """Whose money does not carry the charge: the campaign's budgets', then the advertiser's."""
-    facts, price = lot.campaign, lot.contender.charge_cents
+    contender = lot.contender
+    facts, price = contender.campaign, contender.charge_cents
     key = (facts.campaign.id, price)
     if key not in asked.unfunded:
         budgets = limits.budget_limits(facts.campaign, price, asked.now)
@@ -275,10 +279,11 @@ def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
 
 
 def _considered(lot: _Lot, reason: Reason) -> Considered:
-    contender, target = lot.contender, lot.facts.target
+    contender = lot.contender
+    target = contender.facts.target
     return Considered(
         target_id=target.id,
-        campaign_id=lot.campaign.campaign.id,
+        campaign_id=contender.campaign.campaign.id,
         priority=target.priority,
         weight=target.weight,
         charge_cents=contender.charge_cents,
