@@ -20,7 +20,7 @@ from tests.builders import CALLER, TRACKING_NUMBER
 from tests.fakes import Crash, FakeRows
 from tests.flows.door import Gated
 from tests.flows.replaying import again, is_itself
-from tests.store.test_round_trips import NUMBER, READ, RESERVE, watched
+from tests.wire.test_round_trips import NUMBER, READ, RESERVE, watched
 
 ZIP = Question(
     name="zip", prompt=Line(text="ZIP?"), kind=QuestionKind.DIGITS, min_digits=5, max_digits=5

@@ -22,7 +22,7 @@ from tests import builders
 from tests.builders import CALLER, NOW, TRACKING_NUMBER
 from tests.fakes import Crash, FakeRows
 from tests.flows.door import NEIGHBOUR, STRANGER, Gated
-from tests.store.test_round_trips import READ, RESERVE, watched
+from tests.wire.test_round_trips import READ, RESERVE, watched
 from tests.world import head
 
 EXACT, PREFIX, ANONYMOUS = BlockKind
