@@ -1,7 +1,6 @@
 """How is the platform itself run over HTTP?
 
-Owns the closing of a period on request, trying out the routing, the sign of life, and the
-description of the API.
+Owns the closing of a period on request, the sign of life, and the description of the API.
 """
 
 import json
@@ -10,14 +9,9 @@ from importlib import resources
 from chalice import Blueprint
 
 from chalicelib import times
-from chalicelib.calls import Attestation
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import invoice_view, payout_view
-from chalicelib.gate import caller_of
-from chalicelib.places import visit_evidence
-from chalicelib.reasons import Reason
-from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
@@ -51,49 +45,6 @@ def close(request: Request) -> Answer:
         "released": report.released,
         "payouts": [payout_view(payout) for payout in report.payouts],
         "unfinished": list(report.unfinished),
-    }
-    return Answer(body=shown)
-
-
-@endpoint(
-    blueprint,
-    Route(
-        method="POST",
-        path="/routing/dry-run",
-        summary="Ask who would get a call on this number",
-        body="DryRunBody",
-        answers="DryRunView",
-    ),
-)
-def try_routing(request: Request) -> Answer:
-    """Every target in the order considered, with its reason; nothing is reserved."""
-    from chalicelib.channels.schemas_calls import DryRunBody
-    from chalicelib.flows.dry_run import Supposed, dry_run
-
-    asked = validated(DryRunBody, request.document())
-    now = request.context.clock()
-    supposed = Supposed(
-        call_id=request.context.new_id("call"),
-        e164=asked["number"],
-        caller=caller_of(
-            asked["caller"],
-            Attestation(asked["attestation"]),
-            hash_key=request.context.secrets().caller_hash_key,
-        ),
-        at=times.read(asked["at"]) if asked["at"] else now,
-        tags=asked["tags"],
-        declared=visit_evidence(asked["state"], asked["zip"]),
-    )
-    decision = dry_run(supposed, stores=request.stores, now=now)
-    chosen = (seen.target_id for seen in decision.considered if seen.reason is Reason.CHOSEN)
-    shown = {
-        "number": supposed.e164,
-        "at": times.written(supposed.at),
-        "target_id": next(chosen, None),
-        "refusal": decision.refusal,
-        "gate": to_plain(decision.gate),
-        "strategy": decision.strategy,
-        "considered": to_plain(decision.considered),
     }
     return Answer(body=shown)
 

@@ -3,9 +3,8 @@
 Owns the door behind the voice function's URL, and the webhooks of the caller: the inbound call,
 what its caller keys, the end of a dial, a message on voicemail, the reports of the call and of a
 recording, and what is asked when an answer has failed. Those of a target belong to
-`twilio_targets`. The signature is checked before
-anything is read or written. The caller always hears something sensible, whatever fails behind this
-door.
+`twilio_targets`. The signature is checked before anything is read or written. The caller always
+hears something sensible, whatever fails behind this door.
 """
 
 from collections.abc import Callable

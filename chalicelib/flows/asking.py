@@ -10,7 +10,7 @@ from dataclasses import replace
 from chalicelib.answering import ZIP, Answering
 from chalicelib.calls import Call, CallStatus, Signal
 from chalicelib.flows.deciding import meet
-from chalicelib.flows.inbound import Answer, again, earlier_answer, turned_away
+from chalicelib.flows.inbound import Answer, after_race, again
 from chalicelib.flows.racing import Clock, Race
 from chalicelib.gate import Caller
 from chalicelib.questions import Course, Step, follow, heard_before_choice, keyed_by
@@ -95,15 +95,8 @@ def _routed(situation: Situation, signal: Signal, *, stores: Stores, clock: Cloc
     race = Race(
         market=situation.market, call=call, number=1, reserve=reserve, started=now, clock=clock
     )
-    taken = race.take_first(decision)
-    if taken.attempt is not None:
-        return Answer(call_id=call.id, attempt=taken.attempt)
-    refused = taken.decision
-    if (
-        taken.done_before
-        or stores.reservations.turn_away(
-            call, refused, signal=signal, now=now, facts=kept
-        ).done_before
-    ):
-        return earlier_answer(number, call.id, 1, stores)
-    return turned_away(call.id, refused)
+
+    def turn_away(refused: Decision) -> Outcome:
+        return stores.reservations.turn_away(call, refused, signal=signal, now=now, facts=kept)
+
+    return after_race(race, decision, turn_away, number=number, stores=stores)

@@ -10,6 +10,7 @@ from datetime import datetime
 from chalicelib.campaigns import Advertiser, State
 from chalicelib.consistency import Reference, reference_faults
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
+from chalicelib.flows.versions import replaced
 from chalicelib.gate import Block, GateSettings
 from chalicelib.offers import Offer, Publisher
 from chalicelib.store.blocks import MOST_OWNERS, Standing, block_writes, find_block, standing
@@ -77,17 +78,14 @@ def set_gate(wanted: GateSettings, *, stores: Stores, version: int | None) -> Ga
 
     Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
     """
-    for _ in range(_TRIES):
-        before = gate_settings(wanted.offer_id, stores=stores)
-        if version is not None and before.version != version:
-            detail = f"the gate of {wanted.offer_id} is at version {before.version}"
-            raise Conflict(detail, code="version_mismatch")
-        if replace(wanted, version=before.version) == before:
-            return before
-        after = replace(wanted, version=before.version + 1)
-        if stores.catalog.write([settings_write(before, after)]):
-            return after
-    raise Busy(f"the gate of {wanted.offer_id} keeps changing; send it again")
+    return replaced(
+        wanted,
+        f"the gate of {wanted.offer_id}",
+        find=lambda: gate_settings(wanted.offer_id, stores=stores),
+        write=settings_write,
+        version=version,
+        stores=stores,
+    )
 
 
 def _refuse_faults(draft: Block, stores: Stores, now: datetime) -> None:

@@ -5,6 +5,7 @@ from a caller's answers to questions belongs to `asking`; what the caller hears 
 say; ending a call belongs to `settlement`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -97,16 +98,11 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
     race = Race(
         market=situation.market, call=call, number=1, reserve=reserve, started=now, clock=clock
     )
-    taken = race.take_first(decision)
-    if taken.attempt is not None:
-        return Answer(call_id=call.id, attempt=taken.attempt)
-    refused = taken.decision
-    if (
-        taken.done_before
-        or stores.reservations.refuse(call, refused, gate=gate, facts=kept).done_before
-    ):
-        return earlier_answer(number, call.id, 1, stores)
-    return turned_away(call.id, refused)
+
+    def refuse(refused: Decision) -> Outcome:
+        return stores.reservations.refuse(call, refused, gate=gate, facts=kept)
+
+    return after_race(race, decision, refuse, number=number, stores=stores)
 
 
 def next_attempt(
@@ -160,14 +156,11 @@ def next_attempt(
         started=now,
         clock=clock,
     )
-    taken = race.take_first(decision)
-    if taken.done_before:
-        return earlier_answer(number, call_id, following, stores)
-    if taken.attempt is not None:
-        return Answer(call_id=call_id, attempt=taken.attempt)
-    if stores.reservations.give_up(call, taken.decision, signal=signal, facts=kept).done_before:
-        return earlier_answer(number, call_id, following, stores)
-    return turned_away(call_id, taken.decision)
+
+    def give_up(refused: Decision) -> Outcome:
+        return stores.reservations.give_up(call, refused, signal=signal, facts=kept)
+
+    return after_race(race, decision, give_up, number=number, stores=stores)
 
 
 def _asked_first(decision: Decision, market: Market | None) -> Answering | None:
@@ -202,7 +195,26 @@ def _before(call_id: str, situation: Situation) -> Answer | None:
     return again(call_id, situation.answered) if situation.answered else None
 
 
-def earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
+def after_race(
+    race: Race,
+    decision: Decision,
+    refuse: Callable[[Decision], Outcome],
+    *,
+    number: Number,
+    stores: Stores,
+) -> Answer:
+    """What a call is answered with once the candidates have been tried: the attempt that was taken,
+    or, with that kept by `refuse`, that nobody takes it. Another delivery may have done either."""
+    call_id, taken = race.call.id, race.take_first(decision)
+    if taken.attempt is not None:
+        return Answer(call_id=call_id, attempt=taken.attempt)
+    if taken.done_before or refuse(taken.decision).done_before:
+        return _earlier_answer(number, call_id, race.number, stores)
+    refusal, voicemail = taken.decision.refusal, taken.decision.voicemail
+    return Answer(call_id=call_id, refusal=refusal, voicemail=voicemail)
+
+
+def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
     """What a delivery of the same request, handled at the same time, was answered with."""
     situation = stores.markets.situation(number, call_id=call_id, decision=decision)
     if situation.answered is None:
@@ -218,11 +230,6 @@ def again(call_id: str, answered: Answered) -> Answer:
         refusal=answered.refusal,
         voicemail=answered.voicemail,
     )
-
-
-def turned_away(call_id: str, decision: Decision) -> Answer:
-    """What a caller is told whom nobody takes."""
-    return Answer(call_id=call_id, refusal=decision.refusal, voicemail=decision.voicemail)
 
 
 def _caller(arrival: Arrival) -> Caller:

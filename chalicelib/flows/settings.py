@@ -4,18 +4,17 @@ Joins what each level says with the rule of which is in force. What a setting do
 to the core.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser, Campaign, Target
-from chalicelib.errors import Busy, Conflict, NotFound
+from chalicelib.errors import NotFound
+from chalicelib.flows.versions import replaced
 from chalicelib.settings import InForce, OperatorSettings, in_force, origins
 from chalicelib.store.settings import find_operator, operator_write
 from chalicelib.store.stores import Stores
 
 T = TypeVar("T", Advertiser, Campaign, Target)
-
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +33,14 @@ def set_operator(
 
     Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
     """
-    for _ in range(_TRIES):
-        before = find_operator(stores.rows)
-        if version is not None and before.version != version:
-            detail = f"the settings are at version {before.version}"
-            raise Conflict(detail, code="version_mismatch")
-        if replace(wanted, version=before.version) == before:
-            return before
-        after = replace(wanted, version=before.version + 1)
-        if stores.catalog.write([operator_write(before, after)]):
-            return after
-    raise Busy("the settings keep changing; send them again")
+    return replaced(
+        wanted,
+        "the operator's settings",
+        find=lambda: find_operator(stores.rows),
+        write=operator_write,
+        version=version,
+        stores=stores,
+    )
 
 
 def target_settings(target_id: str, *, stores: Stores) -> TargetSettings:

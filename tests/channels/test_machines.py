@@ -66,7 +66,10 @@ def test_a_word_that_is_lost_or_late_is_taken_for_a_person() -> None:
 
 def test_a_repeated_question_is_answered_alike_though_the_word_came_between() -> None:
     network = Faults(delay={"amd": 5.0}, repeat=("whisper", "whisper"))
-    played(opened(**REFUSE), answers("machine_start"), faults=network)
+    live, _ = played(opened(**REFUSE), answers("machine_start"), faults=network)
+    of_the_first = said(live, "whisper")[:3]
+    assert len(of_the_first) == 3
+    assert len(set(of_the_first)) == 1
 
 
 def test_nobody_is_listened_to_unless_it_is_said() -> None:

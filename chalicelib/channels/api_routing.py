@@ -1,7 +1,7 @@
-"""How is a decision made again over HTTP?
+"""How is a decision tried out, or made again, over HTTP?
 
-Owns the request for a replay and what is shown of it. A changed thing has the form that it has in
-the catalog; making the decision belongs to the flow.
+Owns the requests for a dry run and for a replay, and what is shown of them. A changed thing has the
+form that it has in the catalog; making the decision belongs to the flows.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,62 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib import times
+from chalicelib.calls import Attestation
 from chalicelib.channels.api_calls import decision_view
 from chalicelib.channels.api_catalog import NOUNS, changed_thing
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.consistency import Thing
+from chalicelib.gate import caller_of
+from chalicelib.places import visit_evidence
+from chalicelib.reasons import Reason
 from chalicelib.replaying import Difference, Standing
 from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/routing/dry-run",
+        summary="Ask who would get a call on this number",
+        body="DryRunBody",
+        answers="DryRunView",
+    ),
+)
+def try_routing(request: Request) -> Answer:
+    """Every target in the order considered, with its reason; nothing is reserved."""
+    from chalicelib.channels.schemas_calls import DryRunBody
+    from chalicelib.flows.dry_run import Supposed, dry_run
+
+    asked = validated(DryRunBody, request.document())
+    now = request.context.clock()
+    supposed = Supposed(
+        call_id=request.context.new_id("call"),
+        e164=asked["number"],
+        caller=caller_of(
+            asked["caller"],
+            Attestation(asked["attestation"]),
+            hash_key=request.context.secrets().caller_hash_key,
+        ),
+        at=times.read(asked["at"]) if asked["at"] else now,
+        tags=asked["tags"],
+        declared=visit_evidence(asked["state"], asked["zip"]),
+    )
+    decision = dry_run(supposed, stores=request.stores, now=now)
+    chosen = (seen.target_id for seen in decision.considered if seen.reason is Reason.CHOSEN)
+    shown = {
+        "number": supposed.e164,
+        "at": times.written(supposed.at),
+        "target_id": next(chosen, None),
+        "refusal": decision.refusal,
+        "gate": to_plain(decision.gate),
+        "strategy": decision.strategy,
+        "considered": to_plain(decision.considered),
+    }
+    return Answer(body=shown)
 
 
 @endpoint(
