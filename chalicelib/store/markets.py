@@ -53,8 +53,8 @@ class Situation:
     entries of the block list, where no caller was named. `talked_before` maps targets of the market
     to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
     caller who is not; `keyed` what was keyed, where it was looked for; `whispered` the reports of
-    what the target of the attempt before heard first. `line` is what is remembered
-    of the caller's line; it is no part of the material, because a call keeps what it knows of it.
+    what the target of the attempt before heard first. `line` is what is remembered of the caller's
+    line; it is no part of the material, because a call keeps what it knows of it.
     """
 
     material: Material
