@@ -17,6 +17,8 @@ from chalicelib.lines import Lookup
 from chalicelib.times import Cycle
 
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+ANYWHERE = ""
+"""The area of numbers that are lent without regard to where a visitor is."""
 
 
 class Strategy(StrEnum):
@@ -147,13 +149,27 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A place of a pool that a number fills: the `number`th of the area, from 0 on.
+
+    The area is a state of the United States (`NY`) in a pool that lends near the visitor, and
+    `ANYWHERE` in any other.
+    """
+
+    pool_id: str
+    area: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
     """A tracking number and where it leads.
 
     `tags` are facts about every call to it, such as the station that names it, under names of the
     form of `TAG_NAME`. `roster` repeats the offer's campaigns, so that a call's first read names
     all that the second needs; it is written anew whenever the offer's campaigns change. From
-    `released_at` on the carrier lends it no more. `monthly_cost_micros` are millionths of a US
+    `released_at` on the carrier lends it no more. `slot` is where it lies in a pool, None for a
+    static number. `monthly_cost_micros` are millionths of a US
     dollar; None where the price is not known.
     """
 
@@ -167,6 +183,7 @@ class Number:
     roster: tuple[Buyer, ...] = ()
     monthly_cost_micros: int | None = None
     released_at: datetime | None = None
+    slot: Slot | None = None
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime

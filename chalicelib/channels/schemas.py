@@ -255,6 +255,14 @@ class Buyer(Document):
     advertiser_id: AdvertiserId
 
 
+class SlotView(Body):
+    """Where a number lies in its pool: the `number`th of the area, from 0 on."""
+
+    pool_id: str
+    area: str
+    number: int
+
+
 class NumberView(NumberBody, _Kept):
     """A tracking number as it stands; its roster repeats the offer's campaigns. From `released_at`
     on the carrier lends it no more."""
@@ -263,3 +271,4 @@ class NumberView(NumberBody, _Kept):
     roster: list[Buyer]
     monthly_cost_micros: MicroDollars | None
     released_at: Moment | None
+    slot: SlotView | None

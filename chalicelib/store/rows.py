@@ -12,7 +12,7 @@ from typing import Any, Protocol
 Item = dict[str, Any]
 Path = tuple[str, ...]
 
-CATALOG, CALLS, BOOKS, LEDGER = "catalog", "calls", "books", "ledger"
+CATALOG, CALLS, BOOKS, LEDGER, VISITS = "catalog", "calls", "books", "ledger", "visits"
 META = "META"
 
 

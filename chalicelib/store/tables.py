@@ -1,6 +1,6 @@
 """Under which key does a thing lie, and which question does each index answer?
 
-Owns the four tables, their keys, attributes and indexes, and their deployed names. How rows are
+Owns the five tables, their keys, attributes and indexes, and their deployed names. How rows are
 read and written belongs to `dynamo`, what they mean to the other modules beside it.
 
 | table | pk | sk | holds |
@@ -41,6 +41,12 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
+| catalog | POOL#id | META | a pool of numbers |
+| catalog | SITE#id | META | a site, with the pools whose numbers it shows |
+| visits | VISIT#id | META | a visit; expires |
+| visits | POOL#id | SIZE | how many slots the pool has in each area |
+| visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
+| visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
 
 | index | question |
 |---|---|
@@ -53,6 +59,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, earnings to release or pay |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |
+| visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |
 """
 
 from typing import Any
@@ -183,4 +190,30 @@ class LedgerRow(Model):
     by_month = _index("by_month", "month", "booked_key")
 
 
-ALL_TABLES: tuple[type[Model], ...] = (CatalogRow, CallRow, BookRow, LedgerRow)
+class VisitRow(Model):
+    """A visit, or a slot of a pool with what it is lent to; times are epoch seconds."""
+
+    class Meta(_Meta):
+        table_name = table_name("visits")
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=META)
+    doc = UnicodeAttribute(null=True)
+    id = UnicodeAttribute(null=True)
+    site_id = UnicodeAttribute(null=True)
+    sizes: MapAttribute[str, Any] = MapAttribute(null=True)
+    e164 = UnicodeAttribute(null=True)
+    visit_id = UnicodeAttribute(null=True)
+    since = NumberAttribute(null=True)
+    seen_at = NumberAttribute(null=True)
+    until = NumberAttribute(null=True)
+    kept_until = NumberAttribute(null=True)
+    before_visit_id = UnicodeAttribute(null=True)
+    before_since = NumberAttribute(null=True)
+    before_seen_at = NumberAttribute(null=True)
+    visits: MapAttribute[str, Any] = MapAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    by_site = _index("by_site", "site_id", "id")
+
+
+ALL_TABLES: tuple[type[Model], ...] = (CatalogRow, CallRow, BookRow, LedgerRow, VisitRow)
