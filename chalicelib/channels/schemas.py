@@ -255,7 +255,7 @@ class Buyer(Document):
     advertiser_id: AdvertiserId
 
 
-class SlotView(Body):
+class SlotView(Document):
     """Where a number lies in its pool: the `number`th of the area, from 0 on."""
 
     pool_id: str
