@@ -37,8 +37,9 @@ class CallStatus(StrEnum):
 class SignalKind(StrEnum):
     """Who reports: the leg to a target, the end of a dial, the caller's call, the carrier asked.
 
-    Or what was heard: keys that the caller pressed, a whisper that began, whether the parties were
-    let together after it, a message on voicemail, a machine or a person at the target's end.
+    Or what was heard: keys that the caller pressed, the end of one stretch of waiting on hold, a
+    whisper that began, whether the parties were let together after it, a message on voicemail, a
+    machine or a person at the target's end.
     """
 
     LEG = "leg"
@@ -46,6 +47,7 @@ class SignalKind(StrEnum):
     CALL = "call"
     RECORD = "record"
     ANSWER = "answer"
+    WAIT = "wait"
     WHISPER = "whisper"
     BRIDGE = "bridge"
     MESSAGE = "message"

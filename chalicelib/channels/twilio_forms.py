@@ -95,6 +95,11 @@ def answer_signal(form: Mapping[str, str], step: Step, now: datetime) -> Signal:
     return replace(signal, step=str(step), keys=form.get("Digits", "")[:_MOST_KEYS])
 
 
+def wait_signal(form: Mapping[str, str], look: int, now: datetime) -> Signal:
+    """That the caller has waited until look number `look` for a free target."""
+    return replace(_heard(SignalKind.WAIT, 0, form, now), step=str(look))
+
+
 def whisper_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal:
     """That the target has answered and begins to hear its whisper."""
     return _heard(SignalKind.WHISPER, attempt, form, now)

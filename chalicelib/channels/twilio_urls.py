@@ -5,6 +5,7 @@ a query stand in alphabetical order, because Twilio sorts them on the way and si
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES
@@ -14,12 +15,15 @@ from chalicelib.flows.inbound import Answer
 from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
+from chalicelib.waiting import MOST_LOOKS
 
 RECOVERY = "recovery"
 """Says in the URL of a dial's end that another target may follow a talk."""
 LISTENED = "listened"
 """Says in the URL of a whisper's end that a machine may have been heard."""
+_CONFIRM = "confirm"
 _MOST_ATTEMPTS = 99
+_MOST_SECONDS = 99_999_999_999
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
     Reason.QUESTION_UNANSWERED: twiml.NOT_ANSWERED,
@@ -27,12 +31,18 @@ _SAID = {
 
 
 def document(answer: Answer, base: str) -> str:
-    """What the caller hears by this answer: a question, a dial, voicemail, or an apology."""
+    """What the caller hears by this answer: a question, hold, a dial, voicemail, or an apology."""
     call = answer.call_id
     if answer.page is not None:
-        question, tries = answer.page.step
-        action = url(base, "answer", call=call, question=question, tries=tries)
+        question, tries, confirms = answer.page.step
+        confirm = {_CONFIRM: 1} if confirms else {}
+        action = url(base, "answer", call=call, question=question, tries=tries, **confirm)
         return twiml.ask(answer.page, action=action)
+    if answer.waiting is not None:
+        look, since = answer.waiting.look, int(answer.waiting.since.timestamp())
+        return twiml.wait(
+            answer.waiting, action=url(base, "wait", call=call, look=look, since=since)
+        )
     if answer.attempt is not None:
         attempt = answer.attempt.number
         recovery = {RECOVERY: 1} if answer.attempt.recover_seconds else {}
@@ -84,9 +94,18 @@ def step_in(query: Mapping[str, str]) -> Step | None:
     """The step that our own URL names; None when somebody made it up."""
     question = _count(query.get("question", ""), MOST_QUESTIONS)
     tries = _count(query.get("tries", ""), MOST_RETRIES + 1)
-    return Step(question, tries) if question and tries else None
+    return Step(question, tries, _CONFIRM in query) if question and tries else None
+
+
+def look_in(query: Mapping[str, str]) -> tuple[int, datetime] | None:
+    """Which look for a free target our own URL names, and since when the caller waits; None when
+    somebody made it up."""
+    look = _count(query.get("look", ""), MOST_LOOKS)
+    since = _count(query.get("since", ""), _MOST_SECONDS)
+    return (look, datetime.fromtimestamp(since, UTC)) if look and since else None
 
 
 def _count(text: str, most: int) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    number = int(text) if digits else 0
     return number if 1 <= number <= most else None

@@ -11,6 +11,7 @@ from chalicelib.answering import Acceptance, Line, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
 from chalicelib.questions import Page
 from chalicelib.recording import RecordingState
+from chalicelib.waiting import Waiting
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
 SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
@@ -63,6 +64,22 @@ def ask(page: Page, *, action: str) -> str:
         timeout=question.timeout_seconds,
     )
     return f"{HEADER}<Response>{_lines(page.lines)}{gather}</Response>"
+
+
+def wait(waiting: Waiting, *, action: str) -> str:
+    """Says what a waiting caller hears, and lets the action hear when it is over.
+
+    A Gather, not a Redirect: Twilio counts redirects (error 11215), and a wait has many.
+    """
+    music = (Line(audio_url=waiting.music_url),) if waiting.music_url else ()
+    gather = _gather(
+        (*waiting.lines, *music),
+        action=action,
+        most=1,
+        finish_key=_NO_FINISH_KEY,
+        timeout=waiting.seconds,
+    )
+    return f"{HEADER}<Response>{gather}</Response>"
 
 
 def whisper(

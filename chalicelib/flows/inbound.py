@@ -28,6 +28,7 @@ from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.outcomes import Outcome
 from chalicelib.store.stores import Stores
+from chalicelib.waiting import Waiting, heard_waiting, waiting, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to do with the call: ask what is on the `page`, dial the attempt, or say sorry for the
-    reason, on `voicemail` where there is one."""
+    """What to do with the call: ask what is on the `page`, let the caller wait, dial the attempt,
+    or say sorry for the reason, on `voicemail` where there is one."""
 
     call_id: str
     attempt: Attempt | None = None
     refusal: StrEnum | None = None
     voicemail: Voicemail | None = None
     page: Page | None = None
+    waiting: Waiting | None = None
 
 
 def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry = CARRIER) -> Answer:
@@ -84,9 +86,9 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
     known = look_up(facts, situation, inquiry, stores=stores, clock=clock)
     call, facts = known.call, replace(facts, call=known.call)
     decision = meet(facts, situation)
-    questions = _asked_first(decision, situation.market)
-    if questions is not None:
-        asked = _ask(known, questions, situation, stores)
+    answering = _answering(decision, situation.market)
+    if answering is not None and answering.questions:
+        asked = _ask(known, answering, situation, stores)
         if isinstance(asked, Answer):
             return asked
         decision = asked
@@ -102,7 +104,13 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
     def refuse(refused: Decision) -> Outcome:
         return stores.reservations.refuse(call, refused, gate=gate, facts=kept)
 
-    return after_race(race, decision, refuse, number=number, stores=stores)
+    def wait(refused: Decision) -> Answer | Decision:
+        first = waits(refused, answering, since=now, look=1, now=now)
+        if first is None or answering is None:
+            return refused
+        return _ask(known, answering, situation, stores)
+
+    return after_race(race, decision, refuse, number=number, stores=stores, wait=wait)
 
 
 def next_attempt(
@@ -163,21 +171,23 @@ def next_attempt(
     return after_race(race, decision, give_up, number=number, stores=stores)
 
 
-def _asked_first(decision: Decision, market: Market | None) -> Answering | None:
-    """What the caller is asked before anybody is chosen; None where nothing is, or where no answer
-    could lead to a target."""
-    if decision.strategy is None or market is None or market.offer.answering is None:
+def _answering(decision: Decision, market: Market | None) -> Answering | None:
+    """What the caller hears and is asked before anybody is chosen; None where nothing is, or where
+    no answer could lead to a target."""
+    if decision.strategy is None or market is None:
         return None
-    return market.offer.answering if market.offer.answering.questions else None
+    return market.offer.answering
 
 
 def _ask(
     known: LookedUp, answering: Answering, situation: Situation, stores: Stores
 ) -> Answer | Decision:
-    """The first page, with the call kept; the decision on a caller whom the gate lets in no
-    more."""
+    """The first page, or the first look of a caller who is asked nothing, with the call kept; the
+    decision on a caller whom the gate lets in no more."""
     call, course = known.call, follow(answering, {})
     heard = heard_before_choice(answering, course, call.offer_id or "")
+    if course.page is None:
+        heard += heard_waiting(answering, call.offer_id or "")
     begun = replace(call, answered_early=True, heard=heard)
     outcome = stores.reservations.ask(begun, answering, gate=situation.gate, facts=known.changes)
     if outcome.shut_out is not None:
@@ -185,13 +195,20 @@ def _ask(
     if outcome.done_before:
         kept = stores.markets.situation(situation.material.number, call_id=call.id, decision=1)
         return _before(call.id, kept) or Answer(call_id=call.id, refusal=Reason.NO_TARGET)
-    return Answer(call_id=call.id, page=course.page)
+    return _asked(call.id, answering, call.arrived_at)
+
+
+def _asked(call_id: str, answering: Answering, arrived_at: datetime) -> Answer:
+    """What the caller hears first of all."""
+    page = follow(answering, {}).page
+    first = None if page else waiting(answering, since=arrived_at, look=1)
+    return Answer(call_id=call_id, page=page, waiting=first)
 
 
 def _before(call_id: str, situation: Situation) -> Answer | None:
     """What an earlier delivery was answered with; None when this is the first."""
-    if situation.asked is not None:
-        return Answer(call_id=call_id, page=follow(situation.asked, {}).page)
+    if situation.asked is not None and situation.call is not None:
+        return _asked(call_id, situation.asked, situation.call.arrived_at)
     return again(call_id, situation.answered) if situation.answered else None
 
 
@@ -202,16 +219,22 @@ def after_race(
     *,
     number: Number,
     stores: Stores,
+    wait: Callable[[Decision], Answer | Decision] | None = None,
 ) -> Answer:
-    """What a call is answered with once the candidates have been tried: the attempt that was taken,
-    or, with that kept by `refuse`, that nobody takes it. Another delivery may have done either."""
+    """What a call is answered with once the candidates have been tried: the attempt that was taken;
+    that the caller waits, where `wait` says so; or, with that kept by `refuse`, that nobody takes
+    it. Another delivery may have done any of them."""
     call_id, taken = race.call.id, race.take_first(decision)
     if taken.attempt is not None:
         return Answer(call_id=call_id, attempt=taken.attempt)
-    if taken.done_before or refuse(taken.decision).done_before:
+    if taken.done_before:
         return _earlier_answer(number, call_id, race.number, stores)
-    refusal, voicemail = taken.decision.refusal, taken.decision.voicemail
-    return Answer(call_id=call_id, refusal=refusal, voicemail=voicemail)
+    refused = wait(taken.decision) if wait else taken.decision
+    if isinstance(refused, Answer):
+        return refused
+    if refuse(refused).done_before:
+        return _earlier_answer(number, call_id, race.number, stores)
+    return Answer(call_id=call_id, refusal=refused.refusal, voicemail=refused.voicemail)
 
 
 def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:
