@@ -110,4 +110,5 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.store.trials",
         "chalicelib.times",
         "chalicelib.trials",
+        "chalicelib.waiting",
     ]
