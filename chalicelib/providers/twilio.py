@@ -121,9 +121,18 @@ class Twilio(TwilioRecordings):
 
     def owned(self) -> Iterator[OwnedNumber]:
         """Page after page of the account's numbers."""
-        page = self._rest.get(self._numbers_url, {"PageSize": _A_PAGE})
+        yield from map(_owned, self._listed(self._numbers_url, "incoming_phone_numbers"))
+
+    def verified(self) -> Iterator[str]:
+        """Page after page of the account's outgoing caller ids."""
+        url = f"{self._base}/OutgoingCallerIds.json"
+        for record in self._listed(url, "outgoing_caller_ids"):
+            yield record["phone_number"]
+
+    def _listed(self, url: str, name: str) -> Iterator[Json]:
+        page = self._rest.get(url, {"PageSize": _A_PAGE})
         while True:
-            yield from map(_owned, page["incoming_phone_numbers"])
+            yield from page[name]
             following = page.get("next_page_uri")
             if not following:
                 return
