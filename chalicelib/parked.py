@@ -5,8 +5,12 @@ itself. Reading and moving messages belongs to the providers, the order of steps
 """
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_NUMBER = re.compile(r"[0-9]{1,60}")
+_NO_STRETCH = "the message tells of no stretch of the stream"
 
 
 class Place(StrEnum):
@@ -34,11 +38,14 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The records of one shard of the calls stream from `first` to `last`, both included."""
+    """The records of one shard of the calls stream from `first` to `last`, both included.
+
+    Both are sequence numbers as the stream writes them, with zeros in front of some.
+    """
 
     shard_id: str
-    first: int
-    last: int
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +98,15 @@ def read_stretch(body: str) -> Stretch:
     """
     try:
         batch = json.loads(body)["DDBStreamBatchInfo"]
-        shard_id = batch["shardId"]
-        first, last = int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"])
+        shard_id, first, last = (
+            batch[name] for name in ("shardId", "startSequenceNumber", "endSequenceNumber")
+        )
     except (LookupError, TypeError, ValueError) as wrong:
-        raise ValueError("the message tells of no stretch of the stream") from wrong
-    if not isinstance(shard_id, str) or not shard_id or not 0 <= first <= last:
-        raise ValueError("the message tells of no stretch of the stream")
+        raise ValueError(_NO_STRETCH) from wrong
+    if not all(isinstance(text, str) and text for text in (shard_id, first, last)):
+        raise ValueError(_NO_STRETCH)
+    if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last)) or int(first) > int(last):
+        raise ValueError(_NO_STRETCH)
     return Stretch(shard_id, first, last)
 
 

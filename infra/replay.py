@@ -28,7 +28,7 @@ MOST = 1000
 
 def run(cloud: Cloud, stage: Stage, *, dry: bool) -> int:
     """Take up what lies parked, or only tell of it; 1 when something could not be taken up."""
-    os.environ.update({**cloud.environ(), **_environment(cloud, stage)})
+    os.environ.update({**cloud.environ(), **_environment(cloud, stage), "AWS_REGION": cloud.region})
     # What stays parked is told line by line; the functions' log format is not for a terminal.
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
 

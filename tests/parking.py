@@ -65,12 +65,12 @@ class FakeLot:
     def records(self, stretch: Stretch) -> list[dict[str, Any]]:
         """The records of the one shard there is."""
         numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in self.stream]
-        if stretch.shard_id != SHARD or stretch.first not in numbers:
+        if stretch.shard_id != SHARD or int(stretch.first) not in numbers:
             raise Expired
         return [
             record
             for number, record in zip(numbers, self.stream, strict=True)
-            if stretch.first <= number <= stretch.last
+            if int(stretch.first) <= number <= int(stretch.last)
         ]
 
     def _waiting(self, place: Place) -> list[Parked]:

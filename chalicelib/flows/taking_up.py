@@ -87,8 +87,10 @@ def _after(taken: Taken, message: Message, yard: Yard) -> Taken:
     except Expired:
         after = replace(taken, expired=taken.expired + 1)
     except Exception as fault:
-        # Whatever is wrong with this message, the others are taken up; it stays, and is told of.
-        runtime.logger().exception("a message stays parked", extra={"message_id": message.id})
+        # Whatever is wrong with this message, the others are taken up; it stays, and whoever asked
+        # is told of it. So it is no fault that has to alarm.
+        what = {"message_id": message.id}
+        runtime.logger().warning("a message stays parked", extra=what, exc_info=True)
         refusal = Refusal(message.id, f"{type(fault).__name__}: {fault}"[:300])
         return replace(taken, refused=(*taken.refused, refusal))
     yard.parking.remove(place, message)

@@ -80,9 +80,9 @@ class Lot:
                 StreamArn=runtime.settings().calls_stream_arn,
                 ShardId=stretch.shard_id,
                 ShardIteratorType="AT_SEQUENCE_NUMBER",
-                SequenceNumber=str(stretch.first),
+                SequenceNumber=stretch.first,
             )["ShardIterator"]
-            return _read(client, iterator, stretch.last)
+            return _read(client, iterator, int(stretch.last))
         except ClientError as refused:
             if refused.response["Error"]["Code"] in _GONE:
                 raise Expired from refused

@@ -20,7 +20,12 @@ from tests.parking import SHARD, a_stretch
 
 
 def test_a_parked_batch_tells_its_shard_and_its_first_and_last_record() -> None:
-    assert read_stretch(json.dumps(a_stretch(111, 222))) == Stretch(SHARD, 111, 222)
+    assert read_stretch(json.dumps(a_stretch(111, 222))) == Stretch(SHARD, "111", "222")
+
+
+def test_a_sequence_number_is_kept_as_the_stream_writes_it() -> None:
+    body = with_batch(startSequenceNumber="000111", endSequenceNumber="000111")
+    assert read_stretch(body) == Stretch(SHARD, "000111", "000111")
 
 
 def with_batch(**changed: Any) -> str:
@@ -44,6 +49,9 @@ def with_batch(**changed: Any) -> str:
         with_batch(endSequenceNumber=None),
         with_batch(startSequenceNumber="-1"),
         with_batch(startSequenceNumber="223"),
+        with_batch(startSequenceNumber=111),
+        with_batch(endSequenceNumber="²"),
+        with_batch(endSequenceNumber="9" * 5000),
     ],
 )
 def test_what_tells_of_no_stretch_is_refused(body: str) -> None:
