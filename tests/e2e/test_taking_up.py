@@ -162,21 +162,20 @@ def test_the_command_takes_up_dead_letters_and_says_what_stays_and_what_to_do(
     deployment: Deployment,
 ) -> None:
     market = Market(deployment)
-    with deployment.network() as network:
-        with stream_stopped(deployment):
-            placed = market.rings(network)
-            call_id = deployment.call(placed.sid)["id"]
-            sweep_looks(deployment, call_id, FAR_AWAY)
-            for _ in range(2):
-                parks(deployment, "settle-dead", {"call_id": call_id})
-            parks(deployment, "settle-dead", "nobody can read this")
-            parks(deployment, "validate-failed", {"DDBStreamBatchInfo": {
-                "shardId": "shardId-00000000000000000000-00000000",
-                "startSequenceNumber": "999999999999999999999",
-                "endSequenceNumber": "999999999999999999999",
-            }})  # fmt: skip
-            done = command(deployment, dry=False)
-            call = deployment.judged(placed.sid)
+    with deployment.network() as network, stream_stopped(deployment):
+        placed = market.rings(network)
+        call_id = deployment.call(placed.sid)["id"]
+        sweep_looks(deployment, call_id, FAR_AWAY)
+        for _ in range(2):
+            parks(deployment, "settle-dead", {"call_id": call_id})
+        parks(deployment, "settle-dead", "nobody can read this")
+        parks(deployment, "validate-failed", {"DDBStreamBatchInfo": {
+            "shardId": "shardId-00000000000000000000-00000000",
+            "startSequenceNumber": "999999999999999999999",
+            "endSequenceNumber": "999999999999999999999",
+        }})  # fmt: skip
+        done = command(deployment, dry=False)
+        call = deployment.judged(placed.sid)
     assert done.returncode == 1, done.stderr
     assert "settle-dead: 2 taken up, 1 stay" in done.stdout
     assert "validate-failed: 0 taken up, 1 left to the sweep" in done.stdout
@@ -200,9 +199,7 @@ def test_the_api_may_read_the_stream_and_the_voice_function_may_not(
     }
     ground = Ground(deployment.stack)
     stage = f"ringledger-{deployment.stage}"
-    api, voice = (
-        ground.as_function(name, "dynamodbstreams") for name in (stage, f"{stage}-voice")
-    )
+    api, voice = (ground.as_function(name, "dynamodbstreams") for name in (stage, f"{stage}-voice"))
     iterator = api.get_shard_iterator(**asked)["ShardIterator"]
     assert api.get_records(ShardIterator=iterator)["Records"] == []
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetShardIterator"):
