@@ -1,5 +1,6 @@
 """The replay command: how far a place is, and plain words when it cannot be run."""
 
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from chalicelib.parked import Place, Refusal, Taken
 from infra.deploy import PROJECT
 from infra.local import LocalStack
 from infra.replay import line, run
+from infra.stacks import apply_stack
 from infra.stage import Stage, Stopped
 
 
@@ -44,3 +46,13 @@ def test_more_than_one_stage_is_refused_in_plain_words() -> None:
 def test_a_stage_that_was_never_deployed_is_named(stack: LocalStack) -> None:
     with pytest.raises(Stopped, match="No stage prod is found in us-east-1"):
         run(stack.cloud, Stage("prod"), dry=True)
+
+
+def test_a_stage_that_an_older_version_deployed_is_to_be_deployed_again(stack: LocalStack) -> None:
+    stage = Stage("old")
+    older = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+             "Outputs": {"SettleQueueUrl": {"Value": {"Ref": "Queue"}}}}  # fmt: skip
+    template = {"TemplateBody": json.dumps(older)}
+    apply_stack(stack.cloud.client("cloudformation"), stage.state_stack, template, {})
+    with pytest.raises(Stopped, match="First: make deploy STAGE=old"):
+        run(stack.cloud, stage, dry=False)
