@@ -208,6 +208,8 @@ class SignalView(Document):
         Field(description="of a dial's end: how the caller's own call stood"),
     ]
     sip_code: str | None
+    target_id: Annotated[str | None, Field(description="whose leg, where several ring at once")]
+    leg_id: Annotated[str | None, Field(description="the carrier's name of the leg")]
     raw: dict[str, Any]
 
 

@@ -20,6 +20,7 @@ from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, ma
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import (
     RECOVERY,
+    TOGETHER,
     attempt_in,
     document,
     look_in,
@@ -186,6 +187,7 @@ def _after_dial(
             caller=twilio_forms.caller_number(form),
             stores=context.stores(),
             clock=context.clock,
+            together=TOGETHER in webhook.query,
         )
         if answer is not None:
             return answer

@@ -4,6 +4,7 @@ Owns the queries of our own URLs, written and read, and the document that an ans
 a query stand in alphabetical order, because Twilio sorts them on the way and signs them unsorted.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -15,15 +16,19 @@ from chalicelib.flows.inbound import Answer
 from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
+from chalicelib.ringing import led_by, targets_of
 from chalicelib.waiting import MOST_LOOKS
 
 RECOVERY = "recovery"
 """Says in the URL of a dial's end that another target may follow a talk."""
 LISTENED = "listened"
 """Says in the URL of a whisper's end that a machine may have been heard."""
+TOGETHER = "together"
+"""Says in the URL of a dial's end that a group rang."""
 _CONFIRM = "confirm"
 _MOST_ATTEMPTS = 99
 _MOST_SECONDS = 99_999_999_999
+_TARGET = re.compile("[A-Za-z0-9_]{1,40}")
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
     Reason.QUESTION_UNANSWERED: twiml.NOT_ANSWERED,
@@ -44,16 +49,7 @@ def document(answer: Answer, base: str) -> str:
             answer.waiting, action=url(base, "wait", call=call, look=look, since=since)
         )
     if answer.attempt is not None:
-        attempt = answer.attempt.number
-        recovery = {RECOVERY: 1} if answer.attempt.recover_seconds else {}
-        return twiml.dial(
-            answer.attempt,
-            action=url(base, "dial", attempt=attempt, call=call, **recovery),
-            leg=url(base, "leg", attempt=attempt, call=call),
-            whisper=url(base, "whisper", attempt=attempt, call=call),
-            machine=url(base, "machine", attempt=attempt, call=call),
-            recording=url(base, "recording", attempt=attempt, call=call),
-        )
+        return _dial(answer.attempt, call, base)
     if answer.voicemail is not None:
         return twiml.record(
             answer.voicemail,
@@ -64,6 +60,36 @@ def document(answer: Answer, base: str) -> str:
     return twiml.apology(said or twiml.SORRY)
 
 
+def _dial(attempt: Attempt, call: str, base: str) -> str:
+    """Rings the attempt's target, or all of its group, each with URLs that name it."""
+    ringing = [led_by(attempt, one) for one in targets_of(attempt)]
+    nouns = [_noun(one, call, base) for one in ringing if one]
+    said = {RECOVERY: any(one.recover_seconds for one in ringing if one)}
+    said |= {TOGETHER: attempt.together is not None}
+    marks = {name: 1 for name, holds in said.items() if holds}
+    return twiml.dial(
+        attempt,
+        nouns,
+        action=url(base, "dial", attempt=attempt.number, call=call, **marks),
+        recording=url(base, "recording", attempt=attempt.number, call=call),
+    )
+
+
+def _noun(attempt: Attempt, call: str, base: str) -> twiml.Noun:
+    query: dict[str, str | int] = {"attempt": attempt.number, "call": call, **_target_of(attempt)}
+    return twiml.Noun(
+        attempt=attempt,
+        leg=url(base, "leg", **query),
+        whisper=url(base, "whisper", **query),
+        machine=url(base, "machine", **query),
+    )
+
+
+def _target_of(attempt: Attempt) -> dict[str, str]:
+    """The target as a URL names it; only where others ring too."""
+    return {"target": attempt.hold.target_id} if attempt.together else {}
+
+
 def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
     """What the attempt's target hears before the caller; nothing lets it through at once."""
     introduction = attempt.introduction
@@ -71,7 +97,8 @@ def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
         return twiml.nothing()
     wanted = {"press": 1} if introduction.acceptance else {}
     wanted |= {LISTENED: 1} if introduction.listen_seconds else {}
-    action = url(base, "bridge", attempt=attempt.number, call=call.id, **wanted)
+    named = {"call": call.id, **_target_of(attempt)}
+    action = url(base, "bridge", attempt=attempt.number, **named, **wanted)
     return twiml.whisper(
         whisper_of(call, attempt),
         introduction.acceptance,
@@ -88,6 +115,12 @@ def url(base: str, page: str, **query: str | int) -> str:
 def attempt_in(query: Mapping[str, str]) -> int | None:
     """The attempt that our own URL names; None when somebody made it up."""
     return _count(query.get("attempt", ""), _MOST_ATTEMPTS)
+
+
+def target_in(query: Mapping[str, str]) -> str | None:
+    """The target whose leg our own URL is about, where several ring at once."""
+    target = query.get("target", "")
+    return target if _TARGET.fullmatch(target) else None
 
 
 def step_in(query: Mapping[str, str]) -> Step | None:

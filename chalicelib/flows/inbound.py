@@ -23,10 +23,11 @@ from chalicelib.places import Area
 from chalicelib.questions import Page, follow, heard_before_choice
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
+from chalicelib.ringing import seen_from_taker
 from chalicelib.routing import Decision
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
-from chalicelib.store.outcomes import Outcome
+from chalicelib.store.outcomes import Outcome, Overtaken
 from chalicelib.store.stores import Stores
 from chalicelib.waiting import Waiting, heard_waiting, waiting, waits
 
@@ -114,10 +115,17 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
 
 
 def next_attempt(
-    call_id: str, signal: Signal, *, e164: str, caller: str | None, stores: Stores, clock: Clock
+    call_id: str,
+    signal: Signal,
+    *,
+    e164: str,
+    caller: str | None,
+    stores: Stores,
+    clock: Clock,
+    together: bool = False,
 ) -> Answer | None:
     """Go on to the next target, after the attempt that `signal` reports as failed, or as a talk
-    that its target ended early.
+    that its target ended early; `together` says that the attempt rang a group.
 
     `e164` was dialled by `caller`, as the carrier says once more. The gate is not asked again, but
     an advertiser who blocks the caller by now is passed over.
@@ -131,16 +139,12 @@ def next_attempt(
         return None
     following = signal.attempt + 1
     situation = stores.markets.situation_again(
-        number, call_id=call_id, decision=following, caller=caller
+        number, call_id=call_id, decision=following, caller=caller, with_signals=together
     )
     if situation.answered is not None:
         return again(call_id, situation.answered)
-    call = situation.call
-    if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
-        return None
-    if call.attempt.number != signal.attempt:
-        return None
-    if signal.talked and not recovers(call, signal, situation.whispered):
+    call = _led_on(situation, signal)
+    if call is None or call.attempt is None:
         return None
 
     market, failed = situation.market, call.attempt.hold
@@ -168,7 +172,30 @@ def next_attempt(
     def give_up(refused: Decision) -> Outcome:
         return stores.reservations.give_up(call, refused, signal=signal, facts=kept)
 
-    return after_race(race, decision, give_up, number=number, stores=stores)
+    try:
+        return after_race(race, decision, give_up, number=number, stores=stores)
+    except Overtaken:
+        # Others of a group are freed once, so this happens once.
+        return next_attempt(
+            call_id, signal, e164=e164, caller=caller, stores=stores, clock=clock, together=together
+        )
+
+
+def _led_on(situation: Situation, signal: Signal) -> Call | None:
+    """The call that goes on after its attempt, on the target that took it if one of a group did;
+    None where there is nothing to go on from. After a talk that is so while nobody says with which
+    of a group it was."""
+    call = situation.call
+    if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
+        return None
+    if call.attempt.number != signal.attempt:
+        return None
+    sight = seen_from_taker(call, (*situation.reported, signal))
+    if signal.talked:
+        heard = tuple(one for one in sight.signals if one.attempt == signal.attempt)
+        follows = sight.named and recovers(sight.call, signal, heard)
+        return sight.call if follows else None
+    return sight.call if sight.named else call
 
 
 def _answering(decision: Decision, market: Market | None) -> Answering | None:
