@@ -23,7 +23,9 @@ from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
-_UNSTEPPED: Mapping[str, Any] = dict.fromkeys(("step", "keys", "callers_status", "sip_code"))
+_UNSTEPPED: Mapping[str, Any] = dict.fromkeys(
+    ("step", "keys", "callers_status", "sip_code", "target_id", "leg_id")
+)
 _UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
 
 

@@ -133,15 +133,16 @@ class Markets:
         asked = found.pop(asked_key(call_id), None)
         lines = [found.pop(key) for key in _line_keys(caller) if key in found]
         buyers = len(number.roster)
+        own = [item for items in partitions[buyers:] for item in items]
         reported = [found.pop(key) for key in before if key in found]
-        reported += partitions[-1] if with_signals else ()
+        reported += own if with_signals else ()
         material = Material(number=number, found=found, partitions=partitions[:buyers])
         return replace(
             situation_in(material, caller),
             call=read_call(call) if call else None,
             answered=_answered(answer) if answer else None,
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
-            keyed=read_keyed(item for items in partitions[buyers:] for item in items),
+            keyed=read_keyed(own if with_keys else ()),
             line=read_line(lines[0]) if lines else None,
             reported=tuple(codec.from_json(Signal, item["doc"]) for item in reported),
         )
