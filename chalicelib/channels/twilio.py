@@ -26,7 +26,7 @@ from chalicelib.channels.twilio_urls import (
     look_in,
     step_in,
 )
-from chalicelib.flows import asking, inbound
+from chalicelib.flows import asking, following, inbound
 from chalicelib.questions import Step
 
 blueprint = Blueprint(__name__)
@@ -180,7 +180,7 @@ def _after_dial(
     callers = twilio_forms.call_signal(form, context.clock())
     left = callers is not None and callers.status in ENDED
     if not left and (RECOVERY in webhook.query or not signal.talked):
-        answer = inbound.next_attempt(
+        answer = following.next_attempt(
             call,
             signal,
             e164=form.get("To", ""),

@@ -1,8 +1,9 @@
-"""What happens when a call arrives, and when a target did not take it?
+"""What happens when a call arrives?
 
 Joins number, gate, market, decision and reservation into one answer for the carrier. What follows
-from a caller's answers to questions belongs to `asking`; what the caller hears is the channel's to
-say; ending a call belongs to `settlement`.
+from a caller's answers to questions belongs to `asking`, what follows after a target that did not
+take the call to `following`; what the caller hears is the channel's to say; ending a call belongs
+to `settlement`.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
-from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
-from chalicelib.endings import recovers
+from chalicelib.calls import Attempt, Attestation, Call, call_id
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.looking_up import CARRIER, Inquiry, LookedUp, look_up
 from chalicelib.flows.racing import Clock, Race, shut_out
@@ -23,11 +23,10 @@ from chalicelib.places import Area
 from chalicelib.questions import Page, follow, heard_before_choice
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
-from chalicelib.ringing import seen_from_taker
 from chalicelib.routing import Decision
 from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
-from chalicelib.store.outcomes import Outcome, Overtaken
+from chalicelib.store.outcomes import Outcome
 from chalicelib.store.stores import Stores
 from chalicelib.waiting import Waiting, heard_waiting, waiting, waits
 
@@ -112,90 +111,6 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
         return _ask(known, answering, situation, stores)
 
     return after_race(race, decision, refuse, number=number, stores=stores, wait=wait)
-
-
-def next_attempt(
-    call_id: str,
-    signal: Signal,
-    *,
-    e164: str,
-    caller: str | None,
-    stores: Stores,
-    clock: Clock,
-    together: bool = False,
-) -> Answer | None:
-    """Go on to the next target, after the attempt that `signal` reports as failed, or as a talk
-    that its target ended early; `together` says that the attempt rang a group.
-
-    `e164` was dialled by `caller`, as the carrier says once more. The gate is not asked again, but
-    an advertiser who blocks the caller by now is passed over.
-
-    An answer without an attempt means that nobody is left to try. None means that there is nothing
-    to decide, because the call is over or not known: then nothing was written, the signal neither.
-    """
-    now = clock()
-    number = stores.markets.number(e164, now)
-    if number is None:
-        return None
-    following = signal.attempt + 1
-    situation = stores.markets.situation_again(
-        number, call_id=call_id, decision=following, caller=caller, with_signals=together
-    )
-    if situation.answered is not None:
-        return again(call_id, situation.answered)
-    call = _led_on(situation, signal)
-    if call is None or call.attempt is None:
-        return None
-
-    market, failed = situation.market, call.attempt.hold
-    facts = Facts(
-        material=situation.material, call=call, caller=Caller(number=call.caller), now=now
-    )
-    decision = meet(facts, situation)
-    kept = facts_puts(facts, decision, following)
-    counted = market.publishers_trials(failed.campaign_id) if market else {}
-
-    def reserve(chosen: Decision, take: Reservation) -> Outcome:
-        return stores.reservations.fail_over(
-            call, take, chosen, signal=signal, counted=counted, now=now, facts=kept
-        )
-
-    race = Race(
-        market=situation.market,
-        call=call,
-        number=following,
-        reserve=reserve,
-        started=now,
-        clock=clock,
-    )
-
-    def give_up(refused: Decision) -> Outcome:
-        return stores.reservations.give_up(call, refused, signal=signal, facts=kept)
-
-    try:
-        return after_race(race, decision, give_up, number=number, stores=stores)
-    except Overtaken:
-        # Others of a group are freed once, so this happens once.
-        return next_attempt(
-            call_id, signal, e164=e164, caller=caller, stores=stores, clock=clock, together=together
-        )
-
-
-def _led_on(situation: Situation, signal: Signal) -> Call | None:
-    """The call that goes on after its attempt, on the target that took it if one of a group did;
-    None where there is nothing to go on from. After a talk that is so while nobody says with which
-    of a group it was."""
-    call = situation.call
-    if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
-        return None
-    if call.attempt.number != signal.attempt:
-        return None
-    sight = seen_from_taker(call, (*situation.reported, signal))
-    if signal.talked:
-        heard = tuple(one for one in sight.signals if one.attempt == signal.attempt)
-        follows = sight.named and recovers(sight.call, signal, heard)
-        return sight.call if follows else None
-    return sight.call if sight.named else call
 
 
 def _answering(decision: Decision, market: Market | None) -> Answering | None:

@@ -1,6 +1,6 @@
 """Groups against other calls, crashes, and reports that come in the same moment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ import pytest
 from chalicelib.calls import CallStatus, LegStatus, Signal, SignalKind, call_id
 from chalicelib.campaigns import Target
 from chalicelib.flows.dry_run import Supposed, dry_run
-from chalicelib.flows.inbound import Answer, next_attempt
+from chalicelib.flows.following import next_attempt
+from chalicelib.flows.inbound import Answer
 from chalicelib.flows.settlement import Progress, sweep
 from chalicelib.gate import Caller
 from chalicelib.offers import CapEffect
@@ -25,6 +26,7 @@ from tests import builders
 from tests.builders import CALLER, NOW, TRACKING_NUMBER
 from tests.fakes import Crash, FakeRows
 from tests.flows.replaying import again, change, is_itself, outcomes
+from tests.flows.test_recovery import Interrupted
 from tests.world import World
 
 IDS = ("tgt_1", "tgt_2", "tgt_3")
@@ -278,23 +280,6 @@ def test_a_taker_who_proves_to_be_another_is_charged_and_nothing_is_counted_twic
     assert (leases(world), used(world)) == ([], {"tgt_2": 1})
     money = {one: world.target(one)["used"][f"money:{DAY}"] for one in IDS}
     assert money == {"tgt_1": 0, "tgt_2": 3_000, "tgt_3": 0}
-
-
-class Interrupted:
-    """Rows with which something else happens just before the next write of another."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self.meanwhile: Callable[[], Any] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rows, name)
-
-    def write(self, actions: Any) -> None:
-        before, self.meanwhile = self.meanwhile, None
-        if before is not None:
-            before()
-        self._rows.write(actions)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])

@@ -69,6 +69,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.flows",
         "chalicelib.flows.asking",
         "chalicelib.flows.deciding",
+        "chalicelib.flows.following",
         "chalicelib.flows.inbound",
         "chalicelib.flows.looking_up",
         "chalicelib.flows.racing",

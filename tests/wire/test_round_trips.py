@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import runtime
 from chalicelib.calls import LegStatus, SignalKind
-from chalicelib.flows.inbound import next_attempt
+from chalicelib.flows.following import next_attempt
 from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
