@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from chalicelib import limits
 from chalicelib.calls import Attempt, Call, Hold
 from chalicelib.campaigns import Campaign, ChargeTerms, Target, charge_of
-from chalicelib.introducing import introduction
+from chalicelib.introducing import introduction, listen_seconds
 from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
 from chalicelib.offers import EarningTerms, Partnership, earning_terms
 from chalicelib.reasons import Reason
 from chalicelib.recording import RecordingTerms, recording_terms
 from chalicelib.ringing import Share, shares
-from chalicelib.settings import InForce, MachineDetection
 from chalicelib.together import Ringing, Together
 
 # How long after the longest possible call a slot frees itself.
@@ -65,11 +64,10 @@ def reservation(
     under its caps. A dial has one ringing time and one longest time, so they are the first choice's
     for all that ring.
     """
+    ringing = (target, *others)
     earning = earning_terms(market.offer, market.partnership)
-    if earning_stopped is not None:
-        earning = EarningTerms(earning_cents=0)
+    hold = _hold(market, campaign, ringing, now=now, earning=None if earning_stopped else earning)
     settings = settings_of(market, campaign, target)
-    together = _together(market, campaign, (target, *others), now) if others else None
     attempt = Attempt(
         number=number,
         destination=target.target.destination,
@@ -79,28 +77,15 @@ def reservation(
         recover_seconds=settings.recover_seconds,
         reserved_at=now,
         charge=_terms(campaign.campaign, target.target),
-        earning=earning,
+        earning=EarningTerms(earning_cents=0) if earning_stopped else earning,
         earning_stopped=earning_stopped,
         recording=_recording(market, campaign.campaign),
-        hold=_hold(
-            market,
-            campaign,
-            (target, *others),
-            now=now,
-            earning=None if earning_stopped else earning,
-        ),
+        hold=hold,
         introduction=introduction(market, campaign.campaign, call, settings),
-        together=together,
+        together=_together(market, campaign, ringing, now) if others else None,
     )
     return Reservation(
-        places=tuple(
-            Place(
-                facts=facts,
-                share=share,
-                spacing_seconds=settings_of(market, campaign, facts).spacing_seconds,
-            )
-            for facts, share in zip((target, *others), shares(attempt), strict=True)
-        ),
+        places=_places(market, campaign, ringing, attempt),
         campaign=campaign,
         partnership=market.partnership,
         earned=market.earned,
@@ -108,13 +93,21 @@ def reservation(
     )
 
 
+def _places(
+    market: Market, campaign: CampaignFacts, ringing: tuple[TargetFacts, ...], attempt: Attempt
+) -> tuple[Place, ...]:
+    return tuple(
+        Place(
+            facts=facts,
+            share=share,
+            spacing_seconds=settings_of(market, campaign, facts).spacing_seconds,
+        )
+        for facts, share in zip(ringing, shares(attempt), strict=True)
+    )
+
+
 def _speaks(campaign: Campaign) -> bool:
     return any((campaign.consent, campaign.whisper, campaign.acceptance))
-
-
-def _listen_seconds(settings: InForce) -> int:
-    refuses = settings.machine_detection is MachineDetection.REFUSE
-    return settings.machine_detection_seconds if refuses else 0
 
 
 def _together(
@@ -136,7 +129,7 @@ def _member(market: Market, campaign: CampaignFacts, facts: TargetFacts, now: da
         geography=target.geography,
         target_windows=limits.cap_windows(target.hours.zone, now),
         cap_use=settings.cap_use,
-        listen_seconds=_listen_seconds(settings),
+        listen_seconds=listen_seconds(settings),
         recover_seconds=settings.recover_seconds,
     )
 
@@ -154,7 +147,7 @@ def _hold(
     first, of_each = ringing[0].target, [settings_of(market, facts, one) for one in ringing]
     settings = of_each[0]
     lasting = timedelta(seconds=settings.ring_seconds + settings.max_call_seconds)
-    listens = any(map(_listen_seconds, of_each))
+    listens = any(map(listen_seconds, of_each))
     if listens or market.offer.answering or _speaks(facts.campaign):
         lasting += _INTRODUCING
     return Hold(

@@ -4,7 +4,10 @@ Joins the call with everything that a decision looks at, and moves it to its nex
 that arrives is `inbound`'s business; ending one belongs to `settlement`.
 """
 
-from chalicelib.calls import Call, CallStatus, Signal
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.calls import Attempt, Call, CallStatus, Signal
 from chalicelib.endings import recovers
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.inbound import Answer, after_race, again
@@ -42,9 +45,8 @@ def next_attempt(
     number = stores.markets.number(e164, now)
     if number is None:
         return None
-    following = signal.attempt + 1
     situation = stores.markets.situation_again(
-        number, call_id=call_id, decision=following, caller=caller, with_signals=together
+        number, call_id=call_id, decision=signal.attempt + 1, caller=caller, with_signals=together
     )
     if situation.answered is not None:
         return again(call_id, situation.answered)
@@ -52,38 +54,49 @@ def next_attempt(
     if call is None or call.attempt is None:
         return None
 
-    market, failed = situation.market, call.attempt.hold
+    try:
+        led = replace(situation, call=call)
+        return _followed(led, call.attempt, signal, now=now, stores=stores, clock=clock)
+    except Overtaken:
+        # Others of a group are freed once, so this happens once.
+        return next_attempt(
+            call_id, signal, e164=e164, caller=caller, stores=stores, clock=clock, together=together
+        )
+
+
+def _followed(
+    situation: Situation,
+    before: Attempt,
+    signal: Signal,
+    *,
+    now: datetime,
+    stores: Stores,
+    clock: Clock,
+) -> Answer:
+    """The call moved on from the attempt `before`, or given up."""
+    call, market, number = situation.call, situation.market, situation.material.number
+    if call is None:
+        raise ValueError("a situation without a call has nothing to go on from")
+    following = before.number + 1
     facts = Facts(
         material=situation.material, call=call, caller=Caller(number=call.caller), now=now
     )
     decision = meet(facts, situation)
     kept = facts_puts(facts, decision, following)
-    counted = market.publishers_trials(failed.campaign_id) if market else {}
+    counted = market.publishers_trials(before.hold.campaign_id) if market else {}
 
     def reserve(chosen: Decision, take: Reservation) -> Outcome:
         return stores.reservations.fail_over(
             call, take, chosen, signal=signal, counted=counted, now=now, facts=kept
         )
 
-    race = Race(
-        market=situation.market,
-        call=call,
-        number=following,
-        reserve=reserve,
-        started=now,
-        clock=clock,
-    )
-
     def give_up(refused: Decision) -> Outcome:
         return stores.reservations.give_up(call, refused, signal=signal, facts=kept)
 
-    try:
-        return after_race(race, decision, give_up, number=number, stores=stores)
-    except Overtaken:
-        # Others of a group are freed once, so this happens once.
-        return next_attempt(
-            call_id, signal, e164=e164, caller=caller, stores=stores, clock=clock, together=together
-        )
+    race = Race(
+        market=market, call=call, number=following, reserve=reserve, started=now, clock=clock
+    )
+    return after_race(race, decision, give_up, number=number, stores=stores)
 
 
 def _led_on(situation: Situation, signal: Signal) -> Call | None:
