@@ -22,7 +22,7 @@ from chalicelib.store.rows import (
     Key,
     Path,
 )
-from chalicelib.store.slots import NOBODY_REACHED, Ended, target_changes
+from chalicelib.store.target_holds import NOBODY_REACHED, Ended, target_changes
 from chalicelib.times import counts_money, window_is_over
 
 

@@ -35,8 +35,8 @@ from chalicelib.store.holds import funds_key, partnership_key
 from chalicelib.store.lines import line_key, read_line
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 from chalicelib.store.settings import OPERATOR_KEY, read_operator
-from chalicelib.store.slots import read_taken_at
 from chalicelib.store.talks import read_talks, talks_key
+from chalicelib.store.target_holds import read_taken_at
 from chalicelib.store.trials import read_trials, trials_key
 
 _NUMBER_KEPT = timedelta(seconds=60)

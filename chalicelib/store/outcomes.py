@@ -19,7 +19,7 @@ from chalicelib.store.gate import reread
 from chalicelib.store.holds import partnership_key
 from chalicelib.store.markets import read_target
 from chalicelib.store.rows import Action, Item, Key, NotWritten, key_of
-from chalicelib.store.slots import target_key
+from chalicelib.store.target_holds import target_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,8 @@ from chalicelib.store.rows import (
     Put,
     Rows,
 )
-from chalicelib.store.slots import NOBODY_REACHED, TALKED
 from chalicelib.store.talks import talk_changes
+from chalicelib.store.target_holds import NOBODY_REACHED, TALKED
 from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2

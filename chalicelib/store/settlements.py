@@ -23,8 +23,8 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
-from chalicelib.store.slots import Ended, freeing_changes
 from chalicelib.store.talks import talk_changes
+from chalicelib.store.target_holds import Ended, freeing_changes
 from chalicelib.store.trials import trial_changes
 from chalicelib.validation import Verdict
 

@@ -21,7 +21,7 @@ from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.holds import funds_change, partnership_key
 from chalicelib.store.rows import CATALOG, Change, NotWritten, Path, Rows
 from chalicelib.store.settlements import freeing_actions
-from chalicelib.store.slots import target_key
+from chalicelib.store.target_holds import target_key
 from tests import builders
 from tests.builders import CALLER, NOW, TRACKING_NUMBER
 from tests.fakes import Crash, FakeRows
