@@ -1,7 +1,7 @@
 # Everything a person does with RingLedger. `make` alone lists it.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help up down run seed clean status logs check test quick audit deploy
+.PHONY: help up down run seed clean status logs check test quick audit replay deploy
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -36,6 +36,9 @@ clean: $(READY) ## Stop local AWS and forget its state
 
 audit: $(READY) ## Recompute every balance from the entries and compare
 	@$(BIN)/python -m infra.audit $(STAGE)
+
+replay: $(READY) ## Take up what failed and lies parked; make replay DRY=yes only tells
+	@$(BIN)/python -m infra.replay $(if $(DRY),--dry-run) $(STAGE)
 
 check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/ruff check .

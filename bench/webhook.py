@@ -163,12 +163,11 @@ def fixed_costs() -> dict[str, Work]:
     """What every application that answers the carrier does, one by one, as the platform does it."""
     body, given = urlencode(PAIRS), signature(TOKEN, URL, PAIRS)
     attempt = an_attempt()
+    noun = twiml.Noun(attempt=attempt, leg=URL, whisper=URL, machine=URL)
     return {
         "the form, read": lambda: parse_qsl(body, keep_blank_values=True),
         "the signature, checked": lambda: signed(given, tokens=(TOKEN,), url=URL, pairs=PAIRS),
-        "the TwiML, built": lambda: twiml.dial(
-            attempt, action=URL, leg=URL, whisper=URL, recording=URL, machine=URL
-        ),
+        "the TwiML, built": lambda: twiml.dial(attempt, [noun], action=URL, recording=URL),
     }
 
 

@@ -73,8 +73,10 @@ class Question:
     """What is asked under a name, which becomes a tag of the call.
 
     Of digits `min_digits` to `max_digits` (both included) are an answer; `choices` maps a key to
-    the value it stands for. After a failed try the caller hears `no_input` or `wrong_input`, and
-    the question again, `retries` times at most. `default` is taken where `if_unanswered` says so.
+    the value it stands for. With `confirm` an answer counts once the caller has heard it read back
+    (`{answer}`) and pressed 1; anything else is a failed try. After a failed try the caller hears
+    `no_input` or `wrong_input`, and the question again, `retries` times at most. `default` is taken
+    where `if_unanswered` says so.
     """
 
     name: str
@@ -86,10 +88,23 @@ class Question:
     choices: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: int = 5
     retries: int = 2
+    confirm: Line | None = None
     no_input: Line | None = None
     wrong_input: Line | None = None
     if_unanswered: IfUnanswered = IfUnanswered.GO_ON
     default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """How a caller waits for a target that is busy: `line` comes first, then the recording at
+    `music_url`, or silence of `every_seconds`, again and again, until somebody is free or `seconds`
+    are over. Whether somebody is free is looked at each time one of them has ended."""
+
+    line: Line
+    music_url: str | None = None
+    every_seconds: int = 10
+    seconds: int = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +113,7 @@ class Answering:
 
     greeting: Line | None = None
     questions: tuple[Question, ...] = ()
+    wait: Wait | None = None
 
 
 class ConsentWhen(StrEnum):
@@ -205,3 +221,5 @@ def offer_lines(answering: Answering | None) -> Iterator[tuple[str, Line]]:
         yield "greeting", answering.greeting
     for question in answering.questions:
         yield f"question.{question.name}", question.prompt
+    if answering.wait:
+        yield "wait", answering.wait.line

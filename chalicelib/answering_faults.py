@@ -22,6 +22,7 @@ from chalicelib.campaigns import Campaign
 from chalicelib.errors import Fault
 from chalicelib.introducing import PLACEHOLDERS
 from chalicelib.offers import Offer
+from chalicelib.questions import ANSWER
 
 _ZIP_DIGITS = 5
 
@@ -69,6 +70,10 @@ def _question_faults(question: Question, field: str) -> Iterator[Fault]:
     if (question.if_unanswered is IfUnanswered.TAKE_DEFAULT) is (question.default is None):
         reason = "is said where if_unanswered is take_default, and only there"
         yield Fault(field=f"{field}.default", rule="required", reason=reason)
+    for name in placeholders(question.confirm) if question.confirm else ():
+        if name != ANSWER:
+            reason = f"does not know {{{name}}}; it may tell {{{ANSWER}}}"
+            yield Fault(field=f"{field}.confirm.text", rule="placeholder", reason=reason)
     if question.name == ZIP and _not_a_zip(question):
         reason = "a zip has exactly 5 digits"
         yield Fault(field=f"{field}.name", rule="zip", reason=reason)

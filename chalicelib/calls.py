@@ -18,6 +18,7 @@ from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
 from chalicelib.recording import RecordingTerms
 from chalicelib.settings import CapUse
+from chalicelib.together import Together
 
 _DIRECTLY = Introduction()
 _NOT_RECORDED = RecordingTerms()
@@ -37,8 +38,9 @@ class CallStatus(StrEnum):
 class SignalKind(StrEnum):
     """Who reports: the leg to a target, the end of a dial, the caller's call, the carrier asked.
 
-    Or what was heard: keys that the caller pressed, a whisper that began, whether the parties were
-    let together after it, a message on voicemail, a machine or a person at the target's end.
+    Or what was heard: keys that the caller pressed, the end of one stretch of waiting on hold, a
+    whisper that began, whether the parties were let together after it, a message on voicemail, a
+    machine or a person at the target's end.
     """
 
     LEG = "leg"
@@ -46,6 +48,7 @@ class SignalKind(StrEnum):
     CALL = "call"
     RECORD = "record"
     ANSWER = "answer"
+    WAIT = "wait"
     WHISPER = "whisper"
     BRIDGE = "bridge"
     MESSAGE = "message"
@@ -108,7 +111,9 @@ class Signal:
     for the caller's call since that was answered. `bridged` is None where the carrier is silent.
     `step` tells apart reports that are alike otherwise; `keys` are those that were pressed.
     `callers_status` is how the caller's own call stood when a dial ended, `sip_code` the answer of
-    the other network, both as far as the carrier says.
+    the other network, both as far as the carrier says. `target_id` says whose leg is meant, where
+    several ring at once; `leg_id` is the carrier's name of the leg, at the end of a dial that of
+    the one that was answered.
     """
 
     kind: SignalKind
@@ -122,12 +127,15 @@ class Signal:
     keys: str | None = None
     callers_status: LegStatus | None = None
     sip_code: str | None = None
+    target_id: str | None = None
+    leg_id: str | None = None
 
     @property
     def key(self) -> str:
         """Equal for repetitions of one report, different for any two different ones."""
         step = f"#{self.step}" if self.step else ""
-        return f"{self.kind}#{self.attempt}#{self.status}{step}"
+        of = f"@{self.target_id}" if self.target_id else ""
+        return f"{self.kind}#{self.attempt}#{self.status}{step}{of}"
 
     @property
     def talked(self) -> bool:
@@ -167,8 +175,9 @@ class Hold:
 class Attempt:
     """One try to connect the caller: the terms in force when it was reserved, and its hold.
 
-    `earning_stopped` is the cap of the partnership for which the call earns nothing, in the words
-    of `reasons.Reason`.
+    Where several targets ring `together` it is on the first choice until one has taken the call,
+    and then on that one; its hold keeps the highest charge among them. `earning_stopped` is the cap
+    of the partnership for which the call earns nothing, in the words of `reasons.Reason`.
     """
 
     number: int
@@ -184,6 +193,7 @@ class Attempt:
     introduction: Introduction = _DIRECTLY
     recording: RecordingTerms = _NOT_RECORDED
     recover_seconds: int = 0
+    together: Together | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,8 @@ class Target(Settings, Caps):
     `send_digits` are played to it once it answers. Priority 1 rings first; weights share the calls
     of one priority. Caps count over windows of the hours' zone. A value of `hourly_cap_matrix` or
     `concurrency_matrix` stands for the plain cap in its hour of the week. Every one of the
-    `filters` must pass; a `geography` or a `charge_cents` of None is the campaign's.
+    `filters` must pass; a `geography` or a `charge_cents` of None is the campaign's. Targets of one
+    campaign with the same `ring_group` ring at once.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Target(Settings, Caps):
     charge_cents: int | None = None
     priority: int = 1
     weight: int = 1
+    ring_group: str | None = None
     hours: Hours = _ALWAYS
     geography: Geography | None = None
     filters: tuple[Filter, ...] = ()

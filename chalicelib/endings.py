@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+from chalicelib.ringing import seen_from_taker
 
 MOST_RECOVERIES = 5
 """How often a call is led on after a talk that its target ended early."""
@@ -55,8 +56,16 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
     Dial) unless it was answered early. A record of the call without a conversation on its leg means
     that there was none. A call `given_up` has nobody left to try and is over as soon as its attempt
     is. A talk after which the next target may be tried ends the call once the dial's report is
-    kept, with which that is decided, or the caller has gone.
+    kept, with which that is decided, or the caller has gone. Of several that rang at once the one
+    counts that took the call; while nobody says which, a talk is not certain.
     """
+    sight = seen_from_taker(call, signals)
+    ending = _read(sight.call, sight.signals, given_up=given_up)
+    doubtful = ending.talk_seconds and not sight.named
+    return replace(ending, certain=False) if doubtful else ending
+
+
+def _read(call: Call, signals: tuple[Signal, ...], *, given_up: bool) -> Ending:
     current = call.attempt.number if call.attempt else 0
     of_attempt = tuple(s for s in signals if current and s.attempt == current)
     told, together = _told(of_attempt), _let_together(call, of_attempt)
@@ -93,17 +102,21 @@ def recovers(call: Call, dial: Signal, heard: tuple[Signal, ...]) -> bool:
     """Whether the target hung up so early that the next is tried for the caller, who is still
     there: within the attempt's `recover_seconds`, that second included.
 
-    `dial` is the report of the attempt's end, `heard` are those of its whisper.
+    `dial` is the report of the attempt's end, `heard` are those of its whisper. Of several that
+    rang at once the call is on the one that took it.
     """
     if dial.seconds is None or not dial.talked or dial.callers_status in ENDED:
         return False
     return _early(call, max(0, dial.seconds - _whisper_seconds(heard)))
 
 
-def let_through(signals: tuple[Signal, ...], attempt: int, *, accepted: bool) -> bool:
+def let_through(
+    signals: tuple[Signal, ...], attempt: int, target_id: str | None = None, *, accepted: bool
+) -> bool:
     """Whether the target of `attempt` gets the caller, as it has `accepted` or not: as was decided
-    before, else unless a machine was heard. What is not known by then is taken for a person."""
-    own = [s for s in signals if s.attempt == attempt]
+    before, else unless a machine was heard. What is not known by then is taken for a person.
+    `target_id` says which target, where several ring at once."""
+    own = [s for s in signals if (s.attempt, s.target_id) == (attempt, target_id)]
     decided = [s.bridged is True for s in own if s.kind is SignalKind.BRIDGE]
     if decided:
         return decided[0]

@@ -45,7 +45,7 @@ def who_hung_up(call: Call, signals: Iterable[Signal]) -> HangUp | None:
     callers = [one for one in ends if one.attempt == 0]
     attempt = call.attempt
     if attempt is not None:
-        own = [one for one in ends if one.attempt == attempt.number]
+        own = [one for one in ends if one.attempt == attempt.number and _concerns(attempt, one)]
         for end in own:
             by = _told_by_dial(call, attempt, end) if end.kind is Kind.DIAL else None
             if by is not None:
@@ -59,6 +59,14 @@ def who_hung_up(call: Call, signals: Iterable[Signal]) -> HangUp | None:
             return HangUp(by=HungUpBy.CALLER, why=_words(end))
     last = (callers or ends)[-1:]
     return HangUp(by=HungUpBy.UNKNOWN, why=_words(last[0]) if last else _NOBODY_KNOWS)
+
+
+def _concerns(attempt: Attempt, end: Signal) -> bool:
+    """Whether the end tells of the attempt's own target. A leg of several that rang at once may be
+    called off for another that picks up, which tells nothing of the caller."""
+    if end.target_id is None:
+        return True
+    return end.target_id == attempt.hold.target_id and end.status is not LegStatus.CANCELED
 
 
 def _told_by_dial(call: Call, attempt: Attempt, end: Signal) -> HungUpBy | None:

@@ -47,7 +47,6 @@ def introduction(market: Market, campaign: Campaign, call: Call, settings: InFor
         (heard.part, heard.of, heard.version) == ("consent", campaign.id, consent.version)
         for heard in call.heard
     )
-    refuses = settings.machine_detection is MachineDetection.REFUSE
     shown = {CALLER: None, TRACKING_NUMBER: call.e164}
     return Introduction(
         greeting=None if answering is None or greeted else answering.greeting,
@@ -55,8 +54,14 @@ def introduction(market: Market, campaign: Campaign, call: Call, settings: InFor
         whisper=_whisper(market, campaign, call),
         acceptance=campaign.acceptance,
         caller_id=shown.get(campaign.caller_id, campaign.caller_id),
-        listen_seconds=settings.machine_detection_seconds if refuses else 0,
+        listen_seconds=listen_seconds(settings),
     )
+
+
+def listen_seconds(settings: InForce) -> int:
+    """How long whoever answers is listened to lest it be a machine; 0 where machines may answer."""
+    refuses = settings.machine_detection is MachineDetection.REFUSE
+    return settings.machine_detection_seconds if refuses else 0
 
 
 def _whisper(market: Market, campaign: Campaign, call: Call) -> Line | None:

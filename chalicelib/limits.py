@@ -16,6 +16,7 @@ from chalicelib.offers import Partnership
 from chalicelib.reasons import Reason
 from chalicelib.settings import CapUse
 from chalicelib.times import Window, counts_money, local_time, money_window, window_keys
+from chalicelib.together import Ringing
 
 _CAPPED = (
     Reason.CAPPED_HOUR,
@@ -113,20 +114,20 @@ def first_reached(limits: Iterable[Limit], used: Mapping[str, int]) -> Reason | 
     return None
 
 
-def kept_by(hold: Hold, key: str) -> int:
-    """What a hold keeps of a target under one of its windows: cents or one call."""
-    return hold.amount_cents if counts_money(key) else 1
+def kept_by(share: Hold | Ringing, key: str) -> int:
+    """What is kept of a target under one of its windows: cents or one call."""
+    return share.amount_cents if counts_money(key) else 1
 
 
-def given_back(hold: Hold, key: str, *, reached: Reached, charge_cents: int = 0) -> int:
-    """What a hold's end gives back under one of its target's windows.
+def given_back(share: Hold | Ringing, key: str, *, reached: Reached, charge_cents: int = 0) -> int:
+    """What the end of a target's attempt gives back under one of its windows.
 
     Money goes back but for what is charged; a place in calls does not when the attempt came as far
-    as the hold's `cap_use` says.
+    as the `cap_use` says.
     """
     if counts_money(key):
-        return hold.amount_cents - charge_cents
-    return 0 if reached in _CONSUMED_BY[hold.cap_use] else 1
+        return share.amount_cents - charge_cents
+    return 0 if reached in _CONSUMED_BY[share.cap_use] else 1
 
 
 def kept_of_partnership(hold: Hold, key: str) -> int:

@@ -5,12 +5,13 @@ comparison of the carrier's numbers with the platform's. Asking a carrier belong
 where a tracking number leads, to `offers`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.campaigns import State
+from chalicelib.answering import CALLER, TRACKING_NUMBER
+from chalicelib.campaigns import Campaign, State
 from chalicelib.errors import Fault
 from chalicelib.offers import Number
 from chalicelib.places import NumberKind, kind_of
@@ -138,6 +139,14 @@ class Unrepaired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignCallerId:
+    """A campaign that shows its targets a number which the carrier does not let it show."""
+
+    campaign_id: str
+    e164: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
     """What one comparison found and set right.
 
@@ -154,6 +163,7 @@ class Reconciliation:
     orphans: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     resting: tuple[Resting, ...] = ()
+    foreign_caller_ids: tuple[ForeignCallerId, ...] = ()
 
 
 MOST_NAMED = 500
@@ -218,9 +228,11 @@ def reconciliation(
     *,
     repaired: tuple[Repair, ...],
     unrepaired: tuple[Unrepaired, ...],
+    foreign: tuple[ForeignCallerId, ...] = (),
     at: datetime,
 ) -> Reconciliation:
-    """The report of a comparison after which these numbers were set right, and these were not."""
+    """The report of a comparison after which these numbers were set right, and these were not; with
+    the caller ids that the carrier would refuse."""
     lists = {
         "repaired": repaired,
         "unrepaired": unrepaired,
@@ -228,6 +240,7 @@ def reconciliation(
         "orphans": comparison.orphans,
         "unused": comparison.unused,
         "resting": comparison.resting,
+        "foreign_caller_ids": foreign,
     }
     drifted = tuple(one.e164 for one in comparison.drifted)
     lent = (*comparison.in_order, *drifted, *comparison.strangers, *comparison.unused)
@@ -242,7 +255,21 @@ def reconciliation(
         orphans=comparison.orphans[:MOST_NAMED],
         unused=comparison.unused[:MOST_NAMED],
         resting=comparison.resting[:MOST_NAMED],
+        foreign_caller_ids=foreign[:MOST_NAMED],
     )
+
+
+def foreign_caller_ids(
+    campaigns: Iterable[Campaign], may_be_shown: Set[str]
+) -> tuple[ForeignCallerId, ...]:
+    """The campaigns in business, by id, whose `caller_id` is a number that is none of those."""
+    shown = (
+        ForeignCallerId(campaign_id=one.id, e164=one.caller_id)
+        for one in campaigns
+        if one.state is not State.ARCHIVED and one.caller_id not in (CALLER, TRACKING_NUMBER)
+    )
+    found = (one for one in shown if one.e164 not in may_be_shown)
+    return tuple(sorted(found, key=lambda one: one.campaign_id))
 
 
 def _place(owned: OwnedNumber | None, number: Number | None, webhooks: Webhooks) -> str:

@@ -15,24 +15,31 @@ from chalicelib.answering import (
     Line,
     Question,
     QuestionKind,
+    filled,
     offer_lines,
 )
 
+ANSWER = "answer"
+"""What a confirmation may tell: what was keyed."""
+_CONFIRMS = ".confirm"
+_YES = "1"
+
 
 class Step(NamedTuple):
-    """One try at one question, both counted from 1."""
+    """One try at one question, both counted from 1, or the confirmation of what was keyed then."""
 
     question: int
     tries: int
+    confirms: bool = False
 
     def __str__(self) -> str:
-        return f"{self.question}.{self.tries}"
+        return f"{self.question}.{self.tries}{_CONFIRMS if self.confirms else ''}"
 
 
 def read_step(text: str) -> Step:
     """The step of that name; ValueError for a text that names none."""
-    question, _, tries = text.partition(".")
-    return Step(int(question), int(tries))
+    question, _, tries = text.removesuffix(_CONFIRMS).partition(".")
+    return Step(int(question), int(tries), text.endswith(_CONFIRMS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,21 +113,44 @@ def heard_before_choice(answering: Answering, course: Course, of: str) -> tuple[
 def _tries(
     question: Question, number: int, keys: Mapping[Step, str]
 ) -> tuple[str | None, Step | None]:
-    """The answer, or the first try that is still to be made; neither when all have failed."""
+    """The answer, or the first step that is still to be made; neither when all have failed."""
     for tries in range(1, question.retries + 2):
         step = Step(number, tries)
         if step not in keys:
             return None, step
         answer = answer_of(question, keys[step])
-        if answer is not None:
+        if answer is None:
+            continue
+        confirming = step._replace(confirms=True)
+        if question.confirm is None or keys.get(confirming) == _YES:
             return answer, None
+        if confirming not in keys:
+            return None, confirming
     return None, None
 
 
 def _page(answering: Answering, step: Step, keys: Mapping[Step, str]) -> Page:
     question = answering.questions[step.question - 1]
+    if step.confirms and question.confirm is not None:
+        pressed = keys[step._replace(confirms=False)]
+        return Page(
+            lines=(), question=_confirmation(question, question.confirm, pressed), step=step
+        )
     before: Line | None = answering.greeting if step == Step(1, 1) else None
     if step.tries > 1:
-        pressed = keys[Step(step.question, step.tries - 1)]
-        before = question.wrong_input if pressed else question.no_input
+        earlier = Step(step.question, step.tries - 1)
+        if answer_of(question, keys[earlier]) is None:
+            before = question.wrong_input if keys[earlier] else question.no_input
     return Page(lines=(before,) if before else (), question=question, step=step)
+
+
+def _confirmation(question: Question, confirm: Line, pressed: str) -> Question:
+    """Reads back what was keyed, digit by digit, and asks whether it is right."""
+    said = question.choices.get(pressed) or " ".join(pressed)
+    return Question(
+        name=question.name,
+        prompt=filled(confirm, {ANSWER: said}),
+        kind=QuestionKind.CHOICE,
+        choices={_YES: said},
+        timeout_seconds=question.timeout_seconds,
+    )

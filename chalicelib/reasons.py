@@ -11,6 +11,7 @@ class Reason(StrEnum):
 
     CHOSEN = "chosen"
     OUTRANKED = "outranked"
+    RINGING_TOGETHER = "ringing_together"
     ALREADY_TRIED = "already_tried"
     LOST_RACE = "lost_race"
     ADVERTISER_PAUSED = "advertiser_paused"
@@ -60,6 +61,7 @@ class Reason(StrEnum):
 MEANING: dict[StrEnum, str] = {
     Reason.CHOSEN: "took the call",
     Reason.OUTRANKED: "could have taken it, but another came first",
+    Reason.RINGING_TOGETHER: "rings together with the choice, in its group",
     Reason.ALREADY_TRIED: "was dialled before in this call",
     Reason.LOST_RACE: "its last place, slot or money went to another call in the same moment",
     Reason.ADVERTISER_PAUSED: "its advertiser is paused or archived",

@@ -8,9 +8,10 @@ from, to the store.
 from dataclasses import dataclass, replace
 
 from chalicelib.gate import GateRefusal
+from chalicelib.groups import ring_along, settled_on
 from chalicelib.offers import CapEffect
 from chalicelib.reasons import Reason
-from chalicelib.routing import Candidate, Considered, Decision, settled_on
+from chalicelib.routing import Candidate, Considered, Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ def raced(decision: Decision, races: Races, effect: CapEffect) -> Decision:
     """How `decision` goes where these races are lost; `effect` is that of the partnership's caps.
 
     A target that was lost is lost again, one that was not reached is not reached again, and one
-    that was never tried is had. What gate or partnership lost is lost where anybody could be tried.
+    that was never tried is had. One that was lost is missing from the group that it would ring in.
+    What gate or partnership lost is lost where anybody could be tried.
     """
     if not decision.candidates:
         return decision
@@ -78,6 +80,8 @@ def raced(decision: Decision, races: Races, effect: CapEffect) -> Decision:
         target_id = candidate.facts.target.id
         if target_id in races.unreached:
             break
+        along = {one.facts.target.id for one in ring_along(decision, target_id, ())}
+        lost += sorted(races.targets & along)
         if target_id not in races.targets:
             taken = replace(decision, earning_stopped=stopped)
             return settled_on(taken, target_id, tuple(lost))
@@ -103,10 +107,12 @@ def differences(original: Decision, replayed: Decision) -> tuple[Difference, ...
     )
 
 
-def chosen_candidate(decision: Decision) -> Candidate | None:
-    """The candidate that took the call; None when nobody did."""
-    chosen = {seen.target_id for seen in decision.considered if seen.reason is Reason.CHOSEN}
-    return next((one for one in decision.candidates if one.facts.target.id in chosen), None)
+def chosen_candidates(decision: Decision) -> tuple[Candidate, ...]:
+    """The candidate that took the call, before those that ring along; none when nobody did."""
+    taking = (Reason.CHOSEN, Reason.RINGING_TOGETHER)
+    ringing = {one.target_id: one.reason for one in decision.considered if one.reason in taking}
+    found = [one for one in decision.candidates if one.facts.target.id in ringing]
+    return tuple(sorted(found, key=lambda one: taking.index(ringing[one.facts.target.id])))
 
 
 def _partnership_lost(met: Decision, original: Decision) -> Reason | None:

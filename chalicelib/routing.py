@@ -2,11 +2,11 @@
 
 Owns the order in which the rules of `eligibility` speak, and the trace of the decision. The order
 among the eligible belongs to `ranking`; what taking one reserves, to `reserving`; keeping it, and
-losing a race for it, to the store.
+losing a race for it, to the store; who rings along with a choice, to `groups`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -133,20 +133,6 @@ def partnership_full(market: Market, now: datetime) -> Reason | None:
     earning = earning_terms(market.offer, market.partnership)
     found = limits.partnership_limits(market.partnership, earning.earning_cents, now)
     return limits.first_reached(found, market.earned)
-
-
-def settled_on(decision: Decision, chosen: str | None, lost: tuple[str, ...]) -> Decision:
-    """The decision as it went: `chosen` took the call after a race was lost for those in `lost`."""
-
-    def reason(seen: Considered) -> Reason:
-        if seen.target_id == chosen:
-            return Reason.CHOSEN
-        return Reason.LOST_RACE if seen.target_id in lost else seen.reason
-
-    considered = tuple(replace(seen, reason=reason(seen)) for seen in decision.considered)
-    refusal = None if chosen else decision.refusal or Reason.NO_TARGET
-    voicemail = None if chosen else decision.voicemail
-    return replace(decision, considered=considered, refusal=refusal, voicemail=voicemail)
 
 
 def _market_closed(market: Market) -> Reason | None:

@@ -17,6 +17,7 @@ class PublisherReason(StrEnum):
 
     CHOSEN = "chosen"
     OUTRANKED = "outranked"
+    RINGING_TOGETHER = "ringing_together"
     ALREADY_TRIED = "already_tried"
     LOST_RACE = "lost_race"
     PAUSED = "paused"
@@ -56,6 +57,7 @@ class PublisherReason(StrEnum):
 TOLD_TO_PUBLISHERS: Mapping[Reason, PublisherReason] = {
     Reason.CHOSEN: PublisherReason.CHOSEN,
     Reason.OUTRANKED: PublisherReason.OUTRANKED,
+    Reason.RINGING_TOGETHER: PublisherReason.RINGING_TOGETHER,
     Reason.ALREADY_TRIED: PublisherReason.ALREADY_TRIED,
     Reason.LOST_RACE: PublisherReason.LOST_RACE,
     Reason.ADVERTISER_PAUSED: PublisherReason.PAUSED,

@@ -18,7 +18,7 @@ LOCAL = "local"
 def cloud_of(arguments: list[str]) -> tuple[Cloud, Stage]:
     """The stage that the command line names, and where it is; without a name, the local one."""
     if len(arguments) > 1:
-        raise Stopped("Name at most one stage: make audit STAGE=prod")
+        raise Stopped("Name at most one stage, such as: STAGE=prod")
     if arguments and arguments[0] != LOCAL:
         return operators_cloud(), Stage(arguments[0])
     stack = own_stack()

@@ -17,6 +17,7 @@ from infra.stage import Stage, Stopped
 
 STAGE = Stage("check")
 _WHERE = f"{LOCAL_REGION}:{LOCAL_ACCOUNT}"
+_QUEUES = f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/"
 _TABLES = {
     t: f"arn:aws:dynamodb:{_WHERE}:table/{STAGE.prefix}{t.lower()}"
     for t in ("Catalog", "Calls", "Books", "Ledger")
@@ -25,12 +26,15 @@ _TABLES = {
 OUTPUTS = {
     **{f"{table}Arn": arn for table, arn in _TABLES.items()},
     "CallsStreamArn": f"{_TABLES['Calls']}/stream/2026-01-01T00:00:00.000",
-    "SettleQueueUrl": f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/settle",
+    "SettleQueueUrl": f"{_QUEUES}settle",
     "SettleQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}settle",
+    "SettleDeadQueueUrl": f"{_QUEUES}settle-dead",
     "SettleDeadQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}settle-dead",
-    "RecordingsQueueUrl": f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/recordings",
+    "RecordingsQueueUrl": f"{_QUEUES}recordings",
     "RecordingsQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}recordings",
+    "RecordingsDeadQueueUrl": f"{_QUEUES}recordings-dead",
     "RecordingsDeadQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}recordings-dead",
+    "ValidateFailedQueueUrl": f"{_QUEUES}validate-failed",
     "ValidateFailedQueueArn": f"arn:aws:sqs:{_WHERE}:{STAGE.prefix}validate-failed",
     "DocumentsBucket": f"{STAGE.prefix}documents-{LOCAL_ACCOUNT}",
     "DocumentsArn": f"arn:aws:s3:::{STAGE.prefix}documents-{LOCAL_ACCOUNT}",

@@ -94,13 +94,12 @@ def _set(lambda_: Any, function: str, source: str, options: Mapping[str, Any]) -
 
 def alarms(stage: Stage) -> list[Alarm]:
     """Every alarm of the stage."""
+    take_up = f"Read the log of {{}}, mend the cause, then: make replay STAGE={stage.name}"
     dead = {
-        "settle-dead": "Calls that could not be settled. Mend the cause, then start a redrive "
-        "of the queue to its source.",
-        "recordings-dead": "Recordings that could not be fetched. Mend the cause, then start a "
-        "redrive of the queue to its source.",
-        "validate-failed": "Calls whose validation failed. The sweeper validates them; look "
-        "into the log of validate.",
+        "settle-dead": "Calls that could not be settled. " + take_up.format("settle"),
+        "recordings-dead": "Recordings that could not be fetched. " + take_up.format("recordings"),
+        "validate-failed": "Calls whose validation failed; the sweep tries them too. "
+        + take_up.format("validate"),
     }
     return [
         *(

@@ -52,6 +52,7 @@ class Carrier:
         self._recordings: dict[str, RecordingRecord] = {}
         self._hangups: set[str] = set()
         self._numbers: dict[str, NumberRecord] = {}
+        self._verified: list[str] = []
         self._lock = threading.RLock()
         self._journal = journal
         self._read_to = 0
@@ -138,6 +139,18 @@ class Carrier:
             self._catch_up()
             return next((one for one in self._numbers.values() if one.e164 == e164), None)
 
+    def verify(self, e164: str) -> None:
+        """Let the account show this number, although it does not rent it."""
+        with self._lock:
+            self._verified.append(e164)
+            self._write({"verified": e164})
+
+    def verified(self) -> list[str]:
+        """Every number that the account may show without renting it."""
+        with self._lock:
+            self._catch_up()
+            return list(dict.fromkeys(self._verified))
+
     def numbers(self) -> list[NumberRecord]:
         """Every rented number, newest first."""
         with self._lock:
@@ -166,6 +179,9 @@ class Carrier:
     def _take(self, row: Mapping[str, object]) -> None:
         if "hangup" in row:
             self._hangups.add(str(row["hangup"]))
+            return
+        if "verified" in row:
+            self._verified.append(str(row["verified"]))
             return
         if "taken_back" in row:
             self._numbers.pop(str(row["taken_back"]), None)

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from simulator.carrier import Carrier
 from simulator.recordings import Answered, answer, is_about_recordings
 from simulator.rest_calls import answer_calls
-from simulator.rest_numbers import answer_available, answer_lookup, answer_owned
+from simulator.rest_numbers import answer_available, answer_lookup, answer_owned, answer_verified
 from simulator.rest_trouble import Trouble, Troubles
 from simulator.rest_words import Json, RestFault, RestRequest, not_found
 
@@ -34,6 +34,7 @@ _RESOURCES: tuple[tuple[re.Pattern[str], Resource], ...] = (
     (re.compile(r"Calls(?:/([^/]+))?"), answer_calls),
     (re.compile(r"AvailablePhoneNumbers/(\w+/\w+)"), answer_available),
     (re.compile(r"IncomingPhoneNumbers(?:/([^/]+))?"), answer_owned),
+    (re.compile(r"OutgoingCallerIds(?:/([^/]+))?"), answer_verified),
 )
 
 

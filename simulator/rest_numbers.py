@@ -108,6 +108,24 @@ def answer_owned(carrier: Carrier, request: RestRequest, sid: str | None) -> Jso
     return number_resource(record)
 
 
+def answer_verified(carrier: Carrier, request: RestRequest, sid: str | None) -> Json:
+    """The numbers that the account may show without renting them: listed."""
+    if request.method != "GET" or sid is not None:
+        raise not_allowed(request)
+    known_only(request.query, ("PhoneNumber", "FriendlyName", *PAGING))
+    account = request.path.split("/")[3]
+
+    def shown(e164: str) -> Json:
+        return {
+            "sid": derived_id("PN", account, "verified", e164),
+            "account_sid": account,
+            "friendly_name": formatted(e164),
+            "phone_number": e164,
+        }
+
+    return listed(request, "outgoing_caller_ids", carrier.verified(), shown)
+
+
 def answer_lookup(request: RestRequest, word: str) -> Json:
     """What is known of anybody's number; the same number always has the same line."""
     if request.method != "GET":

@@ -102,6 +102,7 @@ class FakeCarrier:
 
     stock: dict[str, AvailableNumber] = field(default_factory=stock)
     rented: dict[str, OwnedNumber] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
     records: dict[str, tuple[Signal, ...]] = field(default_factory=dict)
     bought: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
@@ -183,6 +184,11 @@ class FakeCarrier:
         """What is rented, as it stood when it was asked."""
         self._met("owned")
         yield from list(self.rented.values())
+
+    def verified(self) -> Iterator[str]:
+        """What was laid down."""
+        self._met("verified")
+        yield from self.shown
 
     def find(self, e164: str) -> OwnedNumber | None:
         """What is rented."""

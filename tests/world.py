@@ -6,7 +6,8 @@ from typing import Any
 
 from chalicelib.calls import Call, CallStatus, LegStatus, Signal, SignalKind, call_id
 from chalicelib.campaigns import Advertiser, Campaign, Target
-from chalicelib.flows.inbound import Answer, Arrival, answer, next_attempt
+from chalicelib.flows.following import next_attempt
+from chalicelib.flows.inbound import Answer, Arrival, answer
 from chalicelib.flows.looking_up import Inquiry
 from chalicelib.flows.settlement import Progress, settle
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher

@@ -18,11 +18,14 @@ from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.consistency import Reference
 from chalicelib.errors import NotFound
 from chalicelib.keys import PartyKind
+from chalicelib.ringing import targets_of
 from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
-_UNSTEPPED: Mapping[str, Any] = dict.fromkeys(("step", "keys", "callers_status", "sip_code"))
+_UNSTEPPED: Mapping[str, Any] = dict.fromkeys(
+    ("step", "keys", "callers_status", "sip_code", "target_id", "leg_id")
+)
 _UNSAID: Mapping[str, Any] = {"expected_cents": None, "explored": False}
 
 
@@ -189,7 +192,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "attestation": call.attestation,
         "tags": call.tags,
         "attempts": call.attempt.number if call.attempt else len(call.tried),
-        "tried": [*call.tried, *([hold.target_id] if hold else [])],
+        "tried": [*call.tried, *(targets_of(call.attempt) if call.attempt else ())],
         "recording": _recording(call),
         "talk_seconds": call.talk_seconds,
         "charge_cents": call.charge_cents,

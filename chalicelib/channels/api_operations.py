@@ -1,6 +1,7 @@
 """How is the platform itself run over HTTP?
 
-Owns the closing of a period on request, the sign of life, and the description of the API.
+Owns the closing of a period on request, what lies parked, the sign of life, and the description of
+the API.
 """
 
 import json
@@ -8,10 +9,11 @@ from importlib import resources
 
 from chalice import Blueprint
 
-from chalicelib import times
+from chalicelib import parked, times
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import invoice_view, payout_view
+from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
@@ -47,6 +49,50 @@ def close(request: Request) -> Answer:
         "unfinished": list(report.unfinished),
     }
     return Answer(body=shown)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/operations/replay",
+        summary="Tell what lies parked because it kept failing",
+        answers="ParkedView",
+    ),
+)
+def tell_parked(request: Request) -> Answer:
+    """What lies at every place; nothing is touched."""
+    from chalicelib.flows.taking_up import look
+
+    lying = look(request.context.yard())
+    places = [{**to_plain(one), "meaning": parked.MEANING[one.place]} for one in lying]
+    return Answer(body={"places": places, "next": parked.outlook(lying)})
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/operations/replay",
+        summary="Take up again what lies parked because it kept failing",
+        body="TakeUpBody",
+        answers="TakenUpView",
+    ),
+)
+def take_up_parked(request: Request) -> Answer:
+    """What this run took up, and what it left."""
+    from chalicelib.channels.schemas_operations import TakeUpBody
+    from chalicelib.flows.taking_up import look, take_up
+
+    limit = validated(TakeUpBody, request.document())["limit"]
+    yard = request.context.yard()
+    taken = take_up(yard, limit=limit, tell=lambda _: None)
+    left = look(yard)
+    places = [
+        {**to_plain(one), "waiting": now.waiting, "in_hand": now.in_hand}
+        for one, now in zip(taken, left, strict=True)
+    ]
+    return Answer(body={"places": places, "next": parked.next_step(taken, left)})
 
 
 @endpoint(

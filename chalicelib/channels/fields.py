@@ -175,6 +175,13 @@ SendDigits = Annotated[
         description="keys of a telephone; w waits half a second, W a whole one",
     ),
 ]
+RingGroup = Annotated[
+    str,
+    Field(
+        pattern="^[A-Za-z0-9_-]{1,40}$",
+        description="the targets of a campaign with this name ring at once, ten at most",
+    ),
+]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(spoken)]
 AudioUrl = Annotated[str, Field(max_length=500), AfterValidator(audio_url)]
 CallerId = Annotated[str, Field(max_length=40), AfterValidator(caller_id)]

@@ -25,6 +25,7 @@ from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from chalicelib.flows.keys import Admitted
 from chalicelib.flows.recordings import Places, deployed
+from chalicelib.flows.taking_up import Yard
 from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import PutDocument, put_document
@@ -48,6 +49,7 @@ class Context:
     put_document: PutDocument = put_document
     carrier: Callable[[], Carrier] = carrier
     recordings: Callable[[], Places] = deployed
+    yard: Callable[[], Yard] = Yard
 
 
 _DEPLOYED = Context()

@@ -28,6 +28,7 @@ from chalicelib.channels.fields import (
     OfferId,
     PlacementId,
     PublisherId,
+    RingGroup,
     Seconds,
     SendDigits,
     Tags,
@@ -133,7 +134,8 @@ class CampaignBody(Settings):
 
 class TargetBody(Settings, Caps):
     """One place a call can ring. `send_digits` are played once it answers. Priority 1 rings first;
-    weights share the calls of one priority. Caps count calls or the cents charged for them, on the
+    weights share the calls of one priority. Targets of one campaign with the same `ring_group` ring
+    at once. Caps count calls or the cents charged for them, on the
     clock of the hours' zone; a matrix says them by the hour of the week. Every filter must pass;
     without a charge or a geography of its own the campaign's holds."""
 
@@ -143,6 +145,7 @@ class TargetBody(Settings, Caps):
     charge_cents: Cents | None = None
     priority: Annotated[int, Field(ge=1, le=1000)] = 1
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
+    ring_group: RingGroup | None = None
     hours: Hours = Hours()
     geography: Geography | None = None
     filters: Annotated[list[Filter], Field(max_length=50)] = Field(default_factory=list)

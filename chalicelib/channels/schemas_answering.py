@@ -54,7 +54,8 @@ class Line(Document):
 class Question(Document):
     """What a caller is asked. The answer becomes the tag `name` of the call; that to `zip` also
     tells where the caller is. Of `digits` their number is bounded, of a `choice` each key stands
-    for a value."""
+    for a value. With `confirm`, which reads the answer back in the place of `{answer}`, the caller
+    presses 1 to confirm it."""
 
     name: TagName
     prompt: Line
@@ -65,10 +66,22 @@ class Question(Document):
     choices: Annotated[dict[Key, Name], Field(max_length=12)] = Field(default_factory=dict)
     timeout_seconds: Annotated[int, Field(ge=1, le=30)] = 5
     retries: Annotated[int, Field(ge=0, le=answering.MOST_RETRIES)] = 2
+    confirm: Line | None = None
     no_input: Line | None = None
     wrong_input: Line | None = None
     if_unanswered: IfUnanswered = answering.IfUnanswered.GO_ON
     default: Name | None = None
+
+
+class Wait(Document):
+    """How a caller waits on hold for a target that is busy now: `line` once, then the recording at
+    `music_url` to its end, or silence of `every_seconds`, again and again. After each it is looked
+    whether a target has become free, for `seconds` at most."""
+
+    line: Line
+    music_url: AudioUrl | None = None
+    every_seconds: Annotated[int, Field(ge=5, le=60)] = 10
+    seconds: Annotated[int, Field(ge=10, le=900)] = 120
 
 
 class Answering(Document):
@@ -78,6 +91,7 @@ class Answering(Document):
     questions: Annotated[list[Question], Field(max_length=answering.MOST_QUESTIONS)] = Field(
         default_factory=list
     )
+    wait: Wait | None = None
 
 
 class Consent(Document):

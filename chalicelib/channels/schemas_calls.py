@@ -48,7 +48,8 @@ class CallRecordingView(Document):
 class CallView(Document):
     """A call. `number` was dialled; `tried` are the targets of all attempts; `reasons` say why a
     call was denied; `tags` are what filters know as `tag.` and their name; `heard` are the
-    lines that its caller heard."""
+    lines that its caller heard. Of targets that ring at once `target_id` is the first choice, until
+    one has taken the call."""
 
     id: str
     carrier: str
@@ -117,8 +118,8 @@ class GateRefusalView(Document):
 
 
 class DecisionView(Document):
-    """The trace of one attempt; `target_id` is null when nobody took the call, `gate` when the
-    caller was let in, `strategy` when no target was looked at."""
+    """The trace of one attempt; `target_id`, the first choice, is null when nobody was had, `gate`
+    when the caller was let in, `strategy` when no target was looked at."""
 
     attempt: int
     target_id: str | None
@@ -208,6 +209,8 @@ class SignalView(Document):
         Field(description="of a dial's end: how the caller's own call stood"),
     ]
     sip_code: str | None
+    target_id: Annotated[str | None, Field(description="whose leg, where several ring at once")]
+    leg_id: Annotated[str | None, Field(description="the carrier's name of the leg")]
     raw: dict[str, Any]
 
 

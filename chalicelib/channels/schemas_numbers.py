@@ -69,13 +69,21 @@ class Counted(Document):
     orphans: int
     unused: int
     resting: int
+    foreign_caller_ids: int = 0
+
+
+class ForeignCallerId(Document):
+    """A campaign that shows its targets a number which the carrier does not let it show."""
+
+    campaign_id: str
+    e164: E164
 
 
 class ReconciliationView(Document):
     """What a comparison of the carrier's numbers with the platform's found. `repaired` lead here
     again; `strangers` are at the carrier and unknown here; `orphans` are in business here and not
-    at the carrier; `unused` are archived here and still cost money. Each list names the first
-    500."""
+    at the carrier; `unused` are archived here and still cost money; with `foreign_caller_ids` the
+    carrier refuses every dial. Each list names the first 500."""
 
     at: Moment
     counted: Counted
@@ -86,3 +94,4 @@ class ReconciliationView(Document):
     orphans: list[E164]
     unused: list[E164]
     resting: list[Resting]
+    foreign_caller_ids: list[ForeignCallerId]

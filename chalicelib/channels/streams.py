@@ -6,7 +6,6 @@ done, and it is tried again a bounded number of times.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from chalice import Blueprint
 from chalice.app import DynamoDBEvent
@@ -14,11 +13,10 @@ from chalice.app import DynamoDBEvent
 from chalicelib import runtime
 from chalicelib.flows.settlement import Progress, settle
 from chalicelib.providers.queue import fetch_recording, settle_later
-from chalicelib.recording import ReportStatus
+from chalicelib.store.changes import StreamRecord, finished_recording, signalled_call
 from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)
-_SIGNAL, _REPORT = "SIGNAL#", "REPORT#"
 Settle = Callable[[str], Progress]
 Failures = dict[str, list[dict[str, str]]]
 
@@ -40,7 +38,7 @@ def validate(event: DynamoDBEvent) -> Failures:
 
 
 def handle(
-    records: list[dict[str, Any]],
+    records: list[StreamRecord],
     settle_now: Settle,
     later: Callable[[str], None],
     fetch: Callable[[str, str], None],
@@ -55,10 +53,10 @@ def handle(
     for record in records:
         sequence = record["dynamodb"]["SequenceNumber"]
         try:
-            recording = _finished_recording(record)
+            recording = finished_recording(record)
             if recording is not None:
                 fetch(*recording)
-            call_id = _signalled_call(record)
+            call_id = signalled_call(record)
             if call_id is None or call_id in done:
                 continue
             if settle_now(call_id) is Progress.UNCERTAIN:
@@ -69,23 +67,3 @@ def handle(
             runtime.logger().exception("a record failed", extra={"sequence_number": sequence})
             failures.append({"itemIdentifier": sequence})
     return {"batchItemFailures": failures}
-
-
-def _signalled_call(record: dict[str, Any]) -> str | None:
-    pk, sk = _new_row(record)
-    return pk.removeprefix("CALL#") if sk.startswith(_SIGNAL) else None
-
-
-def _finished_recording(record: dict[str, Any]) -> tuple[str, str] | None:
-    """The call and the recording of which a new report says that it has media."""
-    pk, sk = _new_row(record)
-    if not sk.startswith(_REPORT) or not sk.endswith(f"#{ReportStatus.COMPLETED}"):
-        return None
-    return pk.removeprefix("CALL#"), sk.split("#")[1]
-
-
-def _new_row(record: dict[str, Any]) -> tuple[str, str]:
-    """The keys of a row that was not there before; empty for any other change."""
-    keys = record["dynamodb"]["Keys"]
-    pk, sk = str(keys["pk"]["S"]), str(keys["sk"]["S"])
-    return (pk, sk) if record["eventName"] == "INSERT" else ("", "")

@@ -20,11 +20,13 @@ from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, ma
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import (
     RECOVERY,
+    TOGETHER,
     attempt_in,
     document,
+    look_in,
     step_in,
 )
-from chalicelib.flows import asking, inbound
+from chalicelib.flows import asking, following, inbound
 from chalicelib.questions import Step
 
 blueprint = Blueprint(__name__)
@@ -78,6 +80,31 @@ def _answer(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Re
     return _answered(lambda: _after_keys(call, step, signal, webhook, context), webhook, context)
 
 
+def _wait(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
+    found = look_in(webhook.query)
+    if found is None:
+        return xml(twiml.hangup())
+    look, since = found
+    signal = twilio_forms.wait_signal(webhook.form, look, context.clock())
+    call = webhook.query.get("call", "")
+
+    def after() -> inbound.Answer | None:
+        if _has_left(call, signal, webhook, context):
+            return None
+        return asking.look_again(
+            call,
+            look,
+            signal,
+            since=since,
+            e164=webhook.form.get("To", ""),
+            caller=twilio_forms.caller_number(webhook.form),
+            stores=context.stores(),
+            clock=context.clock,
+        )
+
+    return _answered(after, webhook, context)
+
+
 def _dial(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
     attempt = attempt_in(webhook.query)
     signal = twilio_forms.dial_signal(webhook.form, attempt, context.clock()) if attempt else None
@@ -118,10 +145,7 @@ def _after_keys(
     call: str, step: Step, signal: Signal, webhook: Webhook, context: Context
 ) -> inbound.Answer | None:
     """What follows from what was keyed; None, with the signals kept, when the caller has left."""
-    callers = twilio_forms.call_signal(webhook.form, context.clock())
-    if callers is not None and callers.status in ENDED:
-        for one in (signal, callers):
-            context.stores().calls.keep_signal(call, one)
+    if _has_left(call, signal, webhook, context):
         return None
     return asking.next_step(
         call,
@@ -132,6 +156,16 @@ def _after_keys(
         stores=context.stores(),
         clock=context.clock,
     )
+
+
+def _has_left(call: str, signal: Signal, webhook: Webhook, context: Context) -> bool:
+    """Whether the form says that the caller has hung up; if so, the signals are kept."""
+    callers = twilio_forms.call_signal(webhook.form, context.clock())
+    if callers is None or callers.status not in ENDED:
+        return False
+    for one in (signal, callers):
+        context.stores().calls.keep_signal(call, one)
+    return True
 
 
 def _after_dial(
@@ -146,13 +180,14 @@ def _after_dial(
     callers = twilio_forms.call_signal(form, context.clock())
     left = callers is not None and callers.status in ENDED
     if not left and (RECOVERY in webhook.query or not signal.talked):
-        answer = inbound.next_attempt(
+        answer = following.next_attempt(
             call,
             signal,
             e164=form.get("To", ""),
             caller=twilio_forms.caller_number(form),
             stores=context.stores(),
             clock=context.clock,
+            together=TOGETHER in webhook.query,
         )
         if answer is not None:
             return answer
@@ -197,6 +232,7 @@ _ROUTES: dict[str, Callable[[Webhook, Context, runtime.Secrets], Reply]] = {
     "/twilio/inbound": _inbound,
     "/twilio/fallback": _fallback,
     "/twilio/answer": _answer,
+    "/twilio/wait": _wait,
     "/twilio/dial": _dial,
     "/twilio/whisper": twilio_targets.whisper,
     "/twilio/bridge": twilio_targets.bridge,

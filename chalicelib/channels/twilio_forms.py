@@ -35,6 +35,7 @@ _STATUSES = frozenset(LegStatus)
 _ANSWERED_BY = re.compile("[a-z_]{1,40}")
 _SIP_CODE = re.compile(r"[1-6]\d\d")
 _MOST_URL = 500
+_MOST_LEG_ID = 64
 _AREA_FIELDS = {
     "FromCountry": AreaFact.COUNTRY,
     "FromState": AreaFact.STATE,
@@ -73,7 +74,8 @@ def attestation(verstat: str) -> Attestation:
 
 def leg_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
     """A report of the leg to a target; None when its status is not one that is known."""
-    return _signal(SignalKind.LEG, attempt, form, "CallStatus", "CallDuration", now)
+    signal = _signal(SignalKind.LEG, attempt, form, "CallStatus", "CallDuration", now)
+    return signal and replace(signal, leg_id=_leg_id(form, "CallSid"))
 
 
 def dial_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
@@ -81,7 +83,11 @@ def dial_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal 
     if form.get("DialCallStatus") == "answered":
         form = {**form, "DialCallStatus": LegStatus.COMPLETED.value}
     signal = _signal(SignalKind.DIAL, attempt, form, "DialCallStatus", "DialCallDuration", now)
-    return signal and replace(signal, callers_status=_status(form.get("CallStatus", "")))
+    return signal and replace(
+        signal,
+        callers_status=_status(form.get("CallStatus", "")),
+        leg_id=_leg_id(form, "DialCallSid"),
+    )
 
 
 def call_signal(form: Mapping[str, str], now: datetime) -> Signal | None:
@@ -95,14 +101,21 @@ def answer_signal(form: Mapping[str, str], step: Step, now: datetime) -> Signal:
     return replace(signal, step=str(step), keys=form.get("Digits", "")[:_MOST_KEYS])
 
 
+def wait_signal(form: Mapping[str, str], look: int, now: datetime) -> Signal:
+    """That the caller has waited until look number `look` for a free target."""
+    return replace(_heard(SignalKind.WAIT, 0, form, now), step=str(look))
+
+
 def whisper_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal:
     """That the target has answered and begins to hear its whisper."""
-    return _heard(SignalKind.WHISPER, attempt, form, now)
+    signal = _heard(SignalKind.WHISPER, attempt, form, now)
+    return replace(signal, leg_id=_leg_id(form, "CallSid"))
 
 
 def bridge_signal(form: Mapping[str, str], attempt: int, accepted: bool, now: datetime) -> Signal:
     """Whether the target is let through, now that its whisper is over."""
-    return replace(_heard(SignalKind.BRIDGE, attempt, form, now), bridged=accepted)
+    signal = _heard(SignalKind.BRIDGE, attempt, form, now)
+    return replace(signal, bridged=accepted, leg_id=_leg_id(form, "CallSid"))
 
 
 def machine_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Signal | None:
@@ -110,7 +123,8 @@ def machine_signal(form: Mapping[str, str], attempt: int, now: datetime) -> Sign
     word = form.get("AnsweredBy", "")
     if not _ANSWERED_BY.fullmatch(word):
         return None
-    return replace(_heard(SignalKind.MACHINE, attempt, form, now), step=word)
+    signal = _heard(SignalKind.MACHINE, attempt, form, now)
+    return replace(signal, step=word, leg_id=_leg_id(form, "CallSid"))
 
 
 def message_signal(form: Mapping[str, str], told: str, now: datetime) -> Signal:
@@ -161,6 +175,10 @@ def _signal(
         raw=_raw(form),
         sip_code=_sip_code(form),
     )
+
+
+def _leg_id(form: Mapping[str, str], field: str) -> str | None:
+    return form.get(field, "")[:_MOST_LEG_ID] or None
 
 
 def _status(word: str) -> LegStatus | None:

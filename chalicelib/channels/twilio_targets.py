@@ -4,12 +4,15 @@ Owns the webhooks of a target's leg: what it hears first, whether it is let thro
 on. Whatever fails here, a caller is waiting for the target.
 """
 
+from dataclasses import replace
+
 from chalicelib import runtime
 from chalicelib.channels import twilio_forms, twiml
 from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, masked, xml
 from chalicelib.channels.twilio_signature import Webhook
-from chalicelib.channels.twilio_urls import LISTENED, attempt_in, whisper_document
+from chalicelib.channels.twilio_urls import LISTENED, attempt_in, target_in, whisper_document
 from chalicelib.endings import let_through
+from chalicelib.ringing import led_by
 
 
 def whisper(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
@@ -18,17 +21,19 @@ def whisper(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Re
     attempt, call = attempt_in(webhook.query), webhook.query.get("call", "")
     if attempt is None:
         return xml(twiml.hangup())
+    target = target_in(webhook.query)
     begun = twilio_forms.whisper_signal(webhook.form, attempt, context.clock())
     answered = twilio_forms.machine_signal(webhook.form, attempt, context.clock())
 
     def said() -> str:
         known = context.stores().calls.get(call)
-        context.stores().calls.keep_signal(call, begun)
+        context.stores().calls.keep_signal(call, replace(begun, target_id=target))
         if answered is not None:
-            context.stores().calls.keep_signal(call, answered)
+            context.stores().calls.keep_signal(call, replace(answered, target_id=target))
         if known.attempt is None or known.attempt.number != attempt:
             return twiml.hangup()
-        return whisper_document(known, known.attempt, webhook.base)
+        own = led_by(known.attempt, target) if target else known.attempt
+        return whisper_document(known, own, webhook.base) if own else twiml.hangup()
 
     try:
         return xml(in_time(said, context))
@@ -47,18 +52,18 @@ def bridge(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Rep
         return xml(twiml.hangup())
     key = webhook.query.get("press")
     accepted = key is None or webhook.form.get("Digits") == key
-    listened = LISTENED in webhook.query
+    listened, target = LISTENED in webhook.query, target_in(webhook.query)
 
     def let_in() -> bool:
         calls = context.stores().calls
         file = calls.file(call) if listened else None
-        known = let_through(file.signals, attempt, accepted=accepted) if file else accepted
+        known = let_through(file.signals, attempt, target, accepted=accepted) if file else accepted
         signal = twilio_forms.bridge_signal(webhook.form, attempt, known, context.clock())
-        if calls.keep_signal(call, signal) or not listened:
+        if calls.keep_signal(call, replace(signal, target_id=target)) or not listened:
             return known
         # Another delivery was quicker, and what it kept is what was decided.
         file = calls.file(call)
-        return let_through(file.signals, attempt, accepted=accepted) if file else known
+        return let_through(file.signals, attempt, target, accepted=accepted) if file else known
 
     try:
         accepted = in_time(let_in, context)
@@ -74,13 +79,17 @@ def machine(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Re
     attempt, now = attempt_in(webhook.query), context.clock()
     signal = twilio_forms.machine_signal(webhook.form, attempt, now) if attempt else None
     if signal is not None:
+        signal = replace(signal, target_id=target_in(webhook.query))
         told = {"answered_by": signal.step or "", "attempt": str(attempt)}
         runtime.logger().info("the carrier tells what answered", extra=told | masked(webhook))
     return kept(webhook.query.get("call", ""), signal, context)
 
 
 def leg(webhook: Webhook, context: Context, _secrets: runtime.Secrets) -> Reply:
-    """A report of the leg to a target."""
+    """A report of the leg to a target; what follows from the first that answers, for the others
+    that ring with it, comes off the stream too."""
     attempt = attempt_in(webhook.query)
     signal = twilio_forms.leg_signal(webhook.form, attempt, context.clock()) if attempt else None
+    if signal is not None:
+        signal = replace(signal, target_id=target_in(webhook.query))
     return kept(webhook.query.get("call", ""), signal, context)

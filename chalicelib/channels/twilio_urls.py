@@ -4,7 +4,9 @@ Owns the queries of our own URLs, written and read, and the document that an ans
 a query stand in alphabetical order, because Twilio sorts them on the way and signs them unsorted.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES
@@ -14,12 +16,19 @@ from chalicelib.flows.inbound import Answer
 from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
+from chalicelib.ringing import led_by, targets_of
+from chalicelib.waiting import MOST_LOOKS
 
 RECOVERY = "recovery"
 """Says in the URL of a dial's end that another target may follow a talk."""
 LISTENED = "listened"
 """Says in the URL of a whisper's end that a machine may have been heard."""
+TOGETHER = "together"
+"""Says in the URL of a dial's end that a group rang."""
+_CONFIRM = "confirm"
 _MOST_ATTEMPTS = 99
+_MOST_SECONDS = 99_999_999_999
+_TARGET = re.compile("[A-Za-z0-9_]{1,40}")
 _SAID = {
     Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
     Reason.QUESTION_UNANSWERED: twiml.NOT_ANSWERED,
@@ -27,23 +36,20 @@ _SAID = {
 
 
 def document(answer: Answer, base: str) -> str:
-    """What the caller hears by this answer: a question, a dial, voicemail, or an apology."""
+    """What the caller hears by this answer: a question, hold, a dial, voicemail, or an apology."""
     call = answer.call_id
     if answer.page is not None:
-        question, tries = answer.page.step
-        action = url(base, "answer", call=call, question=question, tries=tries)
+        question, tries, confirms = answer.page.step
+        confirm = {_CONFIRM: 1} if confirms else {}
+        action = url(base, "answer", call=call, question=question, tries=tries, **confirm)
         return twiml.ask(answer.page, action=action)
-    if answer.attempt is not None:
-        attempt = answer.attempt.number
-        recovery = {RECOVERY: 1} if answer.attempt.recover_seconds else {}
-        return twiml.dial(
-            answer.attempt,
-            action=url(base, "dial", attempt=attempt, call=call, **recovery),
-            leg=url(base, "leg", attempt=attempt, call=call),
-            whisper=url(base, "whisper", attempt=attempt, call=call),
-            machine=url(base, "machine", attempt=attempt, call=call),
-            recording=url(base, "recording", attempt=attempt, call=call),
+    if answer.waiting is not None:
+        look, since = answer.waiting.look, int(answer.waiting.since.timestamp())
+        return twiml.wait(
+            answer.waiting, action=url(base, "wait", call=call, look=look, since=since)
         )
+    if answer.attempt is not None:
+        return _dial(answer.attempt, call, base)
     if answer.voicemail is not None:
         return twiml.record(
             answer.voicemail,
@@ -54,6 +60,36 @@ def document(answer: Answer, base: str) -> str:
     return twiml.apology(said or twiml.SORRY)
 
 
+def _dial(attempt: Attempt, call: str, base: str) -> str:
+    """Rings the attempt's target, or all of its group, each with URLs that name it."""
+    ringing = [led_by(attempt, one) for one in targets_of(attempt)]
+    nouns = [_noun(one, call, base) for one in ringing if one]
+    said = {RECOVERY: any(one.recover_seconds for one in ringing if one)}
+    said |= {TOGETHER: attempt.together is not None}
+    marks = {name: 1 for name, holds in said.items() if holds}
+    return twiml.dial(
+        attempt,
+        nouns,
+        action=url(base, "dial", attempt=attempt.number, call=call, **marks),
+        recording=url(base, "recording", attempt=attempt.number, call=call),
+    )
+
+
+def _noun(attempt: Attempt, call: str, base: str) -> twiml.Noun:
+    query: dict[str, str | int] = {"attempt": attempt.number, "call": call, **_target_of(attempt)}
+    return twiml.Noun(
+        attempt=attempt,
+        leg=url(base, "leg", **query),
+        whisper=url(base, "whisper", **query),
+        machine=url(base, "machine", **query),
+    )
+
+
+def _target_of(attempt: Attempt) -> dict[str, str]:
+    """The target as a URL names it; only where others ring too."""
+    return {"target": attempt.hold.target_id} if attempt.together else {}
+
+
 def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
     """What the attempt's target hears before the caller; nothing lets it through at once."""
     introduction = attempt.introduction
@@ -61,7 +97,8 @@ def whisper_document(call: Call, attempt: Attempt, base: str) -> str:
         return twiml.nothing()
     wanted = {"press": 1} if introduction.acceptance else {}
     wanted |= {LISTENED: 1} if introduction.listen_seconds else {}
-    action = url(base, "bridge", attempt=attempt.number, call=call.id, **wanted)
+    named = {"call": call.id, **_target_of(attempt)}
+    action = url(base, "bridge", attempt=attempt.number, **named, **wanted)
     return twiml.whisper(
         whisper_of(call, attempt),
         introduction.acceptance,
@@ -80,13 +117,28 @@ def attempt_in(query: Mapping[str, str]) -> int | None:
     return _count(query.get("attempt", ""), _MOST_ATTEMPTS)
 
 
+def target_in(query: Mapping[str, str]) -> str | None:
+    """The target whose leg our own URL is about, where several ring at once."""
+    target = query.get("target", "")
+    return target if _TARGET.fullmatch(target) else None
+
+
 def step_in(query: Mapping[str, str]) -> Step | None:
     """The step that our own URL names; None when somebody made it up."""
     question = _count(query.get("question", ""), MOST_QUESTIONS)
     tries = _count(query.get("tries", ""), MOST_RETRIES + 1)
-    return Step(question, tries) if question and tries else None
+    return Step(question, tries, _CONFIRM in query) if question and tries else None
+
+
+def look_in(query: Mapping[str, str]) -> tuple[int, datetime] | None:
+    """Which look for a free target our own URL names, and since when the caller waits; None when
+    somebody made it up."""
+    look = _count(query.get("look", ""), MOST_LOOKS)
+    since = _count(query.get("since", ""), _MOST_SECONDS)
+    return (look, datetime.fromtimestamp(since, UTC)) if look and since else None
 
 
 def _count(text: str, most: int) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    number = int(text) if digits else 0
     return number if 1 <= number <= most else None

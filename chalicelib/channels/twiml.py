@@ -4,13 +4,15 @@ Owns the documents that Twilio is answered with. Which one is due belongs to the
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from chalicelib.answering import Acceptance, Line, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
 from chalicelib.questions import Page
 from chalicelib.recording import RecordingState
+from chalicelib.waiting import Waiting
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
 SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
@@ -24,30 +26,45 @@ _NO_FINISH_KEY = ""
 _WHISPER_END_SECONDS = 1
 
 
-def dial(
-    attempt: Attempt, *, action: str, leg: str, whisper: str, recording: str, machine: str
-) -> str:
-    """Says what is to be said first, then rings the attempt's destination; the caller keeps hearing
-    ringing until it answers, and the whisper, if there is one, has ended.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """One target that rings: the attempt on it, and our URLs that its leg asks and reports to. What
+    answered is told to `machine`, where that matters."""
+
+    attempt: Attempt
+    leg: str
+    whisper: str
+    machine: str
+
+
+def dial(attempt: Attempt, nouns: Sequence[Noun], *, action: str, recording: str) -> str:
+    """Says what is to be said first, then rings the nouns at once; the caller keeps hearing ringing
+    until one of them answers, and its whisper, if there is one, has ended.
 
     With `answerOnBridge` and Dial as the first verb the caller's call counts from the bridge.
-    Reports on a recording go to `recording`, where the attempt is recorded at all; what answered is
-    told to `machine`, where that matters.
+    Reports on a recording go to `recording`, where the attempt is recorded at all.
     """
     introduction = attempt.introduction
-    noun = "Sip" if attempt.destination.startswith("sip:") else "Number"
-    digits = f" sendDigits={quoteattr(attempt.send_digits)}" if attempt.send_digits else ""
     shown = f" callerId={quoteattr(introduction.caller_id)}" if introduction.caller_id else ""
-    whispers = f' url={quoteattr(whisper)} method="POST"' if introduction.whispers else ""
-    whispers += _listens(introduction.listen_seconds, machine)
     return (
         f"{HEADER}<Response>{_lines(introduction.lines)}"
         f'<Dial action={quoteattr(action)} method="POST"'
         f' answerOnBridge="true"{shown} timeout="{attempt.ring_seconds}"'
         f' timeLimit="{attempt.max_call_seconds}"{_recorded(attempt, recording)}>'
-        f'<{noun} statusCallback={quoteattr(leg)} statusCallbackMethod="POST"'
+        f"{''.join(map(_noun, nouns))}</Dial></Response>"
+    )
+
+
+def _noun(noun: Noun) -> str:
+    attempt, introduction = noun.attempt, noun.attempt.introduction
+    name = "Sip" if attempt.destination.startswith("sip:") else "Number"
+    digits = f" sendDigits={quoteattr(attempt.send_digits)}" if attempt.send_digits else ""
+    whispers = f' url={quoteattr(noun.whisper)} method="POST"' if introduction.whispers else ""
+    whispers += _listens(introduction.listen_seconds, noun.machine)
+    return (
+        f'<{name} statusCallback={quoteattr(noun.leg)} statusCallbackMethod="POST"'
         f' statusCallbackEvent="answered completed"{whispers}{digits}>'
-        f"{_text(attempt.destination)}</{noun}></Dial></Response>"
+        f"{_text(attempt.destination)}</{name}>"
     )
 
 
@@ -63,6 +80,22 @@ def ask(page: Page, *, action: str) -> str:
         timeout=question.timeout_seconds,
     )
     return f"{HEADER}<Response>{_lines(page.lines)}{gather}</Response>"
+
+
+def wait(waiting: Waiting, *, action: str) -> str:
+    """Says what a waiting caller hears, and lets the action hear when it is over.
+
+    A Gather, not a Redirect: Twilio counts redirects (error 11215), and a wait has many.
+    """
+    music = (Line(audio_url=waiting.music_url),) if waiting.music_url else ()
+    gather = _gather(
+        (*waiting.lines, *music),
+        action=action,
+        most=1,
+        finish_key=_NO_FINISH_KEY,
+        timeout=waiting.seconds,
+    )
+    return f"{HEADER}<Response>{gather}</Response>"
 
 
 def whisper(

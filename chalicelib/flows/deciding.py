@@ -43,7 +43,7 @@ def decide(number: Number, market: Market | None, call: Call, now: datetime) -> 
     if call.attempt is not None:
         failed, tried = given_up(call)
         following = failed.number + 1
-        market = without_hold(market, failed.hold, call.id)
+        market = without_hold(market, failed, call.id)
     return choose(
         market,
         call_id=call.id,

@@ -13,9 +13,10 @@ from chalicelib.flows.deciding import meet
 from chalicelib.flows.inbound import led_by
 from chalicelib.flows.looking_up import remembered
 from chalicelib.gate import Caller
+from chalicelib.groups import settled_on
 from chalicelib.places import Area, AreaEvidence, area_code_of, prefix_evidence
 from chalicelib.reasons import Reason
-from chalicelib.routing import Decision, settled_on
+from chalicelib.routing import Decision
 from chalicelib.store.facts import Facts
 from chalicelib.store.stores import Stores
 

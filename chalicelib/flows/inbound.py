@@ -1,8 +1,9 @@
-"""What happens when a call arrives, and when a target did not take it?
+"""What happens when a call arrives?
 
 Joins number, gate, market, decision and reservation into one answer for the carrier. What follows
-from a caller's answers to questions belongs to `asking`; what the caller hears is the channel's to
-say; ending a call belongs to `settlement`.
+from a caller's answers to questions belongs to `asking`, what follows after a target that did not
+take the call to `following`; what the caller hears is the channel's to say; ending a call belongs
+to `settlement`.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
-from chalicelib.calls import Attempt, Attestation, Call, CallStatus, Signal, call_id
-from chalicelib.endings import recovers
+from chalicelib.calls import Attempt, Attestation, Call, call_id
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.looking_up import CARRIER, Inquiry, LookedUp, look_up
 from chalicelib.flows.racing import Clock, Race, shut_out
@@ -28,6 +28,7 @@ from chalicelib.store.facts import Facts, facts_puts
 from chalicelib.store.markets import Answered, Situation
 from chalicelib.store.outcomes import Outcome
 from chalicelib.store.stores import Stores
+from chalicelib.waiting import Waiting, heard_waiting, waiting, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to do with the call: ask what is on the `page`, dial the attempt, or say sorry for the
-    reason, on `voicemail` where there is one."""
+    """What to do with the call: ask what is on the `page`, let the caller wait, dial the attempt,
+    or say sorry for the reason, on `voicemail` where there is one."""
 
     call_id: str
     attempt: Attempt | None = None
     refusal: StrEnum | None = None
     voicemail: Voicemail | None = None
     page: Page | None = None
+    waiting: Waiting | None = None
 
 
 def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry = CARRIER) -> Answer:
@@ -84,9 +86,9 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
     known = look_up(facts, situation, inquiry, stores=stores, clock=clock)
     call, facts = known.call, replace(facts, call=known.call)
     decision = meet(facts, situation)
-    questions = _asked_first(decision, situation.market)
-    if questions is not None:
-        asked = _ask(known, questions, situation, stores)
+    answering = _answering(decision, situation.market)
+    if answering is not None and answering.questions:
+        asked = _ask(known, answering, situation, stores)
         if isinstance(asked, Answer):
             return asked
         decision = asked
@@ -102,82 +104,32 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
     def refuse(refused: Decision) -> Outcome:
         return stores.reservations.refuse(call, refused, gate=gate, facts=kept)
 
-    return after_race(race, decision, refuse, number=number, stores=stores)
+    def wait(refused: Decision) -> Answer | Decision:
+        first = waits(refused, answering, since=now, look=1, now=now)
+        if first is None or answering is None:
+            return refused
+        return _ask(known, answering, situation, stores)
+
+    return after_race(race, decision, refuse, number=number, stores=stores, wait=wait)
 
 
-def next_attempt(
-    call_id: str, signal: Signal, *, e164: str, caller: str | None, stores: Stores, clock: Clock
-) -> Answer | None:
-    """Go on to the next target, after the attempt that `signal` reports as failed, or as a talk
-    that its target ended early.
-
-    `e164` was dialled by `caller`, as the carrier says once more. The gate is not asked again, but
-    an advertiser who blocks the caller by now is passed over.
-
-    An answer without an attempt means that nobody is left to try. None means that there is nothing
-    to decide, because the call is over or not known: then nothing was written, the signal neither.
-    """
-    now = clock()
-    number = stores.markets.number(e164, now)
-    if number is None:
+def _answering(decision: Decision, market: Market | None) -> Answering | None:
+    """What the caller hears and is asked before anybody is chosen; None where nothing is, or where
+    no answer could lead to a target."""
+    if decision.strategy is None or market is None:
         return None
-    following = signal.attempt + 1
-    situation = stores.markets.situation_again(
-        number, call_id=call_id, decision=following, caller=caller
-    )
-    if situation.answered is not None:
-        return again(call_id, situation.answered)
-    call = situation.call
-    if call is None or call.attempt is None or call.status is not CallStatus.LIVE:
-        return None
-    if call.attempt.number != signal.attempt:
-        return None
-    if signal.talked and not recovers(call, signal, situation.whispered):
-        return None
-
-    market, failed = situation.market, call.attempt.hold
-    facts = Facts(
-        material=situation.material, call=call, caller=Caller(number=call.caller), now=now
-    )
-    decision = meet(facts, situation)
-    kept = facts_puts(facts, decision, following)
-    counted = market.publishers_trials(failed.campaign_id) if market else {}
-
-    def reserve(chosen: Decision, take: Reservation) -> Outcome:
-        return stores.reservations.fail_over(
-            call, take, chosen, signal=signal, counted=counted, now=now, facts=kept
-        )
-
-    race = Race(
-        market=situation.market,
-        call=call,
-        number=following,
-        reserve=reserve,
-        started=now,
-        clock=clock,
-    )
-
-    def give_up(refused: Decision) -> Outcome:
-        return stores.reservations.give_up(call, refused, signal=signal, facts=kept)
-
-    return after_race(race, decision, give_up, number=number, stores=stores)
-
-
-def _asked_first(decision: Decision, market: Market | None) -> Answering | None:
-    """What the caller is asked before anybody is chosen; None where nothing is, or where no answer
-    could lead to a target."""
-    if decision.strategy is None or market is None or market.offer.answering is None:
-        return None
-    return market.offer.answering if market.offer.answering.questions else None
+    return market.offer.answering
 
 
 def _ask(
     known: LookedUp, answering: Answering, situation: Situation, stores: Stores
 ) -> Answer | Decision:
-    """The first page, with the call kept; the decision on a caller whom the gate lets in no
-    more."""
+    """The first page, or the first look of a caller who is asked nothing, with the call kept; the
+    decision on a caller whom the gate lets in no more."""
     call, course = known.call, follow(answering, {})
     heard = heard_before_choice(answering, course, call.offer_id or "")
+    if course.page is None:
+        heard += heard_waiting(answering, call.offer_id or "")
     begun = replace(call, answered_early=True, heard=heard)
     outcome = stores.reservations.ask(begun, answering, gate=situation.gate, facts=known.changes)
     if outcome.shut_out is not None:
@@ -185,13 +137,20 @@ def _ask(
     if outcome.done_before:
         kept = stores.markets.situation(situation.material.number, call_id=call.id, decision=1)
         return _before(call.id, kept) or Answer(call_id=call.id, refusal=Reason.NO_TARGET)
-    return Answer(call_id=call.id, page=course.page)
+    return _asked(call.id, answering, call.arrived_at)
+
+
+def _asked(call_id: str, answering: Answering, arrived_at: datetime) -> Answer:
+    """What the caller hears first of all."""
+    page = follow(answering, {}).page
+    first = None if page else waiting(answering, since=arrived_at, look=1)
+    return Answer(call_id=call_id, page=page, waiting=first)
 
 
 def _before(call_id: str, situation: Situation) -> Answer | None:
     """What an earlier delivery was answered with; None when this is the first."""
-    if situation.asked is not None:
-        return Answer(call_id=call_id, page=follow(situation.asked, {}).page)
+    if situation.asked is not None and situation.call is not None:
+        return _asked(call_id, situation.asked, situation.call.arrived_at)
     return again(call_id, situation.answered) if situation.answered else None
 
 
@@ -202,16 +161,22 @@ def after_race(
     *,
     number: Number,
     stores: Stores,
+    wait: Callable[[Decision], Answer | Decision] | None = None,
 ) -> Answer:
-    """What a call is answered with once the candidates have been tried: the attempt that was taken,
-    or, with that kept by `refuse`, that nobody takes it. Another delivery may have done either."""
+    """What a call is answered with once the candidates have been tried: the attempt that was taken;
+    that the caller waits, where `wait` says so; or, with that kept by `refuse`, that nobody takes
+    it. Another delivery may have done any of them."""
     call_id, taken = race.call.id, race.take_first(decision)
     if taken.attempt is not None:
         return Answer(call_id=call_id, attempt=taken.attempt)
-    if taken.done_before or refuse(taken.decision).done_before:
+    if taken.done_before:
         return _earlier_answer(number, call_id, race.number, stores)
-    refusal, voicemail = taken.decision.refusal, taken.decision.voicemail
-    return Answer(call_id=call_id, refusal=refusal, voicemail=voicemail)
+    refused = wait(taken.decision) if wait else taken.decision
+    if isinstance(refused, Answer):
+        return refused
+    if refuse(refused).done_before:
+        return _earlier_answer(number, call_id, race.number, stores)
+    return Answer(call_id=call_id, refusal=refused.refusal, voicemail=refused.voicemail)
 
 
 def _earlier_answer(number: Number, call_id: str, decision: int, stores: Stores) -> Answer:

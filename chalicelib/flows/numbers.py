@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import runtime
-from chalicelib.campaigns import State
+from chalicelib.campaigns import Campaign, State
 from chalicelib.errors import Conflict, Invalid, NotFound, Refused
 from chalicelib.flows import catalog
 from chalicelib.flows.catalog import Created
@@ -25,6 +25,7 @@ from chalicelib.numbers import (
     Unrepaired,
     Webhooks,
     compare,
+    foreign_caller_ids,
     monthly_cost_micros,
     reconciliation,
     rests_until,
@@ -121,27 +122,37 @@ def release(id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Numb
 
 
 def reconcile(*, stores: Stores, carrier: Carrier, now: datetime) -> Reconciliation:
-    """Compare the carrier's numbers with the platform's, set right what leads elsewhere, report.
+    """Compare the carrier's numbers with the platform's, set right what leads elsewhere, report;
+    also which campaigns show numbers that the carrier does not let them show.
 
     It never buys, releases or archives. CarrierAway when the carrier's numbers cannot be read.
     """
     webhooks = carrier.webhooks()
-    comparison = _compared(webhooks, stores=stores, carrier=carrier, now=now)
+    owned = tuple(carrier.owned())
+    comparison = _compared(owned, webhooks, stores=stores, now=now)
     repaired, unrepaired = _repair(comparison.drifted, webhooks, carrier)
-    report = reconciliation(comparison, repaired=repaired, unrepaired=unrepaired, at=now)
+    may_be_shown = {one.e164 for one in owned} | set(carrier.verified())
+    report = reconciliation(
+        comparison,
+        repaired=repaired,
+        unrepaired=unrepaired,
+        foreign=foreign_caller_ids(every(Campaign, stores), may_be_shown),
+        at=now,
+    )
     keep_reconciliation(report, stores.rows)
     runtime.logger().info("numbers were compared", extra={"counted": dict(report.counted)})
     return report
 
 
-def _compared(webhooks: Webhooks, *, stores: Stores, carrier: Carrier, now: datetime) -> Comparison:
+def _compared(
+    owned: tuple[OwnedNumber, ...], webhooks: Webhooks, *, stores: Stores, now: datetime
+) -> Comparison:
     """The comparison, on numbers as they stand after the carrier's list was read.
 
-    Those known beforehand come from an index that may lag behind; all are read anew by their key,
-    so that a number bought or released meanwhile is not reported.
+    Those known come from an index that may lag behind; all are read anew by their key, so that a
+    number bought or released meanwhile is not reported.
     """
     known = {number.e164 for number in every(Number, stores)}
-    owned = list(carrier.owned())
     here: Mapping[str, Number] = stores.catalog.numbers(sorted(known | {one.e164 for one in owned}))
     rest_days = find_operator(stores.rows).number_rest_days
     return compare(owned, here.values(), webhooks=webhooks, rest_days=rest_days, now=now)

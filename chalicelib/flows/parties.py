@@ -1,23 +1,22 @@
 """Who takes part in a run over everybody?
 
-Owns walking through all advertisers or publishers, whatever their state: what is owed outlives a
-pause.
+Owns walking through all things of a kind, whatever their state: what is owed outlives a pause.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from chalicelib.campaigns import Advertiser
+from chalicelib.campaigns import Advertiser, Campaign
 from chalicelib.offers import Number, Publisher
 from chalicelib.store.stores import Stores
 
-Party = TypeVar("Party", Advertiser, Publisher, Number)
+Party = TypeVar("Party", Advertiser, Publisher, Campaign, Number)
 
 _A_PAGE = 100
 
 
 def every(kind: type[Party], stores: Stores) -> Iterator[Party]:
-    """All advertisers, or all publishers, in the order of their ids."""
+    """All things of the kind, in the order of their ids."""
     mark: Mapping[str, str] | None = None
     while True:
         page = stores.catalog.page(kind, limit=_A_PAGE, after=mark)

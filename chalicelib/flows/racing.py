@@ -4,16 +4,17 @@ Owns reserving the candidates one after another, until one is taken or the calle
 enough. Which they are, and in which order, belongs to `routing`; the transaction, to the store.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.calls import Attempt, Call
 from chalicelib.gate import GateRefusal
-from chalicelib.market import Market
+from chalicelib.groups import ring_along, settled_on
+from chalicelib.market import Market, TargetFacts
 from chalicelib.offers import CapEffect
 from chalicelib.reserving import Reservation, reservation
-from chalicelib.routing import Candidate, Decision, settled_on
+from chalicelib.routing import Candidate, Decision
 from chalicelib.store.outcomes import Outcome
 
 BUDGET = timedelta(seconds=3)
@@ -41,24 +42,30 @@ class Race:
     clock: Clock
 
     def take_first(self, decision: Decision) -> Taken:
-        """The first candidate that can still be had; refusals are the decision's."""
-        lost: list[str] = []
-        for candidate in decision.candidates:
-            if self.clock() - self.started >= BUDGET:
-                break
-            taken = self._take(decision, candidate, tuple(lost))
+        """The first candidate that can still be had, with those of its group that can; refusals are
+        the decision's.
+
+        A group loses the members whose last place went to others, and is tried again without them.
+        Each try that fails leaves fewer candidates, fewer expired slots to free, or a call that
+        earns nothing, so this comes to an end.
+        """
+        lost: frozenset[str] = frozenset()
+        while (first := _first(decision, lost)) and self.clock() - self.started < BUDGET:
+            chosen = settled_on(decision, first.facts.target.id, tuple(sorted(lost)))
+            take = self._reservation(decision, first, lost)
+            outcome = self.reserve(chosen, take)
+            taken = self._came_to(decision, take, outcome)
             if taken is not None:
                 return taken
-            lost.append(candidate.facts.target.id)
-        return Taken(decision=settled_on(decision, None, tuple(lost)))
+            if outcome.partnership_full is not None:
+                decision = replace(decision, earning_stopped=outcome.partnership_full)
+                continue
+            decision = _as_they_stand(decision, outcome.reaped)
+            lost |= outcome.lost
+        return Taken(decision=settled_on(decision, None, tuple(sorted(lost))))
 
-    def _take(
-        self, decision: Decision, candidate: Candidate, lost: tuple[str, ...]
-    ) -> Taken | None:
-        """What came of trying one candidate; None when others took its last place."""
-        chosen = settled_on(decision, candidate.facts.target.id, lost)
-        take = self._reservation(decision, candidate)
-        outcome = self.reserve(chosen, take)
+    def _came_to(self, decision: Decision, take: Reservation, outcome: Outcome) -> Taken | None:
+        """What came of one try; None where another may follow."""
         if outcome.written:
             return Taken(decision=decision, attempt=take.attempt)
         if outcome.done_before:
@@ -66,27 +73,41 @@ class Race:
         if outcome.shut_out is not None:
             return Taken(decision=shut_out(outcome.shut_out))
         full = outcome.partnership_full
-        if full is None:
-            if outcome.reaped is None:
-                return None
-            # Each time fewer expired slots are left to free, so this comes to an end.
-            return self._take(decision, replace(candidate, facts=outcome.reaped), lost)
-        if take.partnership.cap_effect is CapEffect.BLOCK_CALLS:
+        if full is not None and take.partnership.cap_effect is CapEffect.BLOCK_CALLS:
             return Taken(decision=Decision(refusal=full))
-        return self._take(replace(decision, earning_stopped=full), candidate, lost)
+        return None
 
-    def _reservation(self, decision: Decision, candidate: Candidate) -> Reservation:
+    def _reservation(
+        self, decision: Decision, first: Candidate, lost: frozenset[str]
+    ) -> Reservation:
         if self.market is None:
             raise ValueError("a decision without a market has no candidates")
+        along = ring_along(decision, first.facts.target.id, tuple(lost))
         return reservation(
             self.market,
-            candidate.campaign,
-            candidate.facts,
+            first.campaign,
+            first.facts,
             call=self.call,
             number=self.number,
             now=self.started,
             earning_stopped=decision.earning_stopped,
+            others=tuple(one.facts for one in along),
         )
+
+
+def _first(decision: Decision, lost: frozenset[str]) -> Candidate | None:
+    """The first candidate that is not lost yet."""
+    left = (one for one in decision.candidates if one.facts.target.id not in lost)
+    return next(left, None)
+
+
+def _as_they_stand(decision: Decision, reaped: Mapping[str, TargetFacts]) -> Decision:
+    """The decision with what has been learned of targets since."""
+    candidates = tuple(
+        replace(one, facts=reaped.get(one.facts.target.id, one.facts))
+        for one in decision.candidates
+    )
+    return replace(decision, candidates=candidates)
 
 
 def shut_out(refusal: GateRefusal) -> Decision:

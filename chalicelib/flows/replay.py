@@ -18,7 +18,7 @@ from chalicelib.market import Market
 from chalicelib.reasons import Reason
 from chalicelib.replaying import (
     Difference,
-    chosen_candidate,
+    chosen_candidates,
     differences,
     raced,
     races_lost,
@@ -93,9 +93,9 @@ def _decided(
 
 def _attempt(decision: Decision, market: Market, facts: Facts) -> Attempt | None:
     """The attempt that the chosen candidate becomes; None when nobody is chosen."""
-    chosen = chosen_candidate(decision)
-    if chosen is None:
+    if not (ringing := chosen_candidates(decision)):
         return None
+    chosen, *others = ringing
     failed = facts.call.attempt
     return reservation(
         market,
@@ -105,6 +105,7 @@ def _attempt(decision: Decision, market: Market, facts: Facts) -> Attempt | None
         number=failed.number + 1 if failed else 1,
         now=facts.now,
         earning_stopped=decision.earning_stopped,
+        others=tuple(one.facts for one in others),
     ).attempt
 
 

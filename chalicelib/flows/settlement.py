@@ -16,6 +16,7 @@ from chalicelib.campaigns import Advertiser
 from chalicelib.endings import Ending, read_signals, unheard
 from chalicelib.errors import Conflict
 from chalicelib.offers import Publisher
+from chalicelib.ringing import connected, seen_from_taker
 from chalicelib.store import codec
 from chalicelib.store.calls import CallFile
 from chalicelib.store.rows import CATALOG, Action, Item, Key, NotWritten
@@ -24,6 +25,7 @@ from chalicelib.store.settlements import (
     approval_actions,
     caller_key,
     denial_actions,
+    freeing_actions,
     read_mark,
 )
 from chalicelib.store.stores import Stores
@@ -59,7 +61,8 @@ class Swept:
 
 
 def settle(call_id: str, *, stores: Stores, now: datetime) -> Progress:
-    """Judge the call if it has ended and its talk time is known; repeating it changes nothing.
+    """Judge the call if it has ended and its talk time is known; repeating it changes nothing. Of
+    a group that rang, all but the one that took the call are freed while it goes on.
 
     `uncertain` means that the call is over and a report of its talk time may still be on its way.
     """
@@ -143,13 +146,14 @@ def _settle(
             return Progress.SETTLED
         ending = _read(file)
         accepted = accept(file.call, ending, now)
-        if accepted is None and not ending.ended:
-            return Progress.LIVE
         try:
+            if accepted is None and not ending.ended:
+                _free_others(file, stores)
+                return Progress.LIVE
             if accepted is None:
                 stores.calls.mark_pending(file.call, ending)
                 return Progress.UNCERTAIN
-            stores.rows.write(_judgement(file.call, accepted, stores, now))
+            stores.rows.write(_judgement(file, accepted, stores, now))
         except NotWritten:
             continue
         return Progress.SETTLED
@@ -160,8 +164,26 @@ def _read(file: CallFile) -> Ending:
     return read_signals(file.call, file.signals, given_up=file.given_up)
 
 
-def _judgement(call: Call, ending: Ending, stores: Stores, now: datetime) -> list[Action]:
+def _free_others(file: CallFile, stores: Stores) -> None:
+    """Give back what is kept of a group's others once the caller is connected with one of them.
+
+    Who they are is not known to the webhook that reports it, so this comes off the stream.
+    """
+    taker = connected(file.call, file.signals)
+    if taker is not None:
+        stores.rows.write(freeing_actions(file.call, taker))
+
+
+def _taken(file: CallFile, ending: Ending) -> Call:
+    """The call on the member of a group that took it; where nobody talked and no report names one,
+    as it is."""
+    sight = seen_from_taker(file.call, file.signals)
+    return sight.call if sight.named or ending.talk_seconds else file.call
+
+
+def _judgement(file: CallFile, ending: Ending, stores: Stores, now: datetime) -> list[Action]:
     """The actions that the rules lead to, on the facts as they stand."""
+    call = _taken(file, ending)
     found = _facts(call, stores)
     mark, counted = read_mark(found.get("mark")), read_trials(found.get("trials", {}))
     verdict = judge(

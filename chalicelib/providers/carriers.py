@@ -102,6 +102,11 @@ class Carrier(Protocol):
         """The number of the account; None when it is not the account's."""
         ...
 
+    def verified(self) -> Iterator[str]:
+        """Every number that the account may show to those it calls without being lent it, in
+        E.164."""
+        ...
+
     def look_up(self, e164: str, *, caller_name: bool = False) -> LineFacts:
         """What is known of anybody's number; its holder's name costs extra and is asked for."""
         ...

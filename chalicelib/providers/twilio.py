@@ -6,14 +6,15 @@ the half about recordings belongs to `twilio_media`.
 What follows from a record belongs to `settlement`, from a number to the flow of numbers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 from chalicelib import runtime
-from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+from chalicelib.calls import ENDED, Attempt, Call, LegStatus, Signal, SignalKind
 from chalicelib.errors import Refused
 from chalicelib.numbers import (
     AvailableNumber,
@@ -27,6 +28,7 @@ from chalicelib.numbers import (
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
 from chalicelib.providers.twilio_media import TwilioRecordings
 from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
+from chalicelib.ringing import led_by, targets_of
 
 RECORD_SECONDS = 3.0
 FIND_SECONDS = 1.5
@@ -67,10 +69,9 @@ class Twilio(TwilioRecordings):
                 return ()
             of_call = {"ParentCallSid": call.carrier_call_id, "PageSize": "50"}
             legs = rest.get(f"{self._base}/Calls.json", of_call)
-            leg = _present_leg(call, legs["calls"])
-            of_leg = _signal(leg, call.attempt.number, now) if leg and call.attempt else None
-            if leg and of_leg is None:
-                # The leg's end is not recorded yet; without it the call would seem to have no talk.
+            of_legs = list(_of_legs(call, legs["calls"], now))
+            if None in of_legs:
+                # A leg's end is not recorded yet; without it the call would seem to have no talk.
                 return ()
         except (CarrierAway, CarrierRefused, ValueError, KeyError) as fault:
             runtime.logger().warning(
@@ -78,7 +79,7 @@ class Twilio(TwilioRecordings):
                 extra={"call_id": call.id, "fault": repr(fault)},
             )
             return ()
-        return (ended, of_leg) if of_leg else (ended,)
+        return (ended, *_longest_first(of_legs))
 
     def search(self, wanted: NumberSearch) -> tuple[AvailableNumber, ...]:
         """Numbers of the United States that take calls."""
@@ -121,9 +122,18 @@ class Twilio(TwilioRecordings):
 
     def owned(self) -> Iterator[OwnedNumber]:
         """Page after page of the account's numbers."""
-        page = self._rest.get(self._numbers_url, {"PageSize": _A_PAGE})
+        yield from map(_owned, self._listed(self._numbers_url, "incoming_phone_numbers"))
+
+    def verified(self) -> Iterator[str]:
+        """Page after page of the account's outgoing caller ids."""
+        url = f"{self._base}/OutgoingCallerIds.json"
+        for record in self._listed(url, "outgoing_caller_ids"):
+            yield record["phone_number"]
+
+    def _listed(self, url: str, name: str) -> Iterator[Json]:
+        page = self._rest.get(url, {"PageSize": _A_PAGE})
         while True:
-            yield from map(_owned, page["incoming_phone_numbers"])
+            yield from page[name]
             following = page.get("next_page_uri")
             if not following:
                 return
@@ -200,10 +210,29 @@ def _available(record: Json, kind: SearchKind) -> AvailableNumber:
     )
 
 
-def _present_leg(call: Call, legs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The leg of the present attempt: the last one that was dialled to its destination."""
-    destination = call.attempt.destination if call.attempt else None
-    dialled = [leg for leg in legs if leg.get("to") == destination]
+def _of_legs(call: Call, legs: list[Json], now: datetime) -> Iterator[Signal | None]:
+    """How the legs of the present attempt ended, one for each target that it rang; None for one
+    whose end is not recorded."""
+    attempt = call.attempt
+    if attempt is None:
+        return
+    for target_id in targets_of(attempt):
+        own = led_by(attempt, target_id)
+        leg = _present_leg(own, legs) if own else None
+        if own and leg:
+            signal = _signal(leg, own.number, now)
+            target = target_id if own.together else None
+            yield signal and replace(signal, target_id=target, leg_id=leg.get("sid"))
+
+
+def _longest_first(signals: Iterable[Signal | None]) -> list[Signal]:
+    """The signals so that whoever reads them one by one sees the talk before a leg without one."""
+    return sorted(filter(None, signals), key=lambda one: -(one.seconds or 0))
+
+
+def _present_leg(attempt: Attempt, legs: list[Json]) -> Json | None:
+    """The leg of the attempt: the last one that was dialled to its destination."""
+    dialled = [leg for leg in legs if leg.get("to") == attempt.destination]
     return max(dialled, key=_started, default=None)
 
 

@@ -20,6 +20,7 @@ from chalicelib.store import codec
 from chalicelib.store.hangups import end_sets, with_hang_up
 from chalicelib.store.rows import (
     CALLS,
+    Absent,
     Action,
     Change,
     Equals,
@@ -68,12 +69,14 @@ def call_item(call: Call) -> Item:
     """The row of a call; one that is not judged yet is due for a look."""
     arrived = times.written(call.arrived_at)
     judged = call.status not in (CallStatus.LIVE, CallStatus.PENDING)
+    together = call.attempt.together if call.attempt else None
     return {
         "pk": f"CALL#{call.id}",
         "sk": "META",
         "doc": codec.to_json(call),
         "status": call.status.value,
         "attempt": call.attempt.number if call.attempt else 0,
+        "freed_for": together.freed_for if together else None,
         "month": arrived[:7],
         "started_key": f"{arrived}#{call.id}",
         "campaign_id": call.attempt.hold.campaign_id if call.attempt else None,
@@ -85,7 +88,7 @@ def call_item(call: Call) -> Item:
 
 def call_change(before: Call, after: Call) -> Change:
     """`after` in the place of `before`, while the call stands as it was when `before` was read."""
-    item = call_item(after)
+    item, freed_for = call_item(after), call_item(before)["freed_for"]
     del item["pk"], item["sk"]
     if item["due"]:
         del item["due"], item["due_at"]
@@ -96,6 +99,7 @@ def call_change(before: Call, after: Call) -> Change:
         when=[
             Equals(("status",), before.status.value),
             Equals(("attempt",), before.attempt.number if before.attempt else 0),
+            Equals(("freed_for",), freed_for) if freed_for else Absent(("freed_for",)),
         ],
     )
 
@@ -119,6 +123,11 @@ def decision_trace(number: int, decision: Decision, answer: Attempt | None) -> d
     }
     plain: dict[str, Any] = codec.to_plain(doc)
     return plain
+
+
+def signals_question(call_id: str) -> Question:
+    """Asks for every report of a call."""
+    return Question(table=CALLS, partition=f"CALL#{call_id}", starts_with="SIGNAL#")
 
 
 def whisper_keys(call_id: str, attempt: int) -> list[Key]:

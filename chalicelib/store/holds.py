@@ -1,27 +1,16 @@
 """Which rows does a reservation change, and how?
 
-Owns the changes that take and give back what an attempt keeps reserved of target, campaign, funds
-and partnership, merged so that no row is changed twice in one transaction. Which attempt is
-reserved belongs to `routing`; the transaction, to whoever writes it.
+Owns the changes that take and give back what an attempt keeps reserved of campaign, funds and
+partnership, merged with those of `slots` so that no row is changed twice in one transaction. Which
+attempt is reserved belongs to `routing`; the transaction, to whoever writes it.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from chalicelib.calls import Hold, Reached
-from chalicelib.limits import (
-    Limit,
-    budget_limits,
-    given_back,
-    kept_by,
-    kept_of_partnership,
-    partnership_limits,
-    slots,
-    target_limits,
-)
-from chalicelib.market import expired_leases
+from chalicelib.calls import Attempt, Hold
+from chalicelib.limits import budget_limits, kept_of_partnership, partnership_limits
 from chalicelib.reserving import Reservation
 from chalicelib.store.rows import (
     BOOKS,
@@ -30,40 +19,11 @@ from chalicelib.store.rows import (
     AtMost,
     Change,
     Condition,
-    Equals,
-    FewerThan,
-    Item,
     Key,
     Path,
 )
+from chalicelib.store.target_holds import NOBODY_REACHED, Ended, target_changes
 from chalicelib.times import counts_money, window_is_over
-from chalicelib.trials import is_over, names_of_a_trial
-
-# An expression takes 4 KB; after an outage there can be more expired leases than fit. The sweep
-# ends their calls and frees the rest.
-_MOST_REAPED = 40
-_TAKEN_AT: Path = ("taken_at",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How far the attempt came whose hold is released, and what is charged and earned for it.
-
-    `earning_cents` None means that the call does not count for the partnership's caps.
-    """
-
-    reached: Reached = Reached.NOBODY
-    charge_cents: int = 0
-    earning_cents: int | None = None
-
-
-NOBODY_REACHED = Ended()
-TALKED = Ended(reached=Reached.CONVERSATION)
-
-
-def target_key(campaign_id: str, target_id: str) -> Key:
-    """Where a target lies: in its campaign's partition, so that one question reads them all."""
-    return Key(CATALOG, f"CAMPAIGN#{campaign_id}", f"TARGET#{target_id}")
 
 
 def campaign_key(campaign_id: str) -> Key:
@@ -84,114 +44,31 @@ def funds_key(advertiser_id: str) -> Key:
 def hold_changes(
     call_id: str,
     *,
-    release: Hold | None,
+    release: Attempt | None,
     take: Reservation | None,
     partnership_id: str | None,
     now: datetime,
     ended: Ended = NOBODY_REACHED,
 ) -> list[Change]:
-    """The changes that give back `release`, all but what it `ended` with, and reserve `take`.
+    """The changes that give back what `release` holds, all but what it `ended` with, and reserve
+    `take`.
 
-    Each holds only while what it takes is there: cap places, a free slot, budget, money. What is
-    released is a trial of its target, and one that came to a charge succeeded.
+    Each holds only while what it takes is there: cap places, a free slot, budget, money. Of several
+    that rang at once the one that the attempt is on `ended` so, the others with nobody reached.
     """
-    hold = take.attempt.hold if take else None
-    targets = {(h.campaign_id, h.target_id) for h in (release, hold) if h}
-    campaigns = {h.campaign_id for h in (release, hold) if h}
-    advertisers = {h.advertiser_id for h in (release, hold) if h}
-    changes = [
-        _target_change(
-            target_key(*key),
-            call_id,
-            release if release and release.target_id == key[1] else None,
-            take if take and take.attempt.hold.target_id == key[1] else None,
-            now=now,
-            ended=ended,
-        )
-        for key in sorted(targets)
-    ]
+    held, hold = release.hold if release else None, take.attempt.hold if take else None
+    campaigns = {h.campaign_id for h in (held, hold) if h}
+    advertisers = {h.advertiser_id for h in (held, hold) if h}
+    changes = target_changes(call_id, release, take, now=now, ended=ended)
     for campaign_id in sorted(campaigns):
-        change = _campaign_change(campaign_id, release, take, now=now, ended=ended)
+        change = _campaign_change(campaign_id, held, take, now=now, ended=ended)
         changes.extend([change] if change else [])
     for advertiser_id in sorted(advertisers):
-        changes.extend(_funds_changes(advertiser_id, release, hold, ended))
+        changes.extend(_funds_changes(advertiser_id, held, hold, ended))
     if partnership_id is not None:
         key = partnership_key(partnership_id)
-        changes.extend(_partnership_changes(key, release, take, now=now, ended=ended))
+        changes.extend(_partnership_changes(key, held, take, now=now, ended=ended))
     return changes
-
-
-def _target_change(
-    key: Key,
-    call_id: str,
-    release: Hold | None,
-    take: Reservation | None,
-    *,
-    now: datetime,
-    ended: Ended,
-) -> Change:
-    counts = _given_back(release, ended) if release else Counter()
-    sets: dict[Path, int] = {}
-    removes: list[Path] = [("leases", call_id)] if release and not take else []
-    when: list[Condition] = []
-    if take:
-        hold = take.attempt.hold
-        counts.update({window: kept_by(hold, window) for window in hold.target_windows})
-        sets[("leases", call_id)] = int(hold.lease_until.timestamp())
-        sets[_TAKEN_AT] = _milliseconds(now)
-        expired = [call for call in expired_leases(take.facts, now) if call != call_id]
-        reaped = expired[:_MOST_REAPED]
-        removes += [("leases", call) for call in reaped]
-        removes += [("used", w) for w in take.facts.used if window_is_over(w, now)]
-        removes += [(name,) for name in take.facts.trials if is_over(name, now)]
-        when += _target_conditions(take, now, reaped)
-    moved: dict[Path, int] = {
-        ("used", w): n for w, n in counts.items() if n and ("used", w) not in removes
-    }
-    if release:
-        trial = names_of_a_trial(approved=ended.reached is Reached.CHARGE, now=now)
-        moved |= {(name,): 1 for name in trial}
-    return Change(key=key, set=sets, add=moved, remove=removes, when=when)
-
-
-def _given_back(hold: Hold, ended: Ended) -> Counter[str]:
-    """What a hold's end takes from each of its target's windows."""
-    given: Counter[str] = Counter()
-    for window in hold.target_windows:
-        given[window] -= given_back(
-            hold, window, reached=ended.reached, charge_cents=ended.charge_cents
-        )
-    return given
-
-
-def read_taken_at(item: Item) -> datetime | None:
-    """When the latest call on a target's row was reserved; None before the first."""
-    taken = item.get(_TAKEN_AT[0])
-    return None if taken is None else datetime.fromtimestamp(taken / 1000, UTC)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _target_conditions(take: Reservation, now: datetime, reaped: list[str]) -> list[Condition]:
-    """A free slot, room under every cap, and the spacing; each slot taken for expired must still
-    be it."""
-    target, price = take.facts.target, take.attempt.hold.amount_cents
-    conditions: list[Condition] = [
-        Equals(("leases", call), int(take.facts.leases[call].timestamp())) for call in reaped
-    ]
-    most = slots(target, now)
-    if most is not None:
-        conditions.append(FewerThan(("leases",), most + len(reaped)))
-    if take.spacing_seconds:
-        latest = _milliseconds(now) - 1000 * take.spacing_seconds
-        conditions.append(AtMost(_TAKEN_AT, latest))
-    return conditions + [_room(limit) for limit in target_limits(target, price, now)]
-
-
-def _room(limit: Limit) -> AtMost:
-    return AtMost(("used", limit.key), limit.most - limit.takes)
 
 
 def _campaign_change(

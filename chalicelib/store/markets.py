@@ -22,14 +22,21 @@ from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.answers import asked_key, keyed_question, read_keyed
-from chalicelib.store.calls import call_key, decision_part, read_call, whisper_keys
+from chalicelib.store.calls import (
+    call_key,
+    decision_part,
+    read_call,
+    signals_question,
+    whisper_keys,
+)
 from chalicelib.store.facts import Material
 from chalicelib.store.gate import Blockers, block_facts, gate_keys, read_blockers, read_gate
-from chalicelib.store.holds import funds_key, partnership_key, read_taken_at
+from chalicelib.store.holds import funds_key, partnership_key
 from chalicelib.store.lines import line_key, read_line
 from chalicelib.store.rows import CATALOG, Item, Key, Question, Rows
 from chalicelib.store.settings import OPERATOR_KEY, read_operator
 from chalicelib.store.talks import read_talks, talks_key
+from chalicelib.store.target_holds import read_taken_at
 from chalicelib.store.trials import read_trials, trials_key
 
 _NUMBER_KEPT = timedelta(seconds=60)
@@ -52,9 +59,10 @@ class Situation:
     `material` are the rows that all else was read out of. `gate` holds nothing, and `market` no
     entries of the block list, where no caller was named. `talked_before` maps targets of the market
     to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
-    caller who is not; `keyed` what was keyed, where it was looked for; `whispered` the reports of
-    what the target of the attempt before heard first. `line` is what is remembered of the caller's
-    line; it is no part of the material, because a call keeps what it knows of it.
+    caller who is not; `keyed` what was keyed, where it was looked for; `reported` the reports of
+    what the target of the attempt before heard first, and where a group rang all that came. `line`
+    is what is remembered of the caller's line; it is no part of the material, because a call keeps
+    what it knows of it.
     """
 
     material: Material
@@ -66,7 +74,7 @@ class Situation:
     asked: Answering | None = None
     keyed: Mapping[Step, str] = field(default_factory=dict)
     line: KnownLine | None = None
-    whispered: tuple[Signal, ...] = ()
+    reported: tuple[Signal, ...] = ()
 
 
 class Markets:
@@ -97,17 +105,19 @@ class Markets:
         decision: int,
         caller: Caller | None = None,
         with_keys: bool = False,
+        with_signals: bool = False,
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
         was if it has been taken; with a `caller`, also what the gate looks at, which advertisers
         block the caller, whom the caller talked with, and what is known of the caller's line;
-        `with_keys` also what the caller has keyed. One round trip for any number of targets and
-        advertisers."""
+        `with_keys` also what the caller has keyed, `with_signals` every report. One round trip for
+        any number of targets and advertisers."""
         keys = _keys(number)
         if caller is not None:
             keys += [*gate_keys(number.offer_id, caller), *_callers_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
-        before = whisper_keys(call_id, decision - 1) if decision > 1 else []
+        whispers = decision > 1 and not with_signals
+        before = whisper_keys(call_id, decision - 1) if whispers else []
         found, partitions = self._rows.gather(
             [*keys, call_key(call_id), asked_key(call_id), decided, *before],
             [
@@ -116,22 +126,25 @@ class Markets:
                     for buyer in number.roster
                 ),
                 *([keyed_question(call_id)] if with_keys else []),
+                *([signals_question(call_id)] if with_signals else []),
             ],
         )
         call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
         asked = found.pop(asked_key(call_id), None)
         lines = [found.pop(key) for key in _line_keys(caller) if key in found]
-        whispered = [found.pop(key) for key in before if key in found]
         buyers = len(number.roster)
+        own = [item for items in partitions[buyers:] for item in items]
+        reported = [found.pop(key) for key in before if key in found]
+        reported += own if with_signals else ()
         material = Material(number=number, found=found, partitions=partitions[:buyers])
         return replace(
             situation_in(material, caller),
             call=read_call(call) if call else None,
             answered=_answered(answer) if answer else None,
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
-            keyed=read_keyed(item for items in partitions[buyers:] for item in items),
+            keyed=read_keyed(own if with_keys else ()),
             line=read_line(lines[0]) if lines else None,
-            whispered=tuple(codec.from_json(Signal, item["doc"]) for item in whispered),
+            reported=tuple(codec.from_json(Signal, item["doc"]) for item in reported),
         )
 
     def situation_again(
@@ -142,6 +155,7 @@ class Markets:
         decision: int,
         caller: str | None,
         with_keys: bool = False,
+        with_signals: bool = False,
     ) -> Situation:
         """How everything stands for a call that is known, of `caller`; read once more for the
         caller whom the call knows, should the carrier have named another."""
@@ -153,6 +167,7 @@ class Markets:
                 decision=decision,
                 caller=Caller(number=caller),
                 with_keys=with_keys,
+                with_signals=with_signals,
             )
 
         situation = read(caller)

@@ -13,6 +13,7 @@ from chalicelib.calls import Attempt, Call, CallStatus, Signal, introduced
 from chalicelib.gate import GateFacts
 from chalicelib.reasons import Reason
 from chalicelib.reserving import Reservation
+from chalicelib.ringing import targets_of
 from chalicelib.routing import Decision
 from chalicelib.store.answers import asked_put
 from chalicelib.store.calls import (
@@ -24,8 +25,8 @@ from chalicelib.store.calls import (
 )
 from chalicelib.store.gate import tally_changes
 from chalicelib.store.hangups import end_sets
-from chalicelib.store.holds import NOBODY_REACHED, TALKED, hold_changes
-from chalicelib.store.outcomes import Outcome, lost, shut_out
+from chalicelib.store.holds import hold_changes
+from chalicelib.store.outcomes import Outcome, Overtaken, lost, overtaken, shut_out
 from chalicelib.store.recordings import expected_puts
 from chalicelib.store.rows import (
     CALLS,
@@ -37,6 +38,7 @@ from chalicelib.store.rows import (
     Rows,
 )
 from chalicelib.store.talks import talk_changes
+from chalicelib.store.target_holds import NOBODY_REACHED, TALKED
 from chalicelib.store.trials import trial_changes
 
 _OWN_OF_A_NEW_CALL = 2
@@ -187,9 +189,10 @@ class Reservations:
 
         `counted` is what was read of the partnership's trials on the campaign of the failed one.
         An attempt that came to a talk is led on from: it keeps the place that a talk uses up, and
-        the talk is remembered.
+        the talk is remembered. Overtaken when others of its group were freed meanwhile.
         """
         release, tried = given_up(call)
+        ended = TALKED if signal.talked else NOBODY_REACHED
         moved = replace(introduced(call, take.attempt), tried=tried)
         talk: list[Action] = []
         if signal.talked:
@@ -201,18 +204,18 @@ class Reservations:
             signal_put(call.id, signal),
             *hold_changes(
                 call.id,
-                release=release.hold,
+                release=release,
                 take=take,
                 partnership_id=call.partnership_id,
                 now=now,
-                ended=TALKED if signal.talked else NOBODY_REACHED,
+                ended=ended,
             ),
             *talk,
-            *trial_changes(call, approved=False, counted=counted, now=now),
+            *trial_changes(call, reached=ended.reached, counted=counted, now=now),
             *facts,
             *expected_puts(call.id, take.attempt),
         ]
-        return self._write(actions, own=3, take=take)
+        return self._write(actions, own=3, take=take, before=call)
 
     def give_up(
         self, call: Call, decision: Decision, *, signal: Signal, facts: Sequence[Put] = ()
@@ -232,12 +235,20 @@ class Reservations:
         return self._write(actions, own=3)
 
     def _write(
-        self, actions: list[Action], *, own: int, take: Reservation | None = None
+        self,
+        actions: list[Action],
+        *,
+        own: int,
+        take: Reservation | None = None,
+        before: Call | None = None,
     ) -> Outcome:
-        """The first `own` actions concern this call alone: refused, they were done before."""
+        """The first `own` actions concern this call alone: refused, they were done before, unless
+        the call, which they find as `before`, was overtaken."""
         try:
             self._rows.write(actions)
         except NotWritten as refused:
+            if before is not None and overtaken(refused.images.get(0), before):
+                raise Overtaken(before.id) from refused
             if min(refused.images) < own:
                 return Outcome(written=False, done_before=True)
             return lost(refused, actions, take) if take else Outcome(written=False)
@@ -259,7 +270,7 @@ def _denied(call: Call, decision: Decision, now: datetime) -> Call:
 
 
 def given_up(call: Call) -> tuple[Attempt, tuple[str, ...]]:
-    """The attempt that has failed, and the targets tried with it."""
+    """The attempt that has failed, and the targets tried with it, all that rang."""
     if call.attempt is None:
         raise ValueError(f"{call.id} has no attempt to give up")
-    return call.attempt, (*call.tried, call.attempt.hold.target_id)
+    return call.attempt, (*call.tried, *targets_of(call.attempt))

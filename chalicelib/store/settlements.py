@@ -16,13 +16,15 @@ from chalicelib.endings import Ending
 from chalicelib.invoices import Charge
 from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning
+from chalicelib.ringing import freed_for
 from chalicelib.store import codec
 from chalicelib.store.calls import call_change
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
-from chalicelib.store.holds import Ended, hold_changes
+from chalicelib.store.holds import hold_changes
 from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
 from chalicelib.store.talks import talk_changes
+from chalicelib.store.target_holds import Ended, freeing_changes
 from chalicelib.store.trials import trial_changes
 from chalicelib.validation import Verdict
 
@@ -54,6 +56,14 @@ def read_mark(item: Item | None) -> CallerMark | None:
     return codec.from_json(CallerMark, item["doc"]) if item else None
 
 
+def freeing_actions(call: Call, taker: str) -> list[Action]:
+    """The call on the `taker`, and what was kept of the others of its group given back."""
+    if call.attempt is None:
+        raise ValueError(f"{call.id} was never connected")
+    going_on = replace(call, attempt=freed_for(call.attempt, taker))
+    return [call_change(call, going_on), *freeing_changes(call.id, call.attempt, taker)]
+
+
 def denial_actions(
     call: Call, verdict: Verdict, ending: Ending, *, counted: Mapping[str, int], now: datetime
 ) -> list[Action]:
@@ -64,7 +74,7 @@ def denial_actions(
     return [
         *_judged(call, verdict, ending, now),
         *_released(call, Ended(reached=_reached(ending)), now),
-        *trial_changes(call, approved=False, counted=counted, now=now),
+        *trial_changes(call, reached=_reached(ending), counted=counted, now=now),
         *_talk(call, ending),
     ]
 
@@ -96,7 +106,7 @@ def approval_actions(
     return [
         *_judged(call, verdict, ending, now),
         *_released(call, _charged(verdict), now),
-        *trial_changes(call, approved=True, counted=counted, now=now),
+        *trial_changes(call, reached=Reached.CHARGE, counted=counted, now=now),
         *_talk(call, ending),
         *entry_puts(entry),
         charge_put(_charge(call, call.attempt, verdict, ending, advertiser=advertiser, now=now)),
@@ -110,7 +120,7 @@ def approval_actions(
 def _released(call: Call, ended: Ended, now: datetime) -> list[Change]:
     return hold_changes(
         call.id,
-        release=call.attempt.hold if call.attempt else None,
+        release=call.attempt,
         take=None,
         partnership_id=call.partnership_id,
         now=now,

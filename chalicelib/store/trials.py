@@ -9,7 +9,8 @@ made of both belongs to the core's `trials`.
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.calls import Call
+from chalicelib.calls import Call, Reached
+from chalicelib.ringing import on_trial
 from chalicelib.store.rows import CATALOG, Action, Change, Item, Key
 from chalicelib.trials import counts_trials, is_over, named, names_of_a_trial
 
@@ -30,9 +31,10 @@ def read_trials(item: Item) -> dict[str, int]:
 
 
 def trial_changes(
-    call: Call, *, approved: bool, counted: Mapping[str, int], now: datetime
+    call: Call, *, reached: Reached, counted: Mapping[str, int], now: datetime
 ) -> list[Action]:
-    """What counts the end of the call's present attempt, in the transaction that ends it.
+    """What counts the end of the call's present attempt, which came as far as `reached`, in the
+    transaction that ends it.
 
     `counted` is the row as it was read: of that, what is over is forgotten. Nothing without an
     attempt, and nothing new in a row that is full, so that no call fails to settle over it.
@@ -40,8 +42,8 @@ def trial_changes(
     if call.attempt is None or call.partnership_id is None:
         return []
     hold = call.attempt.hold
-    ended = names_of_a_trial(approved=approved, now=now)
-    names = {named(hold.target_id, name) for name in ended}
+    ended = names_of_a_trial(approved=reached is Reached.CHARGE, now=now)
+    names = {named(one, name) for one in on_trial(call.attempt, reached) for name in ended}
     if len(counted.keys() | names) > _MOST_NAMES and not names <= counted.keys():
         names = set()
     over = [name for name in counted if is_over(name, now)][:_MOST_FORGOTTEN]

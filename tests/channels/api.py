@@ -17,11 +17,13 @@ from app import app
 from chalicelib import ids
 from chalicelib.channels import http
 from chalicelib.flows.recordings import Places
+from chalicelib.flows.taking_up import Yard
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
 from tests.fakes import FakeRows
+from tests.parking import Desk
 from tests.recordings import FakeBucket
 
 KEY = "an-operator-key"
@@ -63,6 +65,7 @@ class Api:
     documents: dict[str, bytes] = field(default_factory=dict)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
     recordings: Places = field(default_factory=a_studio)
+    yard: Yard = field(default_factory=lambda: Desk().yard)
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -125,6 +128,7 @@ class Api:
             carrier=lambda: self.carrier,
             put_document=lambda key, body, _type: self.documents.update({key: body}),
             recordings=lambda: self.recordings,
+            yard=lambda: self.yard,
         )
         with http.answering_with(context):
             yield

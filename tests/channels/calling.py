@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.calls import Call, LegStatus, Signal, SignalKind, call_id
+from chalicelib.calls import Attempt, Call, LegStatus, Signal, SignalKind, call_id
 from chalicelib.channels.twilio import handle
 from chalicelib.channels.twilio_replies import Context
 from chalicelib.flows.settlement import Progress, settle_finally
+from chalicelib.ringing import led_by, targets_of
 from chalicelib.runtime import Secrets
 from simulator import Behaviour, Caller, CallScript
 from simulator.carrier import Carrier
@@ -50,6 +51,7 @@ class Telephone:
         self.world = World(self.rows)
         self.live: LiveCall | None = None
         self.settles_at_once = True
+        self.looks: Callable[[LiveCall], None] = lambda _: None
         secrets = Secrets(
             twilio_account_sid=ACCOUNT,
             twilio_tokens=(TOKEN,),
@@ -125,6 +127,8 @@ class Telephone:
         answer = handle(event, self.context)
         if self.live is not None and self.settles_at_once:
             self._settle(self.live.sid)
+        if self.live is not None:
+            self.looks(self.live)
         return Answer(
             status=answer["statusCode"],
             content_type=answer["headers"]["content-type"],
@@ -135,17 +139,27 @@ class Telephone:
 def records(live: LiveCall, call: Call) -> tuple[Signal, ...]:
     """What the carrier's own record tells of a call that is over."""
     now = NOW + timedelta(hours=1)
+
+    def ended(status: str, seconds: int, attempt: int, target: str | None = None) -> Signal:
+        return Signal(
+            kind=SignalKind.RECORD, attempt=attempt, status=LegStatus(status), seconds=seconds,
+            received_at=now, raw={}, target_id=target,
+        )  # fmt: skip
+
+    told = []
+    for leading in ringing(call):
+        legs = [leg for leg in live.legs if leg.to == leading.destination]
+        target = leading.hold.target_id if leading.together else None
+        if legs and legs[-1].ended_at is not None:
+            told.append(ended(legs[-1].status, legs[-1].duration, leading.number, target))
+    return (*told, ended(live.status, live.duration, 0))
+
+
+def ringing(call: Call) -> list[Attempt]:
+    """The present attempt on each target that it rang."""
     attempt = call.attempt
-    legs = [leg for leg in live.legs if attempt and leg.to == attempt.destination]
-    ends = [(legs[-1].status, legs[-1].duration, attempt.number)] if legs and attempt else []
-    ends.append((live.status, live.duration, 0))
-    return tuple(
-        Signal(
-            kind=SignalKind.RECORD, attempt=number, status=LegStatus(status), seconds=seconds,
-            received_at=now, raw={},
-        )
-        for status, seconds, number in ends
-    )  # fmt: skip
+    found = [led_by(attempt, one) for one in targets_of(attempt)] if attempt else []
+    return [one for one in found if one]
 
 
 def violations(live: LiveCall) -> list[str]:

@@ -1,21 +1,27 @@
 """Whatever callers, targets and the network do: one end, the right talk, and nothing left held."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.answering import Acceptance, Answering, Consent, Line, Voicemail
+from chalicelib.answering import Acceptance, Answering, Consent, Line, Voicemail, Wait
 from chalicelib.calls import Call, CallStatus
 from chalicelib.settings import MachineDetection
-from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER
+from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Change, Key
 from simulator import Behaviour, Faults, Outcome
 from simulator.engine import LiveCall
 from simulator.scripts import Side
 from tests import builders
+from tests.builders import NOW
 from tests.channels.calling import Telephone, violations
 from tests.channels.test_answering import FAR, HELLO, MENU, NEAR, ZIP
 
+OTHER = "call_other"
+STAY = Line(text="Please stay with us.")
+CONFIRMED = replace(ZIP, confirm=Line(text="{answer}? Press 1."))
 JUDGED = {CallStatus.APPROVED, CallStatus.DENIED}
 
 targets = st.builds(
@@ -51,8 +57,10 @@ campaigns = st.fixed_dictionaries(
 offers = st.none() | st.builds(
     Answering,
     greeting=st.none() | st.just(HELLO),
-    questions=st.sampled_from([(), (ZIP,), (ZIP, MENU)]),
+    questions=st.sampled_from([(), (ZIP,), (ZIP, MENU), (CONFIRMED, MENU)]),
+    wait=st.none() | st.just(Wait(line=STAY, every_seconds=5, seconds=30)),
 )
+others = st.none() | st.sampled_from([3, 8, 70])
 
 
 def everything(telephone: Telephone) -> list[Any]:
@@ -63,6 +71,12 @@ def everything(telephone: Telephone) -> list[Any]:
         for row in telephone.rows.rows_of(table)
         if "SIGNAL#" not in row["sk"]
     ]
+
+
+def taken(telephone: Telephone, target: str, until: datetime) -> None:
+    """Another call has the target's only line until then."""
+    key = Key(CATALOG, "CAMPAIGN#cmp_1", f"TARGET#{target}")
+    telephone.rows.write([Change(key=key, set={("leases", OTHER): int(until.timestamp())})])
 
 
 def bridged(call: Call, live: LiveCall) -> tuple[int, int]:
@@ -80,6 +94,7 @@ def bridged(call: Call, live: LiveCall) -> tuple[int, int]:
     network=faults,
     campaign=campaigns,
     answering=offers,
+    busy_for=others,
     at_once=st.booleans(),
 )
 def test_every_call_ends_once_with_the_talk_there_was_and_nothing_held(
@@ -90,16 +105,19 @@ def test_every_call_ends_once_with_the_talk_there_was_and_nothing_held(
     network: Faults,
     campaign: dict[str, Any],
     answering: Answering | None,
+    busy_for: int | None,
     at_once: bool,
 ) -> None:
     telephone = Telephone()
     telephone.settles_at_once = at_once
     telephone.world.opens(
-        builders.a_target(id="tgt_1", priority=1, destination=NEAR),
-        builders.a_target(id="tgt_2", priority=2, destination=FAR),
+        builders.a_target(id="tgt_1", priority=1, destination=NEAR, concurrency_cap=1),
+        builders.a_target(id="tgt_2", priority=2, destination=FAR, concurrency_cap=1),
         campaign=builders.a_campaign(**campaign),
         offer=builders.an_offer(answering=answering),
     )
+    for target in ("tgt_1", "tgt_2") if busy_for else ():
+        taken(telephone, target, NOW + timedelta(seconds=busy_for or 0))
     live = telephone.rings(
         targets=dict(zip((NEAR, FAR), behaviours, strict=True)),
         digits=tuple(digits),
@@ -111,7 +129,7 @@ def test_every_call_ends_once_with_the_talk_there_was_and_nothing_held(
     assert violations(live) == []
     assert call.status in JUDGED
     for target in ("tgt_1", "tgt_2"):
-        assert telephone.world.target(target)["leases"] == {}
+        assert set(telephone.world.target(target)["leases"]) <= {OTHER}
     charged = 2500 if call.status is CallStatus.APPROVED else 0
     assert telephone.world.funds() == (100_000 - charged, 0)
     talk, whole = bridged(call, live)

@@ -44,6 +44,30 @@ def test_what_is_said_is_shown_as_it_was_said(market: Market) -> None:
     assert asks(market).body["answering"] == asked.body["answering"]
 
 
+def test_a_wait_is_shown_as_it_was_said(market: Market) -> None:
+    wait = {"line": {"text": "Stay."}, "music_url": "https://cdn.example.com/m.mp3", "seconds": 90}
+    confirmed = {**ZIP, "confirm": {"text": "You keyed {answer}."}}
+    reply = asks(market, questions=[confirmed], wait=wait)
+    schemas.OfferView.model_validate(reply.body)
+    shown = reply.body["answering"]
+    assert (shown["wait"]["every_seconds"], shown["wait"]["seconds"]) == (10, 90)
+    assert shown["questions"][0]["confirm"]["text"] == "You keyed {answer}."
+
+
+def test_a_wait_and_a_confirmation_have_their_bounds(market: Market) -> None:
+    wait = {
+        "line": {"text": "Stay."}, "music_url": "http://cdn.example.com/m.mp3",
+        "every_seconds": 4, "seconds": 901,
+    }  # fmt: skip
+    assert {field for field, _ in asks(market, wait=wait).faults} == {
+        "answering.wait.music_url", "answering.wait.every_seconds", "answering.wait.seconds",
+    }  # fmt: skip
+    wrong = {**ZIP, "confirm": {"text": "{zip}?"}}
+    assert asks(market, questions=[wrong]).faults == {
+        ("answering.questions.0.confirm.text", "placeholder")
+    }
+
+
 def test_null_takes_it_back(market: Market) -> None:
     asks(market, questions=[ZIP])
     offer = f"/offers/{market.offer['id']}"

@@ -453,6 +453,7 @@ def test_everything_wrong_with_a_target_is_said_at_once() -> None:
         "geography": {"zips": ["9410"]},
         "filters": [{"attribute": "tag.source", "test": "matches", "values": ["("]}],
         "hourly_cap_matrix": [[None] * 24], "cap_use": "dial", "send_digits": "call me",
+        "ring_group": "the front desk",
     }  # fmt: skip
     reply = market.api.post(f"/campaigns/{market.campaign['id']}/targets", body)
     assert reply.faults == {
@@ -460,8 +461,17 @@ def test_everything_wrong_with_a_target_is_said_at_once() -> None:
         ("total_cap_cents", "range"), ("hours.zone", "zone"), ("hours.blocks", "overlap"),
         ("hours.exceptions.0.date", "format"), ("geography.zips.0", "format"),
         ("filters.0.values", "filter"), ("hourly_cap_matrix", "length"), ("cap_use", "choice"),
-        ("send_digits", "format"),
+        ("send_digits", "format"), ("ring_group", "format"),
     }  # fmt: skip
+
+
+def test_a_target_joins_a_group_and_leaves_it() -> None:
+    market = Market(Api())
+    path = f"/targets/{market.target['id']}"
+    assert market.target["ring_group"] is None
+    for group in ("front-desk", None):
+        assert market.api.patch(path, {"ring_group": group}).body["ring_group"] == group
+        assert market.api.get(path).body["ring_group"] == group
 
 
 def test_a_target_with_more_filters_than_a_row_holds_is_refused() -> None:

@@ -163,7 +163,7 @@ def test_the_comparison_is_made_on_request_and_can_be_read_later() -> None:
     schemas_numbers.ReconciliationView.model_validate(report.body)
     assert report.body["counted"] == {
         "at_carrier": 2, "in_order": 0, "repaired": 1, "unrepaired": 0, "strangers": 1,
-        "orphans": 1, "unused": 0, "resting": 0,
+        "orphans": 1, "unused": 0, "resting": 0, "foreign_caller_ids": 0,
     }  # fmt: skip
     assert (report.body["strangers"], report.body["orphans"]) == (
         ["+12125550101"], [market.number["e164"]],

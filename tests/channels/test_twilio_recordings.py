@@ -66,11 +66,9 @@ def test_the_document_is_the_one_that_the_carriers_own_package_builds() -> None:
     attempt = builders.an_attempt(recording=RecordingTerms(state=RecordingState.ON, reason=None))
     ours = twiml.dial(
         attempt,
+        [twiml.Noun(attempt=attempt, leg="https://a/l", whisper="/w", machine="/m")],
         action="https://a/d?x=1&y=2",
-        leg="https://a/l",
-        whisper="/w",
         recording="/r?a=1",
-        machine="/m",
     )
     dial = Dial(
         action="https://a/d?x=1&y=2", method="POST", answer_on_bridge=True, timeout=25,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from chalicelib.answering import Acceptance, Introduction, Line, Question, QuestionKind, Voicemail
+from chalicelib.calls import Attempt
 from chalicelib.channels import twiml
 from chalicelib.questions import Page, Step
 from simulator.twiml import MOST_BYTES, read
@@ -72,6 +73,10 @@ def sayable(*spoken: Line | None) -> bool:
     return all(written(line.text).strip() for line in spoken if line and line.text)
 
 
+def a_noun(attempt: Attempt) -> twiml.Noun:
+    return twiml.Noun(attempt=attempt, leg=LEG, whisper=URL, machine=URL)
+
+
 @given(introduction=introductions, digits=st.none() | st.just("ww1#"))
 def test_a_dial(introduction: Introduction, digits: str | None) -> None:
     attempt = an_attempt(introduction=introduction, send_digits=digits)
@@ -94,7 +99,7 @@ def test_a_dial(introduction: Introduction, digits: str | None) -> None:
     built.append(dial)
     if sayable(*introduction.lines):
         the_same(
-            twiml.dial(attempt, action=ACTION, leg=LEG, whisper=URL, recording=URL, machine=URL),
+            twiml.dial(attempt, [a_noun(attempt)], action=ACTION, recording=URL),
             built,
         )
 

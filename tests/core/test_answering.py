@@ -57,8 +57,51 @@ def test_what_is_asked_next(
 ) -> None:
     page = follow(BOTH, keys(**pressed)).page
     assert page is not None
-    assert (page.step, page.lines) == (step, lines)
+    assert (page.step, page.lines) == (Step(*step), lines)
     assert page.question == BOTH.questions[step[0] - 1]
+
+
+CONFIRMED = replace(DIGITS, confirm=Line(text="You keyed {answer}. Press 1 if that is right."))
+
+
+def test_an_answer_to_be_confirmed_is_read_back_digit_by_digit() -> None:
+    asked = Answering(questions=(CONFIRMED,))
+    page = follow(asked, {Step(1, 1): "94105"}).page
+    assert page is not None
+    assert page.step == Step(1, 1, confirms=True)
+    assert page.question.prompt.text == "You keyed 9 4 1 0 5. Press 1 if that is right."
+    assert page.question.kind is QuestionKind.CHOICE
+
+
+def test_an_answer_counts_once_it_is_confirmed() -> None:
+    asked = Answering(questions=(CONFIRMED,))
+    course = follow(asked, {Step(1, 1): "94105", Step(1, 1, confirms=True): "1"})
+    assert (course.page, dict(course.said)) == (None, {"zip": "94105"})
+
+
+@pytest.mark.parametrize("pressed", ["", "2", "*"])
+def test_an_answer_that_is_not_confirmed_is_a_failed_try(pressed: str) -> None:
+    asked = Answering(questions=(CONFIRMED,))
+    keyed = {Step(1, 1): "94105", Step(1, 1, confirms=True): pressed}
+    page = follow(asked, keyed).page
+    assert page is not None
+    assert (page.step, page.lines, page.question) == (Step(1, 2), (), CONFIRMED)
+    keyed |= {Step(1, 2): "10001", Step(1, 2, confirms=True): pressed}
+    course = follow(asked, keyed)
+    assert (course.page, dict(course.said)) == (None, {})
+
+
+def test_a_wrong_answer_is_not_read_back() -> None:
+    page = follow(Answering(questions=(CONFIRMED,)), {Step(1, 1): "9"}).page
+    assert page is not None
+    assert (page.step, page.lines) == (Step(1, 2), (WRONG,))
+
+
+def test_a_confirmed_menu_reads_back_what_the_key_stands_for() -> None:
+    menu = replace(CHOICE, confirm=Line(text="{answer}, right?"))
+    page = follow(Answering(questions=(menu,)), {Step(1, 1): "1"}).page
+    assert page is not None
+    assert page.question.prompt.text == "one, right?"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +142,7 @@ def test_digits_are_an_answer_when_there_are_enough_and_not_too_many(
 
 
 presses = st.sampled_from(["", "1", "*", "94105", "12", "99999"])
-steps = st.builds(Step, st.integers(1, 3), st.integers(1, 3))
+steps = st.builds(Step, st.integers(1, 3), st.integers(1, 3), st.booleans())
 
 
 @given(pressed=st.dictionaries(steps, presses), step=steps)

@@ -12,6 +12,7 @@ from tests.builders import (
     a_hold,
     a_market,
     a_target,
+    an_attempt,
     campaign_facts,
     target_facts,
 )
@@ -56,11 +57,11 @@ def test_the_last_of_it_serves_the_call_that_holds_it(
         for seen in choose(market, call_id="call_2", now=NOW, tried=("tgt_1",)).considered
     }
     assert alone in reasons
-    assert refusal(without_hold(market, a_hold(), "call_1")) is None
+    assert refusal(without_hold(market, an_attempt(), "call_1")) is None
 
 
 def test_the_failed_target_has_its_slot_and_its_places_back() -> None:
-    (facts,) = without_hold(a_market_with(), a_hold(), "call_1").campaigns
+    (facts,) = without_hold(a_market_with(), an_attempt(), "call_1").campaigns
     assert facts.targets[0].leases == {}
     assert facts.targets[0].used == {"total": 0}
     assert facts.targets[1] == target_facts(target=a_target(id="tgt_2"))
@@ -69,4 +70,4 @@ def test_the_failed_target_has_its_slot_and_its_places_back() -> None:
 def test_another_advertisers_facts_stay_as_they_are() -> None:
     market = a_market_with(available_cents=7)
     elsewhere = a_hold(advertiser_id="adv_2", campaign_id="cmp_2", target_id="tgt_9")
-    assert without_hold(market, elsewhere, "call_1") == market
+    assert without_hold(market, an_attempt(hold=elsewhere), "call_1") == market

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.gate import GateReason, GateRefusal
+from chalicelib.groups import settled_on
 from chalicelib.offers import CapEffect
 from chalicelib.reasons import Reason
-from chalicelib.replaying import chosen_candidate, differences, raced, races_lost, same
-from chalicelib.routing import Decision, settled_on
+from chalicelib.replaying import chosen_candidates, differences, raced, races_lost, same
+from chalicelib.routing import Decision
 from tests.builders import a_market, target_facts
 from tests.core.deciding import decide
 
@@ -141,9 +142,9 @@ def test_a_target_that_is_no_longer_considered_has_nothing_to_become() -> None:
 
 def test_the_candidate_that_took_the_call_is_found() -> None:
     met = among("tgt_a", "tgt_b")
-    taken = chosen_candidate(settled_on(met, "tgt_b", ("tgt_a",)))
-    assert taken and taken.facts.target.id == "tgt_b"
-    assert chosen_candidate(settled_on(met, None, ())) is None
+    (taken,) = chosen_candidates(settled_on(met, "tgt_b", ("tgt_a",)))
+    assert taken.facts.target.id == "tgt_b"
+    assert chosen_candidates(settled_on(met, None, ())) == ()
 
 
 def test_decisions_that_show_another_charge_are_not_the_same() -> None:

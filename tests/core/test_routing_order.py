@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.campaigns import State
+from chalicelib.groups import settled_on
 from chalicelib.offers import EarningTerms
 from chalicelib.reasons import Reason
-from chalicelib.routing import (
-    settled_on,
-)
 from tests.builders import (
     NOW,
     a_campaign,

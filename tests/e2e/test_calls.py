@@ -49,6 +49,32 @@ def test_a_busy_target_is_followed_by_the_next(deployment: Deployment) -> None:
         assert deployment.api("POST", "/routing/replay", asked)["same"] is True
 
 
+def test_of_three_that_ring_at_once_the_first_to_answer_has_the_call(
+    deployment: Deployment,
+) -> None:
+    market = Market(deployment, targets=3, target={"ring_group": "front", "concurrency_cap": 1})
+    first, second, third = market.target_ids
+    deployment.api("PATCH", f"/targets/{third}", {"charge_cents": 4_000})
+    answers = {"+12125551001": Behaviour(after=3, talk=75)}
+    with deployment.network() as network:
+        placed = market.rings(network, targets=answers, target=Behaviour(after=9, talk=75))
+        call = deployment.judged(placed.sid)
+        again = deployment.judged(market.rings(network, talk=75).sid)
+    assert placed.violations == ()
+    assert [leg.status for leg in placed.legs] == ["canceled", "completed", "canceled"]
+    assert (call["status"], call["target_id"], call["charge_cents"]) == ("approved", second, 2_500)
+    assert sorted(again["tried"]) == sorted(market.target_ids)
+    (decision,) = deployment.api("GET", f"/calls/{call['id']}/decision")["decisions"]
+    reasons = {seen["target_id"]: seen["reason"] for seen in decision["considered"]}
+    assert reasons == {first: "chosen", second: "ringing_together", third: "ringing_together"}
+    assert deployment.api("POST", "/routing/replay", {"call_id": call["id"], "attempt": 1})["same"]
+    funds = market.funds()
+    assert (funds["held_cents"], funds["available_cents"]) == (
+        0, 1_000_000 - 2_500 - again["charge_cents"],
+    )  # fmt: skip
+    assert deployment.trial_balance()["total_cents"] == 0
+
+
 def test_a_caller_who_keys_a_zip_reaches_a_target_that_accepts(deployment: Deployment) -> None:
     said = {
         "consent": {"line": {"text": "This call is recorded."}},

@@ -58,32 +58,29 @@ def test_a_recorded_call_can_be_heard_and_then_erased(deployment: Deployment) ->
     assert refused.value.problem["code"] == "recording_deleted"
 
 
-def test_a_recording_that_the_carrier_would_not_give_is_had_after_a_redrive(
+def test_a_recording_that_the_carrier_would_not_give_is_had_once_it_is_taken_up(
     deployment: Deployment,
 ) -> None:
     market = Market(deployment, campaign=RECORDED)
     sqs = deployment.stack.cloud.client("sqs")
-    queue, dead = (
-        sqs.get_queue_url(QueueName=f"ringledger-{deployment.stage}-{name}")["QueueUrl"]
-        for name in ("recordings", "recordings-dead")
-    )
+    queue = sqs.get_queue_url(QueueName=f"ringledger-{deployment.stage}-recordings")["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     with deployment.network_and_rest() as (network, rest):
         rest.troubles.add("500", times=1000, method="GET", about="/Recordings")
         placed = market.rings(network, talk=30)
         call = deployment.judged(placed.sid)
 
-        def parked() -> list[Json]:
-            messages: list[Json] = sqs.receive_message(QueueUrl=dead).get("Messages", [])
-            return messages
+        def parked() -> int:
+            (*_, recordings) = deployment.api("GET", "/operations/replay")["places"]
+            return int(recordings["waiting"])
 
         # Five deliveries, each of which asks the carrier for six seconds.
-        (message,) = eventually(parked, within=120)
+        assert eventually(parked, within=120) == 1
         rest.troubles.clear()
         (waiting,) = deployment.api("GET", f"/calls/{call['id']}/recordings")["recordings"]
         assert waiting["state"] == "awaited"
-        # What a redrive does: the message goes back to the queue that it came from.
-        sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+        (*_, taken) = deployment.api("POST", "/operations/replay", {})["places"]
         recording = kept(deployment, call["id"])
+    assert (taken["place"], taken["taken_up"]) == ("recordings-dead", 1)
     assert (recording["id"], recording["seconds"]) == (waiting["id"], 30)
     assert call["status"] == "denied", "the books do not wait for recordings"

@@ -11,8 +11,9 @@ from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key
 from chalicelib.store.dynamo import DynamoRows
-from chalicelib.store.holds import campaign_key, target_key
+from chalicelib.store.holds import campaign_key
 from chalicelib.store.rows import CATALOG, Change
+from chalicelib.store.target_holds import target_key
 from chalicelib.times import Hours
 from tests import builders
 from tests.builders import NOW

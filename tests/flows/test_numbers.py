@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chalicelib.campaigns import State
+from chalicelib.campaigns import Campaign, State
 from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.flows import numbers as flow
 from chalicelib.flows.catalog import change, create
-from chalicelib.numbers import NumberSearch, Reconciliation, Repair
+from chalicelib.numbers import ForeignCallerId, NumberSearch, Reconciliation, Repair
 from chalicelib.offers import Number
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
 from chalicelib.store.numbers import keep_reconciliation, latest_reconciliation
@@ -75,6 +75,24 @@ class Desk:
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
+
+
+def test_a_caller_id_that_the_carrier_refuses_is_reported() -> None:
+    desk = Desk()
+    desk.buys()
+    for id, shown in (("cmp_2", E164), ("cmp_3", "+18005550177"), ("cmp_4", "+18005550188")):
+        campaign = builders.a_campaign(id=id, caller_id=shown, advertiser_id="adv_1")
+        create(campaign, stores=desk.stores)
+    desk.carrier.shown.append("+18005550188")
+    found = desk.reconciles()
+    assert found.foreign_caller_ids == (ForeignCallerId(campaign_id="cmp_3", e164="+18005550177"),)
+    assert found.counted["foreign_caller_ids"] == 1
+    assert latest_reconciliation(desk.rows) == found
+    change(
+        Campaign, "cmp_3", lambda one: replace(one, caller_id="tracking_number"),
+        stores=desk.stores,
+    )  # fmt: skip
+    assert desk.reconciles().foreign_caller_ids == ()
 
 
 def test_a_bought_number_leads_here_and_is_a_tracking_number() -> None:

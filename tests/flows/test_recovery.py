@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.calls import CallStatus, LegStatus, SignalKind, call_id
-from chalicelib.flows.inbound import Answer, next_attempt
+from chalicelib.flows.following import next_attempt
+from chalicelib.flows.inbound import Answer
 from chalicelib.flows.settlement import Progress, settle_finally
 from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.rows import CALLS, Action, Rows

@@ -51,6 +51,8 @@ RULES: dict[type[Any], dict[str, st.SearchStrategy[Any]]] = {
         "total_cap": CAPS, "hourly_cap_cents": CENTS, "ring_seconds": st.sampled_from([20, 30]),
         "spacing_seconds": st.sampled_from([None, 600]),
         "charge_cents": st.sampled_from([None, 3_000]),
+        "ring_group": st.sampled_from([None, None, "front"]),
+        "destination": st.sampled_from(["+12125550100", "+12125550101", "+12125550102"]),
     },
     Campaign: {
         "state": STATES, "daily_budget_cents": CENTS, "max_attempts": st.integers(1, 3),

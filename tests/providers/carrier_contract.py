@@ -41,7 +41,8 @@ class Bench:
     10001) and +18005550100 and on. `mislead` turns a rented number to `ELSEWHERE`, `away` keeps the
     carrier from answering, `talk` plays a call whose target talked so many seconds. `lay` has the
     carrier keep a recording as it stands, `status` tells how the carrier's own stands (None when it
-    has none), and `cut` breaks media off.
+    has none), and `cut` breaks media off. `verify` lets the account show a number that it does not
+    rent.
     """
 
     carrier: Carrier
@@ -51,6 +52,7 @@ class Bench:
     lay: Callable[[MadeRecording], object]
     status: Callable[[str], str | None]
     cut: Callable[[], AbstractContextManager[None]]
+    verify: Callable[[str], object]
 
     def heard(self, amount: int = 10_000) -> tuple[int, int]:
         """The channels of the recording's sound and its whole seconds; what came is counted."""
@@ -145,6 +147,13 @@ class CarrierContract:
         assert sorted(one.e164 for one in bench.carrier.owned()) == sorted(wanted)
         assert len(list(islice(bench.carrier.owned(), 2))) == 2
 
+    def test_a_verified_number_may_be_shown_and_is_not_the_accounts(self, bench: Bench) -> None:
+        bench.carrier.buy(LOCAL, HERE)
+        assert list(bench.carrier.verified()) == []
+        bench.verify(NOT_LENT)
+        assert list(bench.carrier.verified()) == [NOT_LENT]
+        assert [one.e164 for one in bench.carrier.owned()] == [LOCAL]
+
     def test_only_the_very_number_is_found(self, bench: Bench) -> None:
         bench.carrier.buy(LOCAL, HERE)
         assert bench.carrier.find(LOCAL[:-1]) is None
@@ -167,6 +176,7 @@ class CarrierContract:
             lambda: carrier.search(NumberSearch()), lambda: carrier.buy(TOLL_FREE, HERE),
             lambda: carrier.configure(bought, HERE), lambda: carrier.release(bought),
             lambda: list(carrier.owned()), lambda: carrier.find(LOCAL),
+            lambda: list(carrier.verified()),
             lambda: carrier.look_up(LOCAL), bench.heard,
             lambda: carrier.delete_recording(MADE.carrier_id),
             lambda: carrier.pause_recording(MADE.carrier_call_id, paused=True),

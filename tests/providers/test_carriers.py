@@ -74,6 +74,7 @@ class TestTwilio(CarrierContract):
                 lay=lambda made: self.lay(network, made),
                 status=lambda carrier_id: self.status(network, carrier_id),
                 cut=lambda: self.cut(server),
+                verify=network.carrier.verify,
             )
         network.close()
 
@@ -143,6 +144,7 @@ class TestFakeCarrier(CarrierContract):
             lay=carrier.lays,
             status=lambda carrier_id: self.status(carrier, carrier_id),
             cut=lambda: self.cut(carrier),
+            verify=carrier.shown.append,
         )
 
     @staticmethod

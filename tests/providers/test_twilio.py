@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import permutations
 from threading import Thread
+from urllib.parse import urlencode
 
 import pytest
 
@@ -11,20 +14,33 @@ from chalicelib.calls import LegStatus
 from chalicelib.endings import Evidence, read_signals
 from chalicelib.providers.twilio import Twilio
 from chalicelib.providers.twilio_rest import Account
-from simulator import Behaviour, Caller, CallScript, Network
-from tests.builders import CALLER, NOW, TRACKING_NUMBER, a_call, an_attempt
+from simulator import Behaviour, Caller, CallScript, Network, Outcome
+from tests.builders import (
+    CALLER,
+    NOW,
+    TRACKING_NUMBER,
+    a_call,
+    a_market,
+    an_attempt,
+    target_facts,
+)
+from tests.core.ringing import grouped
 
 SID, TOKEN = "AC" + "1" * 32, "token"
 TARGET = "+12125550100"
+ALL = ("+12125550101", "+12125550102", "+12125550103")
+TO_ALL = "+18005550199"
 
 
 class Answers(BaseHTTPRequestHandler):
-    """A voice application that dials the target and takes every report."""
+    """A voice application that dials the target, or all at once for who calls that number, and
+    takes every report."""
 
     def do_POST(self) -> None:
         path, length = self.path, int(self.headers["Content-Length"])
-        self.rfile.read(length)
-        dial = f"<Dial answerOnBridge='true'><Number>{TARGET}</Number></Dial>"
+        to_all = urlencode({"To": TO_ALL}) in self.rfile.read(length).decode()
+        nouns = "".join(f"<Number>{one}</Number>" for one in (ALL if to_all else (TARGET,)))
+        dial = f"<Dial answerOnBridge='true'>{nouns}</Dial>"
         body = f"<Response>{dial if path == '/inbound' else ''}</Response>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/xml")
@@ -75,6 +91,29 @@ def test_a_leg_to_another_place_is_not_the_present_attempt(network: Network) -> 
     with network.rest_server() as rest:
         (own,) = Twilio(account(rest.url)).record_of(call, NOW)
     assert (own.attempt, own.status) == (0, LegStatus.COMPLETED)
+
+
+def test_the_record_tells_of_every_leg_of_a_group_the_talk_first(network: Network) -> None:
+    targets = [
+        target_facts(id=f"tgt_{n}", priority=n, ring_group="front", destination=destination)
+        for n, destination in enumerate(ALL, 1)
+    ]
+    script = replace(
+        a_script(), to=TO_ALL, target=Behaviour(outcome=Outcome.NO_ANSWER),
+        targets={ALL[1]: Behaviour(after=4, talk=77)},
+    )  # fmt: skip
+    placed = network.place(script)
+    call = a_call(carrier_call_id=placed.sid, attempt=grouped(a_market(*targets)))
+    with network.rest_server() as rest:
+        own, *legs = Twilio(account(rest.url)).record_of(call, NOW)
+    assert own.attempt == 0
+    assert legs[0].target_id == "tgt_2"
+    assert {one.target_id: one.status for one in legs} == {
+        "tgt_1": LegStatus.CANCELED, "tgt_2": LegStatus.COMPLETED, "tgt_3": LegStatus.CANCELED,
+    }  # fmt: skip
+    for told in permutations((own, *legs)):
+        ending = read_signals(call, told)
+        assert (ending.talk_seconds, ending.certain) == (77, True)
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN])

@@ -98,6 +98,27 @@ def test_of_several_targets_the_first_to_answer_wins(platform: Platform, place: 
     assert result.talk_seconds == 60
 
 
+def test_each_of_several_legs_is_told_of_by_itself(platform: Platform, place: Place) -> None:
+    whisper = {TARGET: "", OTHER: " url='/whisper?of=2'"}
+    nouns = "".join(
+        f"<Number statusCallback='/leg?of={n}' statusCallbackEvent='answered completed'"
+        f"{whisper[number]}>{number}</Number>"
+        for n, number in enumerate(whisper, 1)
+    )
+    platform.says("/inbound", twiml(f"<Dial action='/dial' answerOnBridge='true'>{nouns}</Dial>"))
+    platform.says("/whisper", twiml("<Hangup/>"))
+    result = place(targets={TARGET: Behaviour(after=9), OTHER: Behaviour(after=4)})
+    told = [
+        (one.request.url.partition("?")[2], one.fields["CallStatus"])
+        for one in result.sent("leg-answered", "leg-completed")
+    ]
+    assert told == [("of=1", "canceled"), ("of=2", "in-progress"), ("of=2", "completed")]
+    outcome = the(result, "dial").fields
+    assert (outcome["DialCallStatus"], outcome["DialBridged"]) == ("completed", "false")
+    assert outcome["DialCallSid"] == result.legs[1].sid
+    assert (result.talk_seconds, result.violations) == (0, ())
+
+
 def test_one_after_another_rings_only_as_far_as_needed(platform: Platform, place: Place) -> None:
     platform.says("/inbound", dialling(TARGET, OTHER, "+13125550125", sequential=True))
     result = place(

@@ -1,5 +1,6 @@
 """The row of a partnership's trials: what one write says, and many writers at once."""
 
+from chalicelib.calls import Reached
 from chalicelib.errors import Busy
 from chalicelib.store.rows import CATALOG, Change, Key, Path, Rows
 from chalicelib.store.trials import read_trials, trial_changes, trials_key
@@ -18,9 +19,10 @@ def counted(rows: Rows) -> dict[str, int]:
 def ends(rows: Rows, target_id: str, *, approved: bool) -> None:
     """A call on the target ends, as of what is read now; again while the database is busy."""
     call = a_call(attempt=an_attempt(hold=a_hold(target_id=target_id)))
+    reached = Reached.CHARGE if approved else Reached.NOBODY
     for _ in range(50):
         try:
-            rows.write(trial_changes(call, approved=approved, counted=counted(rows), now=NOW))
+            rows.write(trial_changes(call, reached=reached, counted=counted(rows), now=NOW))
         except Busy:
             continue
         return
@@ -63,7 +65,7 @@ def test_many_that_end_at_once_are_all_counted(exact_rows: Rows) -> None:
 
 def test_a_call_without_an_attempt_or_a_partnership_is_no_trial() -> None:
     for call in (a_call(attempt=None), a_call(partnership_id=None)):
-        assert trial_changes(call, approved=False, counted={}, now=NOW) == []
+        assert trial_changes(call, reached=Reached.NOBODY, counted={}, now=NOW) == []
 
 
 def test_the_row_lies_with_the_partnership_one_for_each_campaign() -> None:

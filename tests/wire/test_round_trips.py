@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib import runtime
-from chalicelib.calls import LegStatus
+from chalicelib.calls import LegStatus, SignalKind
+from chalicelib.flows.following import next_attempt
 from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
@@ -100,4 +101,35 @@ def test_a_failover_waits_twice_and_a_report_once() -> None:
     with watched(RESERVE) as end:
         world.reports("CA1", builders.a_signal(attempt=2))
     for wire in (failover, report, end):
+        assert (wire.unexpected, wire.left) == ([], [])
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_group_of_ten_waits_no_longer_than_one() -> None:
+    world = World(DynamoRows())
+    world.opens(
+        *(
+            builders.a_target(
+                id=f"tgt_{n:02d}", destination=f"+1212555{n:04d}", ring_group="ten",
+                concurrency_cap=1,
+            )
+            for n in range(10)
+        ),
+        builders.a_target(id="tgt_10", priority=2),
+    )  # fmt: skip
+    with watched(NUMBER, READ, RESERVE) as arrival:
+        answer = world.arrives()
+    assert answer.attempt and answer.attempt.together
+    assert len(answer.attempt.together.members) == 10
+    failed = builders.a_signal(kind=SignalKind.DIAL, status=LegStatus.NO_ANSWER, seconds=None)
+    with watched((*READ, "Query"), RESERVE) as failover:
+        next_attempt(
+            answer.call_id, failed, e164=builders.TRACKING_NUMBER, caller=builders.CALLER,
+            stores=world.stores, clock=world.clock, together=True,
+        )  # fmt: skip
+    with watched(KEEP) as picked_up:
+        world.reports(
+            "CA1", builders.a_signal(status=LegStatus.IN_PROGRESS, target_id="tgt_03", attempt=2)
+        )
+    for wire in (arrival, failover, picked_up):
         assert (wire.unexpected, wire.left) == ([], [])
