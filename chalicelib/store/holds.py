@@ -1,8 +1,8 @@
 """Which rows does a reservation change, and how?
 
 Owns the changes that take and give back what an attempt keeps reserved of campaign, funds and
-partnership, merged with those of `slots` so that no row is changed twice in one transaction. Which
-attempt is reserved belongs to `routing`; the transaction, to whoever writes it.
+partnership, merged with those of `target_holds` so that no row is changed twice in one transaction.
+Which attempt is reserved belongs to `routing`; the transaction, to whoever writes it.
 """
 
 from collections import Counter
