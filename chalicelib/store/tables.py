@@ -42,11 +42,15 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
 | catalog | POOL#id | META | a pool of numbers |
+| catalog | POOL#id | SITE#site | every site that ever showed numbers of the pool |
 | catalog | SITE#id | META | a site, with the pools whose numbers it shows |
 | visits | VISIT#id | META | a visit; expires |
-| visits | POOL#id | SIZE | how many slots the pool has in each area |
+| visits | POOL#id | SIZE | how many slots the pool has in each area, as of which change of its numbers |
 | visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
+| visits | POOL#id | TALLY#hour#shard | how many visits came to the pool in the hour, and how many it had no number for; expires |
+| visits | POOL#id | PURCHASE#id | which numbers are bought for the pool; expires once they are |
+| visits | POOL#id | GROWTH#hour | what was decided in the hour about how many numbers the pool has; expires |
 
 | index | question |
 |---|---|
@@ -202,6 +206,7 @@ class VisitRow(Model):
     id = UnicodeAttribute(null=True)
     site_id = UnicodeAttribute(null=True)
     sizes: MapAttribute[str, Any] = MapAttribute(null=True)
+    version = NumberAttribute(null=True)
     e164 = UnicodeAttribute(null=True)
     visit_id = UnicodeAttribute(null=True)
     since = NumberAttribute(null=True)
@@ -212,6 +217,13 @@ class VisitRow(Model):
     before_since = NumberAttribute(null=True)
     before_seen_at = NumberAttribute(null=True)
     visits: MapAttribute[str, Any] = MapAttribute(null=True)
+    lends = NumberAttribute(null=True)
+    collisions = NumberAttribute(null=True)
+    leaving_at = NumberAttribute(null=True)
+    releases = NumberAttribute(null=True)
+    releasing = UnicodeAttribute(null=True)
+    arrivals = NumberAttribute(null=True)
+    overflows = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_site = _index("by_site", "site_id", "id")
 

@@ -12,7 +12,6 @@ from chalicelib.channels.schemas import TargetBody
 from chalicelib.consistency import (
     Thing,
     faults,
-    overlapping,
     partnership_faults,
 )
 from chalicelib.criteria import Filter, FilterTest
@@ -21,6 +20,7 @@ from chalicelib.store.catalog import thing_item
 from chalicelib.store.codec import from_plain
 from chalicelib.target_faults import MOST_FILTER_CHARACTERS, MOST_FILTER_VALUES
 from chalicelib.times import Hours, OpenBlock
+from chalicelib.overlaps import overlapping
 from tests import builders
 from tests.builders import NOW
 
