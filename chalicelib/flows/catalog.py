@@ -20,11 +20,11 @@ from chalicelib.numbers import rests_until
 from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.pools import Pool
 from chalicelib.store.catalog import Catalog, thing_changes, thing_puts, unchanged
+from chalicelib.store.filling import sizes_put
 from chalicelib.store.funds import add_funds, open_funds
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import Action
 from chalicelib.store.settings import find_operator
-from chalicelib.store.slots import sizes_put
 from chalicelib.store.stores import Stores
 
 T = TypeVar("T", bound=Thing)

@@ -15,8 +15,8 @@ from chalicelib.errors import Fault, Invalid
 from chalicelib.offers import Buyer, Number, Offer, Placement
 from chalicelib.pools import Lending, Pool, Site
 from chalicelib.store.catalog import Catalog, unchanged
+from chalicelib.store.filling import read_sizes, sizes_unchanged
 from chalicelib.store.rows import Action
-from chalicelib.store.slots import read_sizes, sizes_unchanged
 from chalicelib.store.stores import Stores
 
 T = TypeVar("T", bound=Thing)
