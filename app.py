@@ -12,6 +12,7 @@ from chalicelib.channels import (
     api_ledger,
     api_numbers,
     api_operations,
+    api_pools,
     api_recordings,
     api_routing,
     api_settings,
@@ -26,6 +27,7 @@ app = Chalice(app_name="ringledger")
 for channel in (
     api_catalog,
     api_numbers,
+    api_pools,
     api_applications,
     api_keys,
     api_gate,

@@ -128,10 +128,16 @@ def visit_lengths(slots: Iterable[SlotFacts], now: int) -> tuple[int, ...]:
     return tuple(last - first for first, last in spans if first is not None and last is not None)
 
 
+def fewest_first(area_codes: Sequence[str], facts: PoolFacts) -> tuple[str, ...]:
+    """The area codes, those first of which the pool has fewest numbers."""
+    have = _by_area_code(facts)
+    return tuple(sorted(area_codes, key=lambda code: have[code]))
+
+
 def choose(stock: Mapping[str, Sequence[str]], facts: PoolFacts, count: int) -> tuple[str, ...]:
     """At most `count` numbers of a stock by area code, each of the area code of which the pool then
     has fewest, the first in order among equals."""
-    have = Counter(area_code_of(one.e164) for one in facts.filled)
+    have = _by_area_code(facts)
     left = {code: list(dict.fromkeys(numbers)) for code, numbers in stock.items()}
     chosen: dict[str, None] = {}
     while len(chosen) < count and any(left.values()):
@@ -141,6 +147,10 @@ def choose(stock: Mapping[str, Sequence[str]], facts: PoolFacts, count: int) -> 
             chosen[e164] = None
             have[code] += 1
     return tuple(chosen)
+
+
+def _by_area_code(facts: PoolFacts) -> Counter[str | None]:
+    return Counter(area_code_of(one.e164) for one in facts.filled)
 
 
 def _fillable(one: SlotFacts) -> bool:

@@ -38,6 +38,7 @@ class GrowthReason(StrEnum):
     AT_MAXIMUM = "at_maximum"
     SPENDING_LIMIT = "spending_limit"
     ALL_IN_USE = "all_in_use"
+    GROWN_LATELY = "grown_lately"
     NONE_AVAILABLE = "none_available"
 
 
@@ -51,6 +52,7 @@ MEANING: Mapping[GrowthReason, str] = {
     GrowthReason.AT_MAXIMUM: "more would be bought, but the pool has its maximum_numbers",
     GrowthReason.SPENDING_LIMIT: "more would be bought, but they would cost more than the limit",
     GrowthReason.ALL_IN_USE: "fewer would be enough, but none has rested for long enough to leave",
+    GrowthReason.GROWN_LATELY: "fewer would be enough, but numbers were bought in the past days",
     GrowthReason.NONE_AVAILABLE: "more would be bought, but the carrier has none to lend",
 }
 
@@ -60,8 +62,9 @@ class PoolUse:
     """How a pool does: its `numbers` without those that leave, how many are `lent` now and `idle`
     for long enough to leave. `load` would be lent on average in the hour just now, `peak` in the
     busiest of the past days, of enough numbers; `against_overflow` are those that the peak takes.
-    `overflowed` says that the hour just now had none for some visit. One more number costs
-    `price_micros` a month, all have `monthly_cost_micros`.
+    `overflowed` says that the hour just now had none for some visit, `grown_lately` that numbers
+    were bought in the past days. One more number costs `price_micros` a month, all have
+    `monthly_cost_micros`.
     """
 
     numbers: int
@@ -71,6 +74,7 @@ class PoolUse:
     peak: float
     against_overflow: int
     overflowed: bool
+    grown_lately: bool = False
     monthly_cost_micros: int
     price_micros: int
 
@@ -155,6 +159,8 @@ def _down(spare: int, use: PoolUse) -> tuple[Move, int, GrowthReason]:
     """A fiftieth of the numbers in an hour at most, one at least."""
     if spare <= 0:
         return Move.STAY, 0, GrowthReason.ENOUGH
+    if use.grown_lately:
+        return Move.STAY, 0, GrowthReason.GROWN_LATELY
     step = min(spare, max(use.numbers * _LEAVE_PERCENT // _ALL, 1), use.idle)
     if step <= 0:
         return Move.STAY, 0, GrowthReason.ALL_IN_USE

@@ -175,6 +175,12 @@ class LeftNumberView(Document):
     bound_until: Moment | None
 
 
+class PoolNumbersView(Document):
+    """The numbers of a pool, in the order of their slots."""
+
+    data: list[PoolNumberView]
+
+
 class FilledPoolView(Document):
     """The numbers that joined, and how many could not be had."""
 

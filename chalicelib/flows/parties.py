@@ -1,7 +1,6 @@
 """Who takes part in a run over everybody?
 
-Owns walking through all advertisers or publishers, whatever their state: what is owed outlives a
-pause.
+Owns walking through all things of a kind, whatever their state: what is owed outlives a pause.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,15 +8,16 @@ from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser
 from chalicelib.offers import Number, Publisher
+from chalicelib.pools import Pool
 from chalicelib.store.stores import Stores
 
-Party = TypeVar("Party", Advertiser, Publisher, Number)
+Party = TypeVar("Party", Advertiser, Publisher, Number, Pool)
 
 _A_PAGE = 100
 
 
 def every(kind: type[Party], stores: Stores) -> Iterator[Party]:
-    """All advertisers, or all publishers, in the order of their ids."""
+    """All advertisers, publishers, numbers or pools, in the order of their ids."""
     mark: Mapping[str, str] | None = None
     while True:
         page = stores.catalog.page(kind, limit=_A_PAGE, after=mark)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib import runtime
-from chalicelib.errors import Conflict, Invalid
-from chalicelib.filling import PoolFacts, choose
+from chalicelib.errors import Busy, Conflict, Invalid
+from chalicelib.filling import PoolFacts, choose, fewest_first
 from chalicelib.flows import numbers as number_flow
 from chalicelib.flows.lendings import hand_out
 from chalicelib.flows.pool_numbers import existing, room_for, take_in
@@ -21,8 +21,13 @@ from chalicelib.pools import Pool
 from chalicelib.providers.carriers import Carrier
 from chalicelib.store.catalog import PREFIXES
 from chalicelib.store.filling import read_slots
-from chalicelib.store.purchases import Purchase, begin, find_purchase, finish
+from chalicelib.store.purchases import Purchase, find_purchase, finish, purchase_put
+from chalicelib.store.requests import RequestClaim
+from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
+
+_SPREAD = 5
+"""Over so many area codes a purchase is spread; more are asked for only while numbers lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +48,30 @@ class Bought:
 
 
 def buy(
-    pool_id: str, wish: Wish, *, id: str, stores: Stores, carrier: Carrier, now: datetime
+    pool_id: str,
+    wish: Wish,
+    *,
+    id: str,
+    stores: Stores,
+    carrier: Carrier,
+    now: datetime,
+    claim: RequestClaim | None = None,
 ) -> Bought:
-    """Buy numbers for the pool; the purchase with this id once, however often it is sent.
+    """Buy numbers for the pool, as the purchase `id`; with a claim, the same request buys once.
 
     Conflict when the pool may not have so many. CarrierAway leaves a purchase that the next
     delivery of the request, or the hourly schedule, completes.
     """
     pool = existing(pool_id, stores)
-    begun = find_purchase(pool_id, id, stores.rows)
+    begun = _begun(pool_id, claim, stores)
     if begun is None:
         facts = read_slots(pool_id, stores.rows)
         room_for(pool, wish.count, facts)
         e164s = chosen(pool, wish, facts, stores=stores, carrier=carrier, now=now)
-        purchase = Purchase(id=id, pool_id=pool_id, wanted=wish.count, e164s=e164s, begun_at=now)
-        begun = begin(purchase, stores.rows)
+        begun = Purchase(id=id, pool_id=pool_id, wanted=wish.count, e164s=e164s, begun_at=now)
+        claims: list[Action] = [claim.put(id)] if claim else []
+        if not stores.catalog.write([purchase_put(begun), *claims]):
+            raise Busy("the same request is being answered; send it again")
     return complete(begun, stores=stores, carrier=carrier, now=now)
 
 
@@ -72,13 +86,13 @@ def chosen(
 ) -> tuple[str, ...]:
     """Numbers that the carrier would lend, at most as many as wished, spread over the area codes;
     a number that rests, or is known here, is none of them."""
-    stock = {
-        name: tuple(
-            one.e164
-            for one in number_flow.available(search, stores=stores, carrier=carrier, now=now)
-        )
-        for name, search in _searches(pool, wish).items()
-    }
+    stock: dict[str, tuple[str, ...]] = {}
+    for name, search in _searches(pool, wish, facts).items():
+        found = number_flow.available(search, stores=stores, carrier=carrier, now=now)
+        stock[name] = tuple(one.e164 for one in found)
+        spread = len(stock) >= min(wish.count, _SPREAD)
+        if spread and sum(map(len, stock.values())) >= wish.count:
+            break
     return choose(stock, facts, wish.count)
 
 
@@ -94,6 +108,12 @@ def complete(purchase: Purchase, *, stores: Stores, carrier: Carrier, now: datet
     if purchase.finished_at is None:
         finish(replace(purchase, finished_at=now), stores.rows)
     return Bought(numbers=tuple(joined), missing=purchase.wanted - len(joined))
+
+
+def _begun(pool_id: str, claim: RequestClaim | None, stores: Stores) -> Purchase | None:
+    """The purchase that the same request began before."""
+    made = stores.catalog.claimed(claim) if claim else None
+    return find_purchase(pool_id, made, stores.rows) if made else None
 
 
 def _had(
@@ -130,13 +150,14 @@ def _draft(pool: Pool, e164: str, purchase: Purchase) -> Number:
     )
 
 
-def _searches(pool: Pool, wish: Wish) -> Mapping[str, NumberSearch]:
-    """What the carrier is asked, by area code where that is said."""
+def _searches(pool: Pool, wish: Wish, facts: PoolFacts) -> Mapping[str, NumberSearch]:
+    """What the carrier is asked, by area code where that is said; those of which the pool has
+    fewest numbers first."""
     if pool.kind is SearchKind.TOLL_FREE:
-        return {"": NumberSearch(kind=SearchKind.TOLL_FREE, limit=wish.count)}
+        return {"": NumberSearch(kind=SearchKind.TOLL_FREE)}
     if wish.zip is not None:
-        return {"": NumberSearch(zip=wish.zip, area_code=wish.area_code, limit=wish.count)}
-    codes = (wish.area_code,) if wish.area_code else pool.area_codes
+        return {"": NumberSearch(zip=wish.zip, area_code=wish.area_code)}
+    codes = (wish.area_code,) if wish.area_code else fewest_first(pool.area_codes, facts)
     if not codes:
-        return {"": NumberSearch(limit=wish.count)}
-    return {code: NumberSearch(area_code=code, limit=wish.count) for code in codes}
+        return {"": NumberSearch()}
+    return {code: NumberSearch(area_code=code) for code in codes}

@@ -1,8 +1,9 @@
 """Which numbers lie in the slots of a pool?
 
 Owns the row of a pool's sizes, and what making, filling and emptying slots writes. Where the rows
-lie belongs to `slots`, who is lent the number in one to `leases`. The version of the sizes grows with every number that comes or
-goes, so that of two who change the numbers of a pool at once one reads anew.
+lie belongs to `slots`, who is lent the number in one to `leases`. The version of the sizes grows
+with every number that comes or goes, so that of two who change the numbers of a pool at once one
+reads anew.
 """
 
 from collections.abc import Iterable, Mapping

@@ -14,7 +14,6 @@ from chalicelib.store.rows import (
     Change,
     Item,
     Key,
-    NotWritten,
     Present,
     Put,
     Question,
@@ -43,18 +42,6 @@ def purchase_put(purchase: Purchase) -> Put:
     key = _key(purchase.pool_id, purchase.id)
     doc = codec.to_json(purchase)
     return Put(VISITS, {"pk": key.pk, "sk": key.sk, "doc": doc})
-
-
-def begin(purchase: Purchase, rows: Rows) -> Purchase:
-    """The purchase, begun now, or as it was begun before."""
-    try:
-        rows.write([purchase_put(purchase)])
-    except NotWritten:
-        begun = find_purchase(purchase.pool_id, purchase.id, rows)
-        if begun is None:
-            raise
-        return begun
-    return purchase
 
 
 def finish(purchase: Purchase, rows: Rows) -> None:

@@ -4,11 +4,10 @@ Owns the counts of arrivals and of those for whom there was no number. Each hour
 rows by the visit, so that none of them is written by everybody; they expire after 35 days.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
+from chalicelib.loads import HourTally
 from chalicelib.store.rows import VISITS, Change, Key, Question, Rows
 
 SHARDS = 16
@@ -17,23 +16,17 @@ _HOUR = 3_600
 _KEPT = timedelta(days=35)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourTally:
-    """What came in the hour that begins at `at`."""
-
-    at: datetime
-    arrivals: int = 0
-    overflows: int = 0
-
-
 def tally_change(pool_id: str, visit_id: str, at: datetime, *, overflowed: bool) -> Change:
     """One more visit that wanted a number of the pool; it never conflicts in a plain update."""
     hour = _hour(at)
+    counts: dict[tuple[str, ...], int] = (
+        {("arrivals",): 1, ("overflows",): 1} if overflowed else {("arrivals",): 1}
+    )
     shard = crc32(visit_id.encode()) % SHARDS
     expires = int((at + _KEPT).timestamp())
     return Change(
         key=Key(VISITS, f"POOL#{pool_id}", f"{_TALLY}{hour:010d}#{shard:02d}"),
-        add={("arrivals",): 1} | ({("overflows",): 1} if overflowed else {}),
+        add=counts,
         set={("expires_at",): expires},
     )
 
@@ -54,12 +47,6 @@ def read_tallies(pool_id: str, rows: Rows, *, since: datetime) -> tuple[HourTall
         HourTally(at=datetime.fromtimestamp(hour, UTC), arrivals=arrivals, overflows=overflows)
         for hour, (arrivals, overflows) in sorted(hours.items())
     )
-
-
-def totals(hours: Iterable[HourTally]) -> tuple[int, int]:
-    """All arrivals, and all that found no number."""
-    counted = list(hours)
-    return sum(one.arrivals for one in counted), sum(one.overflows for one in counted)
 
 
 def _hour(at: datetime) -> int:

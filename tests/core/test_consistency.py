@@ -16,11 +16,11 @@ from chalicelib.consistency import (
 )
 from chalicelib.criteria import Filter, FilterTest
 from chalicelib.offers import PartnershipState
+from chalicelib.overlaps import overlapping
 from chalicelib.store.catalog import thing_item
 from chalicelib.store.codec import from_plain
 from chalicelib.target_faults import MOST_FILTER_CHARACTERS, MOST_FILTER_VALUES
 from chalicelib.times import Hours, OpenBlock
-from chalicelib.overlaps import overlapping
 from tests import builders
 from tests.builders import NOW
 
