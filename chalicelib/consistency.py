@@ -19,6 +19,7 @@ from chalicelib.overlaps import repetitions
 from chalicelib.pool_faults import pool_faults, site_faults
 from chalicelib.pools import Pool, Site
 from chalicelib.target_faults import target_faults
+from chalicelib.vanity import spells
 
 Thing = (
     Advertiser
@@ -182,7 +183,10 @@ def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) 
     if isinstance(thing, Offer):
         return [*_repetition_faults(thing), *answering_faults(thing.answering)]
     if isinstance(thing, Number):
-        return _placement_faults(thing, found.get(thing.placement_id))
+        return [
+            *_placement_faults(thing, found.get(thing.placement_id)),
+            *_vanity_faults(thing),
+        ]
     return _pool_faults(thing, found)
 
 
@@ -237,6 +241,13 @@ def _placement_faults(number: Number, placement: Thing | None) -> list[Fault]:
         f"not of {number.publisher_id} on {number.offer_id}"
     )
     return [Fault(field="placement_id", rule="placement_mismatch", reason=reason)]
+
+
+def _vanity_faults(number: Number) -> list[Fault]:
+    if number.vanity is None or spells(number.vanity, number.e164):
+        return []
+    reason = f"does not spell {number.e164} on the keys of a telephone"
+    return [Fault(field="vanity", rule="vanity", reason=reason)]
 
 
 def _birth_faults(thing: Thing) -> list[Fault]:

@@ -19,8 +19,7 @@ class SlotFacts:
     """A slot as it stands; times are epoch seconds, absent where nothing happened.
 
     A vacant one has no number. It is lent `until` (exclusive) and then kept, when a call came,
-    `kept_until`. `lends` and `collisions` (lent again while the window of the visit before still
-    ran) count since the slot was made. Once `leaving_at` is said it is lent no more; a number that
+    `kept_until`. Once `leaving_at` is said it is lent no more; a number that
     `releases` goes back to the carrier, and until it has, the slot names it as `releasing`.
     """
 
@@ -34,8 +33,6 @@ class SlotFacts:
     kept_until: int = 0
     before_since: int | None = None
     before_seen_at: int | None = None
-    lends: int = 0
-    collisions: int = 0
     leaving_at: int | None = None
     releases: bool = False
     releasing: str | None = None

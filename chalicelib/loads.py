@@ -30,11 +30,13 @@ _A_LIKE_NUMBER = {SearchKind.LOCAL: "+12125550100", SearchKind.TOLL_FREE: "+1800
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourTally:
-    """What came in the hour that begins at `at`."""
+    """What came in the hour that begins at `at`: visits that asked for a number, those who went
+    without, and those who were lent one whose last visit could still call."""
 
     at: datetime
     arrivals: int = 0
     overflows: int = 0
+    collisions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ class Busiest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolLoad:
-    """The measures of a pool at one moment; counts of arrivals are those of the past days, leases
-    and collisions those since the slots were made."""
+    """The measures of a pool at one moment, and what came in the past days; collisions are told of
+    the visits that were lent a number."""
 
     pool_id: str
     at: datetime
@@ -63,7 +65,6 @@ class PoolLoad:
     arrivals: int
     overflows: int
     overflow_percent: float
-    lends: int
     collisions: int
     collision_percent: float
     monthly_cost_micros: int
@@ -78,8 +79,7 @@ def load(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], now: datetime
     lent = sum(one.lent_at(second) for one in filled)
     arrivals = sum(hour.arrivals for hour in hours)
     overflows = sum(hour.overflows for hour in hours)
-    lends = sum(one.lends for one in facts.slots)
-    collisions = sum(one.collisions for one in facts.slots)
+    collisions = sum(hour.collisions for hour in hours)
     traffic = _traffic(pool, facts, hours, second)
     return PoolLoad(
         pool_id=pool.id,
@@ -92,9 +92,8 @@ def load(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], now: datetime
         arrivals=arrivals,
         overflows=overflows,
         overflow_percent=percent(overflows, arrivals),
-        lends=lends,
         collisions=collisions,
-        collision_percent=percent(collisions, lends),
+        collision_percent=percent(collisions, arrivals - overflows),
         monthly_cost_micros=_cost(filled),
         sizing=size(
             traffic,

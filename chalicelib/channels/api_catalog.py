@@ -191,7 +191,7 @@ def _serve_change(noun: Noun) -> None:
     @endpoint(blueprint, route)
     def change(request: Request, id: str) -> Answer:
         patch = request.document()
-        version = _version(patch, request)
+        version = said_version(patch, request)
         after = catalog.change(
             noun.kind,
             id,
@@ -267,7 +267,7 @@ def _fixed(name: str) -> Fault:
     return Fault(field=name, rule="fixed", reason=f"{name} does not change once it is said")
 
 
-def _version(patch: Document, request: Request) -> int | None:
+def said_version(patch: Document, request: Request) -> int | None:
     """The version that the change rests on: of If-Match, or of the document itself."""
     said = patch.pop("version", None)
     if said is not None and type(said) is not int:

@@ -113,9 +113,9 @@ class Swap(Document):
 
 class SiteBody(Document):
     """Where a publisher's numbers are shown. A domain stands for itself and all under it. The site
-    takes so many new visits a minute in all. `touch`, `consent_required`, `privacy_signals` (Global
-    Privacy Control and Do Not Track count as a refusal) and `tag_names` (of query parameters that
-    are kept) are settings of its tag."""
+    takes so many new visits a minute in all, and from one IP address (0 bounds nothing). `touch`,
+    `consent_required`, `privacy_signals` (Global Privacy Control and Do Not Track count as a
+    refusal) and `tag_names` (of query parameters that are kept) are settings of its tag."""
 
     publisher_id: PublisherId
     name: Name
@@ -126,6 +126,7 @@ class SiteBody(Document):
     privacy_signals: bool = True
     tag_names: Annotated[list[TagName], Field(max_length=40)] = Field(default_factory=list)
     visits_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
+    visits_per_address: Annotated[int, Field(ge=0, le=100_000)] = 30
     state: State = campaigns.State.ACTIVE
 
 
@@ -198,11 +199,13 @@ class Busiest(Document):
 
 
 class HourView(Document):
-    """What came in an hour: visits that wanted a number, and those for whom there was none."""
+    """What came in an hour: visits that wanted a number, those for whom there was none, and those
+    who were lent one whose last visit could still call."""
 
     at: Moment
     arrivals: int
     overflows: int
+    collisions: int
 
 
 class SizingView(Document):
@@ -236,9 +239,9 @@ class GrowthStepView(Document):
 
 
 class PoolLoadView(Document):
-    """How a pool does. `collision_percent` is the share of leases that began while the window of
-    the visit before still ran, of all since the slots were made. `next` is what would be decided
-    now, `decided` what was, the latest first."""
+    """How a pool does; what came is that of the past seven days. `collision_percent` is the share
+    of leases that began while a call could still lead back to the visit before. `next` is what
+    would be decided now, `decided` what was, the latest first."""
 
     pool_id: str
     at: Moment
@@ -250,7 +253,6 @@ class PoolLoadView(Document):
     arrivals: int
     overflows: int
     overflow_percent: float
-    lends: int
     collisions: int
     collision_percent: float
     monthly_cost_micros: MicroDollars

@@ -15,7 +15,7 @@ from chalicelib.campaigns import Advertiser, State
 from chalicelib.consistency import Thing
 from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.flows.fitting import Vetted, fit, roster_of
-from chalicelib.flows.lendings import hand_out
+from chalicelib.flows.site_pools import hand_out
 from chalicelib.numbers import rests_until
 from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.pools import Pool

@@ -6,7 +6,7 @@ first, and a second run of the hour decides nothing anew.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib import runtime, times
@@ -18,14 +18,14 @@ from chalicelib.flows.pool_numbers import ask_to_leave, existing, finish_leaving
 from chalicelib.flows.pool_purchases import Wish, chosen, complete
 from chalicelib.growth import GrowthReason, GrowthStep, Move, decide
 from chalicelib.ids import derived
-from chalicelib.loads import LOOKED_BACK, PoolLoad, load, use
+from chalicelib.loads import LOOKED_BACK, HourTally, PoolLoad, load, use
 from chalicelib.pools import Pool
 from chalicelib.providers.carriers import Carrier
 from chalicelib.store.filling import read_slots
 from chalicelib.store.growth import has_step, keep_step, latest_steps
 from chalicelib.store.purchases import Purchase, unfinished
 from chalicelib.store.stores import Stores
-from chalicelib.store.tallies import read_tallies
+from chalicelib.store.tallies import tallies_by_hour
 
 _SHOWN = 168
 
@@ -52,7 +52,7 @@ def report(pool_id: str, *, stores: Stores, now: datetime) -> LoadReport:
     """How the pool does, with the steps of the past seven days; NotFound when there is none."""
     pool = existing(pool_id, stores)
     facts = read_slots(pool_id, stores.rows)
-    hours = read_tallies(pool_id, stores.rows, since=now - LOOKED_BACK)
+    hours = _hours(pool_id, stores, now)
     decided = latest_steps(pool_id, stores.rows, limit=_SHOWN)
     return LoadReport(
         load=load(pool, facts, hours, now),
@@ -89,7 +89,7 @@ def grow(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Gr
     if pool.state is State.ARCHIVED or has_step(pool_id, now, stores.rows):
         return None
     facts = read_slots(pool_id, stores.rows)
-    hours = read_tallies(pool_id, stores.rows, since=now - LOOKED_BACK)
+    hours = _hours(pool_id, stores, now)
     before = latest_steps(pool_id, stores.rows, limit=_SHOWN)
     step = decide(pool, use(pool, facts, hours, before, now), now)
     purchase = None
@@ -102,6 +102,15 @@ def grow(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Gr
     if step.move is Move.SHRINK:
         _shrink(step.count, pool, facts, stores=stores, carrier=carrier, now=now)
     return step
+
+
+def _hours(pool_id: str, stores: Stores, now: datetime) -> tuple[HourTally, ...]:
+    """What came in each of the past hours, up to this one."""
+    found = tallies_by_hour(stores.rows, pool_id, now - LOOKED_BACK, now + timedelta(hours=1))
+    return tuple(
+        HourTally(at=at, arrivals=one.arrivals, overflows=one.overflows, collisions=one.collisions)
+        for at, one in sorted(found.items())
+    )
 
 
 def _planned(

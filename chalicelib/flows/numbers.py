@@ -37,7 +37,7 @@ from chalicelib.store.requests import RequestClaim
 from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 
-_SAID = ("offer_id", "publisher_id", "placement_id", "tags", "state")
+_SAID = ("offer_id", "publisher_id", "placement_id", "tags", "vanity", "state")
 
 
 def available(

@@ -14,7 +14,7 @@ from chalicelib.campaigns import State
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
 from chalicelib.filling import PoolFacts, SlotFacts, area_of, next_slot
 from chalicelib.flows import numbers as number_flow
-from chalicelib.flows.lendings import hand_out
+from chalicelib.flows.site_pools import hand_out
 from chalicelib.offers import Number
 from chalicelib.pools import Pool
 from chalicelib.providers.carriers import Carrier

@@ -12,8 +12,8 @@ from chalicelib import runtime
 from chalicelib.errors import Busy, Conflict, Invalid
 from chalicelib.filling import PoolFacts, choose, fewest_first
 from chalicelib.flows import numbers as number_flow
-from chalicelib.flows.lendings import hand_out
 from chalicelib.flows.pool_numbers import existing, room_for, take_in
+from chalicelib.flows.site_pools import hand_out
 from chalicelib.ids import derived
 from chalicelib.numbers import NumberSearch, SearchKind
 from chalicelib.offers import Number

@@ -153,8 +153,6 @@ def _slot(pool_id: str, item: Item) -> SlotFacts:
         kept_until=item.get("kept_until", 0),
         before_since=item.get("before_since"),
         before_seen_at=item.get("before_seen_at"),
-        lends=item.get("lends", 0),
-        collisions=item.get("collisions", 0),
         leaving_at=item.get("leaving_at"),
         releases=bool(item.get("releases")),
         releasing=item.get("releasing"),

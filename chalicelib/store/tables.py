@@ -6,6 +6,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | table | pk | sk | holds |
 |---|---|---|---|
 | catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PLACEMENT#id | META | one thing of the catalog |
+| catalog | PLACEMENT#id | COST#cost | what the placement cost over some days |
 | catalog | PARTNERSHIP#id | META | a partnership, and what counts for its caps by window |
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
 | catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
@@ -48,7 +49,6 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | visits | POOL#id | SIZE | how many slots the pool has in each area, as of which change of its numbers |
 | visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
-| visits | POOL#id | TALLY#hour#shard | how many visits came to the pool in the hour, and how many it had no number for; expires |
 | visits | POOL#id | PURCHASE#id | which numbers are bought for the pool; expires once they are |
 | visits | POOL#id | GROWTH#hour | what was decided in the hour about how many numbers the pool has; expires |
 
@@ -217,13 +217,9 @@ class VisitRow(Model):
     before_since = NumberAttribute(null=True)
     before_seen_at = NumberAttribute(null=True)
     visits: MapAttribute[str, Any] = MapAttribute(null=True)
-    lends = NumberAttribute(null=True)
-    collisions = NumberAttribute(null=True)
     leaving_at = NumberAttribute(null=True)
     releases = NumberAttribute(null=True)
     releasing = UnicodeAttribute(null=True)
-    arrivals = NumberAttribute(null=True)
-    overflows = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_site = _index("by_site", "site_id", "id")
 

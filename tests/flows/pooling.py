@@ -112,11 +112,15 @@ class Yard:
         sets: Mapping[tuple[str, ...], Any] = {(name,): one for name, one in values.items()}
         self.rows.write([Change(key=slot_key(slot), set=sets)])
 
-    def arrive(self, count: int, *, overflowed: int = 0) -> None:
-        """So many visits come now, of which some find no number."""
+    def arrive(self, count: int, *, overflowed: int = 0, collided: int = 0) -> None:
+        """So many visits come now, of which some find no number, or one that may still ring for
+        another."""
         for n in range(count):
-            visit_id = f"vst_{self.now.timestamp()}_{n}"
-            tally = tally_change(POOL, visit_id, self.now, overflowed=n < overflowed)
+            tally = tally_change(
+                POOL, f"vst_{self.now.timestamp()}_{n}", self.now, arrived=True,
+                overflowed=n < overflowed, collided=n >= count - collided,
+            )  # fmt: skip
+            assert tally is not None
             self.rows.write([tally])
 
     @property

@@ -161,14 +161,14 @@ def test_the_load_report_tells_measures_advice_and_the_next_step() -> None:
     yard = a_yard()
     for n, one in enumerate(yard.facts.filled[:2]):
         yard.lends(one, seconds=400 * n + 100)
-        yard.sets(one.slot, before_since=0, before_seen_at=120, lends=10, collisions=n)
-    yard.arrive(30, overflowed=3)
+        yard.sets(one.slot, before_since=0, before_seen_at=120)
+    yard.arrive(30, overflowed=3, collided=1)
     yard.later(minutes=5)
     found = yard.report()
     load = found.load
     assert (load.numbers, load.lent, load.lent_percent, load.leaving) == (5, 1, 20.0, 0)
     assert (load.arrivals, load.overflows, load.overflow_percent) == (30, 3, 10.0)
-    assert (load.lends, load.collisions, load.collision_percent) == (20, 1, 5.0)
+    assert (load.collisions, load.collision_percent) == (1, 3.7)
     assert load.monthly_cost_micros == 5 * COST
     assert load.busiest is not None
     assert (load.busiest.arrivals, load.sizing.arrivals_per_hour) == (30, 30)

@@ -36,7 +36,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "recordings": {"calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"}},
     "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
     "reconcile": {
-        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "catalog/index/by_kind": {"Query"},
     },
     "close": {
@@ -61,6 +62,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"BatchGetItem", "Query", "PutItem"},
         "ledger/index/by_month": {"Query"},
+        "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
     },
 }
 # What it may do beside them, and to its own log.
