@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import gate, reasons, recording, told, validation
+from chalicelib import gate, growth, reasons, recording, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -48,7 +48,7 @@ _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
 `chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
-`chalicelib/recording.py` and `chalicelib/told.py` by `python -m infra.reference`.
+`chalicelib/recording.py`, `chalicelib/growth.py` and `chalicelib/told.py` by `python -m infra.reference`.
 """
 
 _TOLD_INTRO = """## Routing as a publisher is told
@@ -67,8 +67,8 @@ def access_patterns() -> str:
 
 
 def reason_codes() -> str:
-    """The page of reason codes: of the gate, of routing, of validation, and what is told of
-    them."""
+    """The page of reason codes: of the gate, of routing, of validation, of growing pools, and what
+    is told of them."""
     return "\n".join(
         [
             _REASONS_INTRO,
@@ -77,6 +77,7 @@ def reason_codes() -> str:
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
             *_table("Recording: why an attempt is not recorded", recording.MEANING),
+            *_table("Growth: why a pool of numbers grows, shrinks or stays", growth.MEANING),
             _TOLD_INTRO,
             *_told_to_publishers(),
         ]

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from chalicelib.filling import PoolFacts, SlotFacts
 from chalicelib.flows import growing, pool_numbers, pool_purchases
@@ -48,10 +48,22 @@ def a_site(**overrides: Any) -> Site:
 
 
 class Yard:
-    """An operator with an offer, a publisher, a placement, a pool, a site and a carrier."""
+    """An operator with an offer, a publisher, a placement, a pool, a site and a carrier; over rows
+    in memory, unless it is opened on others."""
 
     def __init__(self, **pool: Any) -> None:
         self.rows = FakeRows()
+        self._open(pool)
+
+    @classmethod
+    def on(cls, rows: Any, **pool: Any) -> Self:
+        """The same over these rows."""
+        yard = cls.__new__(cls)
+        yard.rows = rows
+        yard._open(pool)
+        return yard
+
+    def _open(self, pool: Mapping[str, Any]) -> None:
         self.stores = Stores(self.rows)
         self.carrier = FakeCarrier()
         self.now = NOW
