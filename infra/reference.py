@@ -48,7 +48,8 @@ _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
 `chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
-`chalicelib/recording.py`, `chalicelib/growth.py` and `chalicelib/told.py` by `python -m infra.reference`.
+`chalicelib/recording.py`, `chalicelib/growth.py` and `chalicelib/told.py` by
+`python -m infra.reference`.
 """
 
 _TOLD_INTRO = """## Routing as a publisher is told
