@@ -21,8 +21,9 @@ from chalicelib.returns import (
     placement_return,
 )
 from chalicelib.store.arrivals import arrived
-from chalicelib.store.costs import add_cost, change_cost, claimed_cost, costs_of, find_cost
+from chalicelib.store.costs import cost_change, cost_put, costs_of, find_cost
 from chalicelib.store.requests import RequestClaim
+from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
 _TRIES = 8
@@ -41,11 +42,13 @@ class Entered:
 def enter(draft: Cost, *, stores: Stores, claim: RequestClaim | None = None) -> Entered:
     """Keep the cost; with a claim, the same request enters it once. Invalid names every fault."""
     for _ in range(_TRIES):
-        earlier = claimed_cost(draft.placement_id, claim, stores.rows)
+        made = stores.catalog.claimed(claim) if claim else None
+        earlier = find_cost(draft.placement_id, made, stores.rows) if made else None
         if earlier is not None:
             return Entered(cost=earlier, repeated=True)
         _check(draft, stores)
-        if add_cost(draft, claim, stores.rows):
+        claims: list[Action] = [claim.put(draft.id)] if claim else []
+        if stores.catalog.write([cost_put(draft), *claims]):
             return Entered(cost=draft)
     raise Busy("the same request is being answered; send it again")
 
@@ -73,7 +76,7 @@ def correct(
         if edited == before:
             return before
         after = replace(edited, version=before.version + 1)
-        if change_cost(before, after, stores.rows):
+        if stores.catalog.write([cost_change(before, after)]):
             return after
     raise Busy(f"{id} keeps changing; send it again")
 
@@ -87,7 +90,7 @@ def remove(placement_id: str, id: str, *, stores: Stores) -> Cost:
         if before.removed:
             return before
         after = replace(before, removed=True, version=before.version + 1)
-        if change_cost(before, after, stores.rows):
+        if stores.catalog.write([cost_change(before, after)]):
             return after
     raise Busy(f"{id} keeps changing; send it again")
 

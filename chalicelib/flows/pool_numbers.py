@@ -17,9 +17,9 @@ from chalicelib.flows import numbers as number_flow
 from chalicelib.flows.site_pools import hand_out
 from chalicelib.offers import Number
 from chalicelib.pools import Pool
-from chalicelib.providers.carriers import Carrier
+from chalicelib.providers.carriers import Carrier, CarrierRefused
 from chalicelib.store.catalog import thing_changes, unchanged
-from chalicelib.store.filling import filled, given_back, leaving, read_slots, vacated
+from chalicelib.store.filling import filled, given_back, leaving, read_slots, staying, vacated
 from chalicelib.store.rows import NotWritten
 from chalicelib.store.stores import Stores
 
@@ -45,7 +45,8 @@ def existing(pool_id: str, stores: Stores) -> Pool:
 
 
 def join(pool_id: str, number_ids: Sequence[str], *, stores: Stores) -> tuple[Number, ...]:
-    """The numbers, lent by the pool from now on; one that lies in it already stays where it is.
+    """The numbers, lent by the pool from now on; one that lies in it already stays where it is, and
+    does not leave if it was about to.
 
     Invalid names every number that cannot join, before any has; Conflict when the pool is full.
     """
@@ -58,7 +59,7 @@ def join(pool_id: str, number_ids: Sequence[str], *, stores: Stores) -> tuple[Nu
     ]
     if wrong:
         raise Invalid(tuple(wrong))
-    numbers = [number for number in found if number is not None]
+    numbers = {number.id: number for number in found if number is not None}.values()
     new = sum(number.slot is None for number in numbers)
     room_for(pool, new, read_slots(pool.id, stores.rows))
     joined = tuple(take_in(pool.id, number.e164, stores=stores) for number in numbers)
@@ -108,9 +109,11 @@ def take_in(pool_id: str, e164: str, *, stores: Stores) -> Number:
         wrong = joining_faults(pool, number, e164)
         if wrong or number is None:
             raise Invalid(tuple(replace(one, field="number_ids") for one in wrong))
-        if number.slot is not None:
-            return number
         facts = read_slots(pool.id, stores.rows)
+        if number.slot is not None:
+            if _stays(facts.of(number.id), stores):
+                return number
+            continue
         room_for(pool, 1, facts)
         slot, made = next_slot(pool.id, area_of(pool, e164), facts)
         after = replace(number, slot=slot, version=number.version + 1)
@@ -118,6 +121,13 @@ def take_in(pool_id: str, e164: str, *, stores: Stores) -> Number:
         if stores.catalog.write([*actions, *thing_changes(number, after), unchanged(pool)]):
             return after
     raise Busy(f"the numbers of {pool_id} keep changing; send it again")
+
+
+def _stays(one: SlotFacts | None, stores: Stores) -> bool:
+    """Whether the number stays in its slot, having it taken back if it was to leave."""
+    if one is None or one.leaving_at is None:
+        return one is not None
+    return stores.catalog.write([staying(one)])
 
 
 def leave(pool_id: str, number_id: str, *, stores: Stores, now: datetime) -> Left:
@@ -175,7 +185,7 @@ def let_go(pool_id: str, number_id: str, *, stores: Stores, now: datetime) -> Nu
 def finish_leaving(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> int:
     """Let go all whose time has come, and give back those that shall be: how many left.
 
-    CarrierAway leaves the rest for the next time.
+    CarrierAway leaves the rest for the next time; a refusal leaves its own number.
     """
     gone = 0
     for one in read_slots(pool_id, stores.rows).filled:
@@ -183,7 +193,19 @@ def finish_leaving(pool_id: str, *, stores: Stores, carrier: Carrier, now: datet
             gone += let_go(pool_id, one.number_id, stores=stores, now=now) is not None
     for one in read_slots(pool_id, stores.rows).slots:
         if one.releasing is not None:
-            number_flow.release(one.releasing, stores=stores, carrier=carrier, now=now)
-            stores.catalog.write([given_back(one)])
+            _give_back(one, one.releasing, stores=stores, carrier=carrier, now=now)
     hand_out(pool_id, stores)
     return gone
+
+
+def _give_back(
+    one: SlotFacts, number_id: str, *, stores: Stores, carrier: Carrier, now: datetime
+) -> None:
+    try:
+        number_flow.release(number_id, stores=stores, carrier=carrier, now=now)
+    except CarrierRefused as refused:
+        # It is tried again every hour, and named as unused; the pool has its step all the same.
+        about = {"number_id": number_id, "fault": refused.detail}
+        runtime.logger().warning("a number could not be given back", extra=about)
+    else:
+        stores.catalog.write([given_back(one)])

@@ -18,7 +18,7 @@ from chalicelib.ids import derived
 from chalicelib.numbers import NumberSearch, SearchKind
 from chalicelib.offers import Number
 from chalicelib.pools import Pool
-from chalicelib.providers.carriers import Carrier
+from chalicelib.providers.carriers import Carrier, CarrierRefused
 from chalicelib.store.catalog import PREFIXES
 from chalicelib.store.filling import read_slots
 from chalicelib.store.purchases import Purchase, find_purchase, finish, purchase_put
@@ -128,8 +128,8 @@ def _had(
         if standing is None or standing.released_at is not None:
             number_flow.buy(_draft(pool, e164, purchase), stores=stores, carrier=carrier)
         return take_in(pool.id, e164, stores=stores)
-    except (Conflict, Invalid) as refused:
-        # It was taken by somebody, or the pool is full: the rest of the purchase goes on.
+    except (CarrierRefused, Conflict, Invalid) as refused:
+        # It is not to be had, or the pool is full: the rest of the purchase goes on.
         runtime.logger().warning("a number did not join", extra=about | {"fault": repr(refused)})
         return None
 

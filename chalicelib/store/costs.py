@@ -4,19 +4,14 @@ Owns one row for each cost, beside its placement. Which calls the placement brou
 `arrivals`; what they come to belongs to `returns` of the core.
 """
 
-from collections.abc import Sequence
-
 from chalicelib.returns import Cost
 from chalicelib.store import codec
-from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import (
     CATALOG,
-    Action,
     Change,
     Equals,
     Item,
     Key,
-    NotWritten,
     Put,
     Question,
     Rows,
@@ -25,22 +20,20 @@ from chalicelib.store.rows import (
 _COST = "COST#"
 
 
-def add_cost(cost: Cost, claim: RequestClaim | None, rows: Rows) -> bool:
-    """Keep a new cost, and what its request made; False when either is there already."""
+def cost_put(cost: Cost) -> Put:
+    """A new cost."""
     key = _key(cost.placement_id, cost.id)
     item: Item = {"pk": key.pk, "sk": key.sk, "version": cost.version, "doc": codec.to_json(cost)}
-    claims: list[Action] = [claim.put(cost.id)] if claim else []
-    return _written([Put(CATALOG, item), *claims], rows)
+    return Put(CATALOG, item)
 
 
-def change_cost(before: Cost, after: Cost, rows: Rows) -> bool:
-    """`after` in the place of `before`; False when it has moved on."""
-    change = Change(
+def cost_change(before: Cost, after: Cost) -> Change:
+    """`after` in the place of `before`, while that is still the version stored."""
+    return Change(
         key=_key(before.placement_id, before.id),
         set={("doc",): codec.to_json(after), ("version",): after.version},
         when=[Equals(("version",), before.version)],
     )
-    return _written([change], rows)
 
 
 def find_cost(placement_id: str, id: str, rows: Rows) -> Cost | None:
@@ -48,14 +41,6 @@ def find_cost(placement_id: str, id: str, rows: Rows) -> Cost | None:
     key = _key(placement_id, id)
     found, _ = rows.gather([key])
     return codec.from_json(Cost, found[key]["doc"]) if key in found else None
-
-
-def claimed_cost(placement_id: str, claim: RequestClaim | None, rows: Rows) -> Cost | None:
-    """The cost that the same request added before."""
-    if claim is None:
-        return None
-    made = claim.made(rows.gather([claim.key])[0].get(claim.key))
-    return find_cost(placement_id, made, rows) if made else None
 
 
 def costs_of(placement_id: str, rows: Rows) -> tuple[Cost, ...]:
@@ -69,11 +54,3 @@ def costs_of(placement_id: str, rows: Rows) -> tuple[Cost, ...]:
 
 def _key(placement_id: str, id: str) -> Key:
     return Key(CATALOG, f"PLACEMENT#{placement_id}", f"{_COST}{id}")
-
-
-def _written(actions: Sequence[Action], rows: Rows) -> bool:
-    try:
-        rows.write(actions)
-    except NotWritten:
-        return False
-    return True

@@ -71,7 +71,8 @@ def filled(slot: Slot, e164: str, number_id: str, facts: PoolFacts, *, made: boo
     number = {"e164": e164, "id": number_id}
     if made:
         vacant = [Absent(("e164",)), Absent(("releasing",))]
-        change = Change(key=slot_key(slot), set=_paths(number), when=vacant)
+        left_over = [(name,) for name in _OF_A_LEASE]
+        change = Change(key=slot_key(slot), set=_paths(number), remove=left_over, when=vacant)
         return [_sized(slot, size, facts), change]
     key, lent = slot_key(slot), lent_key(slot)
     return [

@@ -9,6 +9,7 @@ from chalicelib.flows import growing
 from chalicelib.flows.catalog import create
 from chalicelib.growth import GrowthReason, GrowthStep, Move
 from chalicelib.pools import Growth
+from chalicelib.providers.carriers import CarrierRefused
 from tests.fakes import Crash
 from tests.flows.pooling import GROWING, POOL, Yard, a_pool
 
@@ -120,6 +121,32 @@ def test_giving_back_that_is_cut_short_is_completed_and_the_slot_filled_again(wr
     assert yard.lent_by_the_site == {"": 2}
     yard.buys(1)
     assert yard.lent_by_the_site == {"": 3}
+
+
+def refused() -> None:
+    raise CarrierRefused("the carrier refuses: the number is bound")
+
+
+def test_a_number_that_the_carrier_does_not_take_back_is_offered_again_every_hour() -> None:
+    yard = Yard(growth=GROWING)
+    yard.buys(3)
+    yard.carrier.happens_before("release", refused)
+    assert moved(yard.grows()) == (Move.SHRINK, 1, GrowthReason.MORE_THAN_WANTED)
+    assert (yard.carrier.released, len(yard.facts.filled)) == ([], 2)
+    assert [one.slot.number for one in yard.slots if one.releasing] == [2]
+    yard.later(hours=1)
+    yard.grows()
+    assert not [one for one in yard.slots if one.releasing]
+    assert len(yard.carrier.released) == 2
+
+
+def test_a_number_that_the_carrier_refuses_to_lend_does_not_stop_the_others() -> None:
+    yard = Yard(growth=GROWING, minimum_numbers=3)
+    yard.carrier.happens_before("buy", refused)
+    assert moved(yard.grows()) == (Move.GROW, 3, GrowthReason.BELOW_MINIMUM)
+    assert len(yard.facts.filled) == 2
+    yard.later(hours=1)
+    assert moved(yard.grows()) == (Move.GROW, 1, GrowthReason.BELOW_MINIMUM)
 
 
 def test_what_was_bought_lately_is_not_given_back() -> None:

@@ -175,6 +175,19 @@ def test_a_number_that_is_lent_right_before_it_leaves_stays() -> None:
     assert yard.number(ids[0]).slot is not None
 
 
+def test_a_number_that_joins_again_does_not_leave_after_all() -> None:
+    yard = Yard()
+    ids = yard.numbers(1)
+    yard.joins(*ids)
+    yard.lends(yard.slots[0])
+    yard.leaves(ids[0])
+    yard.joins(*ids, *ids)
+    assert yard.slots[0].leaving_at is None
+    yard.later(hours=1)
+    yard.grows()
+    assert yard.number(ids[0]).slot is not None
+
+
 def test_what_waits_to_leave_leaves_within_the_hour() -> None:
     yard = Yard()
     ids = yard.numbers(1)
