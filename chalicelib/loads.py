@@ -144,7 +144,7 @@ def _at_once(hour: HourTally, traffic: Traffic, now: datetime) -> float:
     kept = traffic.visit_seconds + traffic.hold_seconds
     if passed >= HOUR_SECONDS:
         return hour.arrivals * kept / HOUR_SECONDS
-    return hour.arrivals * kept / max(passed, kept)
+    return hour.arrivals * kept / max(passed, kept, 1)
 
 
 def _traffic(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], second: int) -> Traffic:
