@@ -126,6 +126,7 @@ def _had(
         if purchase.finished_at is not None:
             return standing if _lies_in(standing, pool) else None
         if standing is None or standing.released_at is not None:
+            room_for(pool, 1, read_slots(pool.id, stores.rows))
             number_flow.buy(_draft(pool, e164, purchase), stores=stores, carrier=carrier)
         return take_in(pool.id, e164, stores=stores)
     except (CarrierRefused, Conflict, Invalid) as refused:

@@ -291,6 +291,19 @@ def test_a_purchase_whose_answer_is_lost_is_completed_within_the_hour() -> None:
     assert len(yard.carrier.bought) == 2
 
 
+def test_a_purchase_that_was_cut_short_buys_nothing_for_a_pool_that_has_closed_or_is_full() -> None:
+    for said in ({"state": State.ARCHIVED}, {"maximum_numbers": 1, "reserve": 0}):
+        yard = Yard()
+        yard.rows.crash_after_write()
+        with pytest.raises(Crash):
+            yard.buys(2)
+        yard.joins(*yard.numbers(1, "917"))
+        yard.changes(**said)
+        yard.later(hours=1)
+        yard.grows()
+        assert yard.carrier.bought == []
+
+
 def test_a_number_that_somebody_else_was_quicker_to_buy_is_missing() -> None:
     yard = Yard()
     yard.carrier.happens_before("buy", yard.carrier.stock.clear)
