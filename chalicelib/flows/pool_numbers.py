@@ -5,7 +5,7 @@ transaction: its slot, the pool's sizes, and the number that names its slot. It 
 well, once neither a lease nor a keeping runs on. Buying belongs to `pool_purchases`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from chalicelib.filling import PoolFacts, SlotFacts, area_of, next_slot
 from chalicelib.flows import numbers as number_flow
 from chalicelib.flows.site_pools import hand_out
 from chalicelib.offers import Number
-from chalicelib.pools import Pool
+from chalicelib.pools import Pool, Site
 from chalicelib.providers.carriers import Carrier, CarrierRefused
 from chalicelib.store.catalog import thing_changes, unchanged
 from chalicelib.store.filling import filled, given_back, leaving, read_slots, staying, vacated
@@ -24,6 +24,7 @@ from chalicelib.store.rows import NotWritten
 from chalicelib.store.stores import Stores
 
 _TRIES = 16
+_MOST_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,11 @@ def join(pool_id: str, number_ids: Sequence[str], *, stores: Stores) -> tuple[Nu
     """
     pool = existing(pool_id, stores)
     found = [stores.catalog.find(Number, id) for id in number_ids]
+    shared = _shown_to_all(pool, stores)
     wrong = [
         Fault(field=f"number_ids.{at}", rule=fault.rule, reason=fault.reason)
         for at, number in enumerate(found)
-        for fault in joining_faults(pool, number, number_ids[at])
+        for fault in joining_faults(pool, number, number_ids[at], shared)
     ]
     if wrong:
         raise Invalid(tuple(wrong))
@@ -67,8 +69,11 @@ def join(pool_id: str, number_ids: Sequence[str], *, stores: Stores) -> tuple[Nu
     return joined
 
 
-def joining_faults(pool: Pool, number: Number | None, id: str) -> list[Fault]:
-    """What keeps the number with this id out of the pool."""
+def joining_faults(
+    pool: Pool, number: Number | None, id: str, shared: Collection[str | None]
+) -> list[Fault]:
+    """What keeps the number with this id out of the pool; `shared` are those that everybody is
+    shown."""
     if number is None:
         return [Fault(field="", rule="unknown_reference", reason=f"there is no number {id}")]
     if number.placement_id != pool.placement_id:
@@ -82,9 +87,9 @@ def joining_faults(pool: Pool, number: Number | None, id: str) -> list[Fault]:
     if number.state is not State.ACTIVE:
         reason = f"{number.e164} is {number.state}"
         return [Fault(field="", rule="not_active", reason=reason)]
-    if number.e164 == pool.fallback_e164:
-        reason = f"{number.e164} is the pool's fallback, which everybody shares"
-        return [Fault(field="", rule="fallback", reason=reason)]
+    if number.e164 in shared:
+        reason = f"{number.e164} is shown to everybody, by a site or as a fallback"
+        return [Fault(field="", rule="shown_to_all", reason=reason)]
     return []
 
 
@@ -106,7 +111,7 @@ def take_in(pool_id: str, e164: str, *, stores: Stores) -> Number:
     for _ in range(_TRIES):
         pool = existing(pool_id, stores)
         number = stores.catalog.number(e164)
-        wrong = joining_faults(pool, number, e164)
+        wrong = joining_faults(pool, number, e164, (pool.fallback_e164,))
         if wrong or number is None:
             raise Invalid(tuple(replace(one, field="number_ids") for one in wrong))
         facts = read_slots(pool.id, stores.rows)
@@ -121,6 +126,16 @@ def take_in(pool_id: str, e164: str, *, stores: Stores) -> Number:
         if stores.catalog.write([*actions, *thing_changes(number, after), unchanged(pool)]):
             return after
     raise Busy(f"the numbers of {pool_id} keep changing; send it again")
+
+
+def _shown_to_all(pool: Pool, stores: Stores) -> set[str | None]:
+    """The numbers that sites of the pool's publisher show to everybody, and that its pools fall
+    back to; a change of a moment ago may be missing."""
+    ours = {"publisher_id": pool.publisher_id}
+    sites = stores.catalog.page(Site, where=ours, limit=_MOST_LOOKED_AT).items
+    pools = stores.catalog.page(Pool, where=ours, limit=_MOST_LOOKED_AT).items
+    shown = {swap.e164 for site in sites for swap in site.swaps}
+    return {*shown, *(one.fallback_e164 for one in pools), pool.fallback_e164}
 
 
 def _stays(one: SlotFacts | None, stores: Stores) -> bool:

@@ -70,13 +70,20 @@ def test_every_number_that_cannot_join_is_named_before_any_has() -> None:
     assert yard.slots == ()
 
 
-def test_the_number_that_everybody_shares_is_not_lent() -> None:
+def test_numbers_that_everybody_is_shown_are_not_lent() -> None:
     yard = Yard()
-    (id,) = yard.numbers(1)
-    yard.changes(overflow="fallback_number", fallback_e164=yard.number(id).e164)
+    fallback, theirs, static = yard.numbers(3)
+    yard.changes(fallback_e164=yard.number(fallback).e164)
+    other = a_pool(id="pool_2", fallback_e164=yard.number(theirs).e164)
+    create(other, stores=yard.stores)
+    swaps = (Swap(find=FIND, e164=yard.number(static).e164),)
+    create(a_site(id="site_2", swaps=swaps), stores=yard.stores)
     with pytest.raises(Invalid) as refused:
-        yard.joins(id)
-    assert [fault.rule for fault in refused.value.faults] == ["fallback"]
+        yard.joins(fallback, theirs, static)
+    assert [(fault.field, fault.rule) for fault in refused.value.faults] == [
+        (f"number_ids.{at}", "shown_to_all") for at in range(3)
+    ]
+    assert yard.slots == ()
 
 
 def test_a_pool_has_no_more_than_its_maximum() -> None:
