@@ -51,7 +51,8 @@ class Token:
     """A visit as its page knows it; times are epoch seconds.
 
     `site_version` and `read_at` say on which state of the site it rests, `origin` to which page it
-    was given. Its page was last seen at `seen_at`. From `forgotten_at` on the visit is another. `facts` stands for what the page told.
+    was given. Its page was last seen at `seen_at`. From `forgotten_at` on the visit is another.
+    `facts` stands for what the page told.
     """
 
     visit_id: str

@@ -22,14 +22,17 @@ HOST = "www.example.com"
 
 @dataclass
 class Visitors:
-    """A site with its pools over rows, with a clock that stands still until it is moved."""
+    """A site with its pools over rows, with a clock that stands still until it is moved; the ids of
+    its visits count from `first` on."""
 
     rows: Rows = field(default_factory=FakeRows)
     now: datetime = NOW
     leases: Leases = field(init=False)
-    _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    first: int = 1
+    _counter: Iterator[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._counter = itertools.count(self.first)
         self.leases = Leases(self.rows)
 
     def opens(self, *lendings: Lending, **overrides: Any) -> Site:

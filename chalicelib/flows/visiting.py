@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.campaigns import State
-from chalicelib.errors import Forbidden, NotFound, Refused
+from chalicelib.errors import Forbidden, NotFound, RateLimited
 from chalicelib.flows.lending import Loans, Search, lend_first
 from chalicelib.leasing import heartbeat_seconds, remembered_until
 from chalicelib.pools import Lending, Site
@@ -41,16 +41,6 @@ class ForeignOrigin(Forbidden):
     """The page is on none of the site's domains."""
 
     code = "foreign_origin"
-
-
-class RateLimited(Refused):
-    """The site, or the address, began as many visits as it may; in `seconds` it may again."""
-
-    code = "rate_limited"
-
-    def __init__(self, seconds: int = 0) -> None:
-        super().__init__("too many visits began in this minute")
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +205,9 @@ class _Lending:
         ]
         loans = lend_first(searches, self._write, leases=self.leases, now=self.now, clock=clock)
         if loans is None:
-            raise RateLimited(next_minute_in(self.now))
+            raise RateLimited(
+                "too many visits began in this minute", seconds=next_minute_in(self.now)
+            )
         return _shown(self._with(loans), int(self.now.timestamp()))
 
     def _with(self, loans: Loans) -> Token:

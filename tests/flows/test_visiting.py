@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.campaigns import State
-from chalicelib.flows.visiting import ForeignOrigin, RateLimited, UnknownSite
+from chalicelib.errors import RateLimited
+from chalicelib.flows.visiting import ForeignOrigin, Shown, UnknownSite
 from chalicelib.offers import ANYWHERE, Slot
 from chalicelib.pools import Overflow, Swap
 from chalicelib.showing import BELIEVED_SECONDS, Told
@@ -40,10 +41,14 @@ def lent_row(visitors: Visitors, slot: int) -> dict[str, Any]:
     return {id: json.loads(doc) for id, doc in visits.items()}
 
 
-def slot_of(shown: Any) -> int:
+def where(shown: Shown) -> Slot:
     slot = shown.grants[0].slot
     assert slot is not None
-    return int(slot.number)
+    return slot
+
+
+def slot_of(shown: Shown) -> int:
+    return where(shown).number
 
 
 def test_a_new_visit_is_lent_a_number_and_all_that_it_told_is_kept() -> None:
@@ -121,7 +126,7 @@ def test_a_visit_whose_number_another_has_is_lent_another_within_three_round_tri
     first = visitors.asks()
     visitors.later(seconds=300)
     change_slot(
-        visitors.rows, first.grants[0].slot, visit_id="visit_other",
+        visitors.rows, where(first), visit_id="visit_other",
         until=int(visitors.now.timestamp()) + 60,
     )  # fmt: skip
     before = trips(visitors)
@@ -145,7 +150,7 @@ def test_a_number_that_a_call_keeps_is_lent_to_nobody_else_and_back_to_its_visit
     visitors.opens(lay_pool(visitors.rows, sizes={ANYWHERE: 1}))
     first = visitors.asks()
     kept_until = int(visitors.now.timestamp()) + 3600
-    change_slot(visitors.rows, first.grants[0].slot, kept_until=kept_until)
+    change_slot(visitors.rows, where(first), kept_until=kept_until)
     visitors.later(seconds=600)
     assert number(visitors.asks()) is None
     assert number(visitors.asks(first)) == number(first)
@@ -372,7 +377,7 @@ def test_a_number_that_leaves_its_pool_is_kept_by_its_visit_and_lent_to_nobody_e
     visitors = Visitors()
     visitors.opens(lay_pool(visitors.rows, sizes={ANYWHERE: 1}))
     first = visitors.asks()
-    change_slot(visitors.rows, first.grants[0].slot, leaving_at=int(NOW.timestamp()))
+    change_slot(visitors.rows, where(first), leaving_at=int(NOW.timestamp()))
     visitors.later(seconds=200)
     assert number(visitors.asks(first)) == number(first)
     visitors.later(seconds=301)
@@ -384,10 +389,10 @@ def test_a_vacant_slot_and_a_slot_with_another_number_end_the_lease() -> None:
     visitors = Visitors()
     visitors.opens(lay_pool(visitors.rows, sizes={ANYWHERE: 1}))
     first = visitors.asks()
-    change_slot(visitors.rows, first.grants[0].slot, e164="+12125559999")
+    change_slot(visitors.rows, where(first), e164="+12125559999")
     second = visitors.asks(first)
     assert number(second) == "+12125559999"
-    change_slot(visitors.rows, first.grants[0].slot, e164=None, visit_id=None)
+    change_slot(visitors.rows, where(first), e164=None, visit_id=None)
     assert number(visitors.asks(second)) is None
 
 
@@ -395,8 +400,7 @@ def test_a_number_that_another_visit_takes_at_that_moment_is_passed_over() -> No
     visitors = Visitors()
     assert isinstance(visitors.rows, FakeRows)
     visitors.opens()
-    rival = Visitors(rows=visitors.rows)
-    rival._counter = iter([99])
+    rival = Visitors(rows=visitors.rows, first=99)
     taken = []
     visitors.rows.before_write(lambda: taken.append(rival.asks()))
     shown = visitors.asks()
