@@ -11,7 +11,7 @@ _BROWSER = re.compile(r"Mozilla/5\.0 \(.+(?:AppleWebKit/|Gecko/|Trident/)")
 # What no browser says of itself: an address to learn more at, and what it does.
 _PROGRAM = re.compile(
     r"https?:|www\.|\w@\w|\(at\)|\.com\b|\.io\b"
-    r"|(?<!cu)bots?\b|bot[-/_ ;.]|crawl|spider|slurp|scrap(?:e|ing|y)|archive|fetch|headless"
+    r"|(?<!cu)bot(?:s?\b|_)|crawl|spider|slurp|scrap(?:e|ing|y)|archive|fetch|headless"
     r"|phantom|puppeteer|playwright|selenium|webdriver|electron|lighthouse|page ?speed|insights"
     r"|pingdom|ptst|gtmetrix|uptime|monitor|synthetic|checker|checkup|scann?er|analyzer|auditor"
     r"|inspect|validat|preview|prerender|screenshot|snapshot|proxy|favicon|google-|googleother"

@@ -88,8 +88,8 @@ def probes(lending: Lending, visit_id: str, home: str | None) -> tuple[Stretch, 
     near = sizes.get(home or "", 0) if lending.pool.near_visitor else 0
     if not near or home is None:
         return drawn
-    at_home = {home: near}
-    return (*_stretches(lending, at_home, _drawn(visit_id, near), min(near, PROBED)), *drawn)
+    start = _drawn(visit_id, near) if near > PROBED else 0
+    return (*_stretches(lending, {home: near}, start, min(near, PROBED)), *drawn)
 
 
 def further(lending: Lending, visit_id: str) -> tuple[Stretch, ...]:
