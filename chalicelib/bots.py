@@ -5,6 +5,7 @@ hides is left to the limits.
 """
 
 import re
+from functools import lru_cache
 
 # What every browser says that can run the snippet.
 _BROWSER = re.compile(r"Mozilla/5\.0 \(.+(?:AppleWebKit/|Gecko/|Trident/)")
@@ -20,6 +21,8 @@ _PROGRAM = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def is_bot(user_agent: str) -> bool:
-    """Whether the user agent names itself as a program, or as nothing that shows pages."""
+    """Whether the user agent names itself as a program, or as nothing that shows pages; kept, for
+    the same few ask again and again."""
     return not _BROWSER.match(user_agent) or _PROGRAM.search(user_agent) is not None

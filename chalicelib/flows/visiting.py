@@ -231,7 +231,6 @@ class _Lending:
             Lent(
                 site=self.site,
                 visit=visit,
-                known=known,
                 forgotten_at=after.forgotten_at,
                 loans=loans,
                 arrived=frozenset(arrived),

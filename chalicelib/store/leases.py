@@ -34,7 +34,7 @@ from chalicelib.store.rows import (
 )
 from chalicelib.store.slots import lent_key, slot_key
 from chalicelib.store.tallies import limits_of, tally_change
-from chalicelib.store.visits import visit_change, visit_put
+from chalicelib.store.visits import visit_change
 from chalicelib.visits import Visit
 
 _SITE_KEPT = timedelta(seconds=60)
@@ -44,14 +44,12 @@ _SITE_KEPT = timedelta(seconds=60)
 class Lent:
     """What one transaction writes: a visit with the numbers that it is lent, by pool.
 
-    A `known` visit has a row already. None among the `loans` says that nothing was free; of pools
-    in `arrived` the visit asks for the first time. `counted` says that limits count it, `address`
-    which address it came from.
+    None among the `loans` says that nothing was free; pools in `arrived` the visit had not asked
+    before. `counted` says that limits count it, `address` which address it came from.
     """
 
     site: Site
     visit: Visit
-    known: bool
     forgotten_at: int
     loans: Mapping[str, Loan | None]
     arrived: frozenset[str]
@@ -126,9 +124,8 @@ class Leases:
         slots = {slot_key(loan.found.slot): pool for pool, loan in lent.loans.items() if loan}
         address = lent.address
         limits = limits_of(lent.site, lent.visit.id, address, lent.now) if lent.counted else {}
-        write = visit_change if lent.known else visit_put
         actions = [
-            write(lent.visit, lent.forgotten_at),
+            visit_change(lent.visit, lent.forgotten_at),
             *(change for loan in lent.loans.values() if loan for change in _lending(loan, lent)),
             *_tallies(lent),
             *limits.values(),

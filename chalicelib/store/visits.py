@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.store import codec
-from chalicelib.store.rows import VISITS, Change, Key, Path, Put, Question, Rows
+from chalicelib.store.rows import VISITS, Change, Key, Path, Question, Rows
 from chalicelib.visits import Visit
 
 
@@ -26,17 +26,13 @@ def visit_key(visit_id: str) -> Key:
     return Key(VISITS, f"VISIT#{visit_id}")
 
 
-def visit_put(visit: Visit, forgotten_at: int) -> Put:
-    """The row of a new visit."""
-    key = visit_key(visit.id)
-    item = {"pk": key.pk, "sk": key.sk} | _attributes(visit, forgotten_at)
-    return Put(VISITS, item)
-
-
 def visit_change(visit: Visit, forgotten_at: int) -> Change:
-    """What is known of a visit by now, in the place of what was; made anew where it had expired."""
+    """What is known of a visit by now; the row is made where there is none, or none any more."""
     sets: dict[Path, str | int] = {
-        (name,): value for name, value in _attributes(visit, forgotten_at).items()
+        ("doc",): codec.to_json(visit),
+        ("site_id",): visit.site_id,
+        ("id",): visit.id,
+        ("expires_at",): forgotten_at,
     }
     return Change(key=visit_key(visit.id), set=sets)
 
@@ -64,15 +60,6 @@ def page_of_visits(
     page = rows.page(question)
     living = (_living(item, now) for item in page.items)
     return VisitsPage(tuple(visit for visit in living if visit), page.mark)
-
-
-def _attributes(visit: Visit, forgotten_at: int) -> dict[str, str | int]:
-    return {
-        "doc": codec.to_json(visit),
-        "site_id": visit.site_id,
-        "id": visit.id,
-        "expires_at": forgotten_at,
-    }
 
 
 def _living(item: Mapping[str, object] | None, now: datetime) -> Visit | None:

@@ -41,7 +41,6 @@ def lent(rows: Rows, site: Site, number: int = 0, id: str = "visit_1", **overrid
     values: dict[str, Any] = {
         "site": site,
         "visit": a_visit(id),
-        "known": False,
         "forgotten_at": SECONDS + 100_000,
         "loans": {POOL: loan(found, id, pool=a_pool(), now=SECONDS)},
         "arrived": frozenset({POOL}),
