@@ -76,9 +76,12 @@ class Visitors:
             if row["sk"].startswith("SLOT#") and row.get("until", 0) > seconds
         ]  # fmt: skip
 
-    def _new_id(self, prefix: str) -> str:
-        entropy = next(self._counter).to_bytes(10, "big")
-        return ids.new(prefix, now=self.now, entropy=entropy)
+    def id_of(self, n: int) -> str:
+        """The id of the `n`th visit that begins, if it begins now."""
+        return ids.new("visit", now=self.now, entropy=n.to_bytes(10, "big"))
+
+    def _new_id(self, _prefix: str) -> str:
+        return self.id_of(next(self._counter))
 
 
 def number(shown: Shown, position: int = 0) -> str | None:
