@@ -17,6 +17,8 @@ from chalicelib.channels import (
     api_recordings,
     api_routing,
     api_settings,
+    api_visits,
+    dni,
     queues,
     schedules,
     streams,
@@ -36,11 +38,12 @@ for channel in (
     api_settings,
     api_calls,
     api_recordings,
+    api_visits,
     api_routing,
     api_books,
     api_ledger,
     api_operations,
 ):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")
-for channel in (twilio, streams, queues, schedules):
+for channel in (twilio, dni, streams, queues, schedules):
     app.register_blueprint(channel.blueprint)

@@ -28,6 +28,7 @@ from chalicelib.channels import (
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_visits,
 )
 from chalicelib.channels.http import Route
 from chalicelib.keys import PartyKind
@@ -49,6 +50,7 @@ _SCHEMAS = (
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_visits,
 )
 _WHOSE = {
     PartyKind.OPERATOR: "the operator",

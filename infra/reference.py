@@ -42,6 +42,9 @@ the number yet reads it first.
 | a race lost for a candidate, or for the last call that a caller may make | 1 more for each |
 | leg or call status | 1: the signal is stored; the rest follows off the stream |
 | recording status | 1: the report is stored; the rest follows off the stream |
+| a page asks, its visit is new | 2 or 3: read the site (kept for a minute), look at slots, lend |
+| a page asks, its visit is known | 1: its leases go on; what it tells is kept where it is new |
+| a page asks, its lease has ended | 2 or 3: as a new one |
 """
 
 _REASONS_INTRO = """# Reason codes

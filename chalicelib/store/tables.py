@@ -51,6 +51,9 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
 | visits | POOL#id | PURCHASE#id | which numbers are bought for the pool; expires once they are |
 | visits | POOL#id | GROWTH#hour | what was decided in the hour about how many numbers the pool has; expires |
+| visits | POOL#id | TALLY#hour#shard | arrivals, overflows and collisions of an hour, over 32 rows; expires |
+| visits | LIMIT#site#shard | MINUTE#n | how many visits began on the site in a minute; expires |
+| visits | ADDRESS#hash | META | how many visits of one address began on one site in one minute; expires |
 
 | index | question |
 |---|---|
@@ -195,7 +198,7 @@ class LedgerRow(Model):
 
 
 class VisitRow(Model):
-    """A visit, or a slot of a pool with what it is lent to; times are epoch seconds."""
+    """A visit, a slot of a pool with what it is lent to, or a count; times are epoch seconds."""
 
     class Meta(_Meta):
         table_name = table_name("visits")
