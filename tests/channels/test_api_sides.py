@@ -12,12 +12,17 @@ from chalicelib.keys import PartyKind
 from infra.openapi import routes
 from tests.builders import CALLER
 from tests.channels.api import Api, Market, Party, Reply
+from tests.pools import a_pool, a_site, lay_pool, lay_site
 from tests.recordings import a_kept_recording
 from tests.world import World
 
 Json = dict[str, Any]
 KINDS = (PartyKind.PUBLISHER, PartyKind.ADVERTISER)
 E164 = ("+18005550100", "+18005550101")
+
+
+def a_visit(site: Json) -> Json:
+    return {"site_id": site["id"], "attributes": {"source": "newsletter"}}
 
 
 @dataclass
@@ -29,6 +34,8 @@ class Sides:
     markets: tuple[Market, ...] = field(init=False)
     calls: tuple[Json, ...] = field(init=False)
     recordings: tuple[Json, ...] = field(init=False)
+    sites: tuple[Json, ...] = field(init=False)
+    visits: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -42,6 +49,19 @@ class Sides:
         for call, recording in zip(self.calls, self.recordings, strict=True):
             kept = a_kept_recording(id=recording["id"], call_id=call["id"])
             self.api.stores.recordings.keep(kept)
+        self.sites = tuple(self._site(n) for n in range(2))
+        self.visits = tuple(
+            {"id": self.api.send("POST", "/visits", a_visit(site)).body["visit_id"]}
+            for site in self.sites
+        )
+
+    def _site(self, n: int) -> Json:
+        """A site of a market's publisher, with a pool of three numbers."""
+        publisher_id = self.markets[n].publisher["id"]
+        pool = a_pool(id=f"pool_{n}", publisher_id=publisher_id)
+        lending = lay_pool(self.api.rows, pool, position=n)
+        lay_site(self.api.rows, a_site(lending, id=f"site_{n}", publisher_id=publisher_id))
+        return {"id": f"site_{n}"}
 
     @property
     def world(self) -> World:
@@ -239,6 +259,7 @@ _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
     "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
+    "/visits/{id}": "visit", "/sites/{id}/visits": "site",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -263,12 +284,16 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if "{id}" in path:
         noun = _IDS[path]
-        of_calls = {"call": sides.calls[of], "recording": sides.recordings[of]}
+        of_calls = {
+            "call": sides.calls[of], "recording": sides.recordings[of], "visit": sides.visits[of],
+            "site": sides.sites[of],
+        }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         path = path.replace("{id}", thing["id"])
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
-    return sides.party(kind).send(route.method, path, {} if route.method == "POST" else None)
+    body = a_visit(sides.sites[of]) if route.body == "VisitBody" else {}
+    return sides.party(kind).send(route.method, path, body if route.method == "POST" else None)
 
 
 def names(sides: Sides, n: int) -> set[str]:
@@ -276,7 +301,7 @@ def names(sides: Sides, n: int) -> set[str]:
     market = sides.markets[n]
     things = (market.advertiser, market.publisher, market.campaign, market.target,
               market.partnership, market.placement, market.number, sides.calls[n],
-              sides.recordings[n])  # fmt: skip
+              sides.recordings[n], sides.sites[n], sides.visits[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
 
@@ -284,7 +309,11 @@ def names(sides: Sides, n: int) -> set[str]:
 def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route: Route) -> None:
     sides = Sides()
     stands = sides.api.get("/partnerships").body
-    by_id = "{id}" in route.path or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    by_id = (
+        "{id}" in route.path
+        or route.body == "VisitBody"
+        or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    )
     if by_id and route.path not in _COMMON:
         theirs = sent(sides, kind, route, of=1)
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")
