@@ -21,6 +21,10 @@ KINDS = (PartyKind.PUBLISHER, PartyKind.ADVERTISER)
 E164 = ("+18005550100", "+18005550101")
 
 
+def a_visit(site: Json) -> Json:
+    return {"site_id": site["id"], "attributes": {"source": "newsletter"}}
+
+
 @dataclass
 class Sides:
     """Two markets on one deployment, each with a call; those of the one are strangers to the
@@ -33,6 +37,7 @@ class Sides:
     pools: tuple[Json, ...] = field(init=False)
     costs: tuple[Json, ...] = field(init=False)
     sites: tuple[Json, ...] = field(init=False)
+    visits: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -51,19 +56,23 @@ class Sides:
             self.api.created(
                 "/sites", publisher_id=market.publisher["id"], name="Roofs",
                 domains=["example.com"],
+                swaps=[{"find": "+18005550199", "pool_id": pool["id"]}],
             )
-            for market in self.markets
+            for market, pool in zip(self.markets, self.pools, strict=True)
         )  # fmt: skip
-
+        self.visits = tuple(
+            {"id": self.api.send("POST", "/visits", a_visit(site)).body["visit_id"]}
+            for site in self.sites
+        )
         self.costs = tuple(
             self.api.created(f"/placements/{market.placement['id']}/costs", **A_COST)
             for market in self.markets
         )
 
     def _pool(self, market: Market) -> Json:
-        """A pool with one number of its own."""
+        """A pool with two numbers of its own."""
         pool = self.api.created("/pools", placement_id=market.placement["id"], name="Ads")
-        self.api.created(f"/pools/{pool['id']}/numbers", buy={"count": 1})
+        self.api.created(f"/pools/{pool['id']}/numbers", buy={"count": 2})
         return pool
 
     @property
@@ -264,7 +273,7 @@ _IDS = {
     "/pools/{id}": "pool", "/pools/{id}/numbers": "pool", "/sites/{id}": "site",
     "/placements/{id}/costs": "placement", "/placements/{id}/costs/{cost_id}": "placement",
     "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
-    "/recordings/{id}/links": "recording",
+    "/recordings/{id}/links": "recording", "/visits/{id}": "visit", "/sites/{id}/visits": "site",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -291,6 +300,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         noun = _IDS[path]
         of_calls = {
             "call": sides.calls[of], "recording": sides.recordings[of], "pool": sides.pools[of],
+            "visit": sides.visits[of],
             "site": sides.sites[of],
         }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
@@ -298,7 +308,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         path += "?from=2026-11-01&to=2026-12-01" if path.endswith("/return") else ""
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
-    body: Json | None = A_COST if route.body == "CostBody" else {}
+    bodies = {"CostBody": A_COST, "VisitBody": a_visit(sides.sites[of])}
+    body = bodies.get(route.body or "", {})
     return sides.party(kind).send(
         route.method, path, body if route.method in ("POST", "PATCH") else None
     )
@@ -309,7 +320,7 @@ def names(sides: Sides, n: int) -> set[str]:
     market = sides.markets[n]
     things = (market.advertiser, market.publisher, market.campaign, market.target,
               market.partnership, market.placement, market.number, sides.calls[n],
-              sides.recordings[n], sides.pools[n], sides.sites[n],
+              sides.recordings[n], sides.pools[n], sides.sites[n], sides.visits[n],
               sides.costs[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
@@ -318,7 +329,11 @@ def names(sides: Sides, n: int) -> set[str]:
 def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route: Route) -> None:
     sides = Sides()
     stands = sides.api.get("/partnerships").body
-    by_id = "{id}" in route.path or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    by_id = (
+        "{id}" in route.path
+        or route.body == "VisitBody"
+        or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    )
     if by_id and route.path not in _COMMON:
         theirs = sent(sides, kind, route, of=1)
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")
