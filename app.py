@@ -7,14 +7,18 @@ from chalicelib.channels import (
     api_books,
     api_calls,
     api_catalog,
+    api_costs,
     api_gate,
     api_keys,
     api_ledger,
     api_numbers,
     api_operations,
+    api_pools,
     api_recordings,
     api_routing,
     api_settings,
+    api_visits,
+    dni,
     queues,
     schedules,
     streams,
@@ -26,17 +30,20 @@ app = Chalice(app_name="ringledger")
 for channel in (
     api_catalog,
     api_numbers,
+    api_pools,
+    api_costs,
     api_applications,
     api_keys,
     api_gate,
     api_settings,
     api_calls,
     api_recordings,
+    api_visits,
     api_routing,
     api_books,
     api_ledger,
     api_operations,
 ):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")
-for channel in (twilio, streams, queues, schedules):
+for channel in (twilio, dni, streams, queues, schedules):
     app.register_blueprint(channel.blueprint)

@@ -1,13 +1,13 @@
 """Does a thing of the catalog hold together, fit the things it names, and may it change like this?
 
 Owns the rules that span more than one field or more than one thing: references and their
-currencies, fields that never change, the life of a partnership, a campaign's start before its end,
-opening hours that do not overlap. The rules of targets are `target_faults`,
-those of what callers hear `answering_faults`; the form of a single
-field belongs to the channel that receives it.
+currencies, fields that never change, the life of a partnership, a campaign's start before its
+end. The rules of targets are `target_faults`,
+those of what callers hear `answering_faults`, those of pools and sites `pool_faults`; the form of a
+single field belongs to the channel that receives it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +15,25 @@ from chalicelib.answering_faults import answering_faults, version_faults, whispe
 from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
 from chalicelib.errors import Fault
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
+from chalicelib.overlaps import repetitions
+from chalicelib.pool_faults import pool_faults, site_faults
+from chalicelib.pools import Pool, Site
 from chalicelib.target_faults import target_faults
-from chalicelib.times import OpenBlock
+from chalicelib.vanity import spells
 
-Thing = Advertiser | Campaign | Target | Offer | Publisher | Partnership | Placement | Number
+Thing = (
+    Advertiser
+    | Campaign
+    | Target
+    | Offer
+    | Publisher
+    | Partnership
+    | Placement
+    | Number
+    | Pool
+    | Site
+)
 Kind = type[Any]
-
-_MINUTES_A_DAY = 24 * 60
-_MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
 
 FIXED: Mapping[Kind, tuple[str, ...]] = {
     Advertiser: ("billing", "currency"),
@@ -33,6 +44,8 @@ FIXED: Mapping[Kind, tuple[str, ...]] = {
     Partnership: ("offer_id", "publisher_id"),
     Placement: ("offer_id", "publisher_id"),
     Number: ("e164",),
+    Pool: ("placement_id",),
+    Site: ("publisher_id",),
 }
 """What is said once, when a thing is made: money already booked or held rests on it."""
 
@@ -45,7 +58,10 @@ _REFERENCES: Mapping[Kind, tuple[tuple[str, Kind], ...]] = {
     Partnership: (("offer_id", Offer), ("publisher_id", Publisher)),
     Placement: (("offer_id", Offer), ("publisher_id", Publisher)),
     Number: (("offer_id", Offer), ("publisher_id", Publisher), ("placement_id", Placement)),
+    Pool: (("offer_id", Offer), ("publisher_id", Publisher), ("placement_id", Placement)),
+    Site: (("publisher_id", Publisher),),
 }
+_OF_A_POOL = ("offer_id", "publisher_id", "placement_id")
 
 _NEXT_STATES: Mapping[PartnershipState, frozenset[PartnershipState]] = {
     PartnershipState.APPLIED: frozenset({PartnershipState.APPROVED, PartnershipState.ENDED}),
@@ -66,12 +82,23 @@ class Reference:
 
 
 def references(thing: Thing) -> tuple[Reference, ...]:
-    """Every thing that this one names, in the order of its fields."""
+    """Every thing that this one names, in the order of its fields; what it says nothing of yet is
+    left out."""
     return tuple(_references(thing))
 
 
+def numbers_named(thing: Thing) -> tuple[str, ...]:
+    """The digits of every tracking number that this one names."""
+    if isinstance(thing, Pool):
+        return (thing.fallback_e164,) if thing.fallback_e164 else ()
+    if isinstance(thing, Site):
+        return tuple(swap.e164 for swap in thing.swaps if swap.e164 is not None)
+    return ()
+
+
 def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None) -> list[Fault]:
-    """Everything wrong with `thing`, given what was found of the things it names, by id.
+    """Everything wrong with `thing`, given what was found of the things it names, by id, and of the
+    numbers it names, by their digits.
 
     `before` is what it was until now, None for a new one. A thing newly named must not be
     archived; one that was named before may have been archived since.
@@ -91,8 +118,8 @@ def reference_faults(named: Iterable[Reference], found: Mapping[str, Thing]) -> 
     return [fault for one in named if (fault := _reference_fault(one, found, set()))]
 
 
-def partnership_faults(number: Number, partnership: Partnership | None) -> list[Fault]:
-    """What keeps a publisher from a number of this offer: no partnership, or an ended one."""
+def partnership_faults(number: Number | Pool, partnership: Partnership | None) -> list[Fault]:
+    """What keeps a publisher from numbers of this offer: no partnership, or an ended one."""
     if partnership is None:
         reason = f"{number.publisher_id} has no partnership on {number.offer_id}"
         return [Fault(field="publisher_id", rule="no_partnership", reason=reason)]
@@ -102,31 +129,18 @@ def partnership_faults(number: Number, partnership: Partnership | None) -> list[
     return []
 
 
-def overlapping(blocks: Sequence[OpenBlock]) -> list[tuple[int, int]]:
-    """The positions of blocks that are open at the same time, in pairs, lower position first."""
-    spans = [(position, _spans(block)) for position, block in enumerate(blocks)]
-    return [
-        (one, other)
-        for at, (one, mine) in enumerate(spans)
-        for other, theirs in spans[at + 1 :]
-        if any(a < d and c < b for a, b in mine for c, d in theirs)
-    ]
-
-
-def repetitions(values: Sequence[str]) -> list[int]:
-    """The positions of values that stand before in the sequence already."""
-    first = {value: at for at, value in reversed(list(enumerate(values)))}
-    return [at for at, value in enumerate(values) if first[value] < at]
-
-
 def _references(thing: Thing) -> Iterator[Reference]:
     for field, kind in _REFERENCES[type(thing)]:
         value = getattr(thing, field)
         if isinstance(value, tuple):
             for position, one in enumerate(value):
                 yield Reference(field=f"{field}.{position}", kind=kind, id=one)
-        else:
+        elif value:
             yield Reference(field=field, kind=kind, id=value)
+    if isinstance(thing, Site):
+        for position, swap in enumerate(thing.swaps):
+            if swap.pool_id is not None:
+                yield Reference(field=f"swaps.{position}.pool_id", kind=Pool, id=swap.pool_id)
 
 
 def _reference_fault(
@@ -169,7 +183,20 @@ def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) 
     if isinstance(thing, Offer):
         return [*_repetition_faults(thing), *answering_faults(thing.answering)]
     if isinstance(thing, Number):
-        return _placement_faults(thing, found.get(thing.placement_id))
+        return [
+            *_placement_faults(thing, found.get(thing.placement_id)),
+            *_vanity_faults(thing),
+        ]
+    return _pool_faults(thing, found)
+
+
+def _pool_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
+    numbers = {one.e164: one for one in found.values() if isinstance(one, Number)}
+    if isinstance(thing, Pool):
+        return pool_faults(thing, numbers)
+    if isinstance(thing, Site):
+        pools = {one.id: one for one in found.values() if isinstance(one, Pool)}
+        return site_faults(thing, pools, numbers)
     return []
 
 
@@ -216,6 +243,13 @@ def _placement_faults(number: Number, placement: Thing | None) -> list[Fault]:
     return [Fault(field="placement_id", rule="placement_mismatch", reason=reason)]
 
 
+def _vanity_faults(number: Number) -> list[Fault]:
+    if number.vanity is None or spells(number.vanity, number.e164):
+        return []
+    reason = f"does not spell {number.e164} on the keys of a telephone"
+    return [Fault(field="vanity", rule="vanity", reason=reason)]
+
+
 def _birth_faults(thing: Thing) -> list[Fault]:
     if not isinstance(thing, Partnership) or thing.state in _FIRST_STATES:
         return []
@@ -231,12 +265,25 @@ def _change_faults(before: Thing, after: Thing) -> list[Fault]:
     ]
     if isinstance(before, Partnership) and isinstance(after, Partnership):
         changed += _transition_faults(before.state, after.state)
-    if isinstance(before, Number) and before.released_at and after.state is not State.ARCHIVED:
-        reason = "the carrier lends the number no more; buy or import it again once it has rested"
-        changed.append(Fault(field="state", rule="released", reason=reason))
+    if isinstance(before, Number) and isinstance(after, Number):
+        changed += _number_faults(before, after)
     if isinstance(before, Offer | Campaign) and isinstance(after, Offer | Campaign):
         changed += version_faults(before, after)
     return changed
+
+
+def _number_faults(before: Number, after: Number) -> list[Fault]:
+    """A released number stays so, and one that a pool lends is in business and stays where it
+    leads."""
+    if before.released_at and after.state is not State.ARCHIVED:
+        reason = "the carrier lends the number no more; buy or import it again once it has rested"
+        return [Fault(field="state", rule="released", reason=reason)]
+    if before.slot is None or after.slot is None:
+        return []
+    reason = f"{before.slot.pool_id} lends the number; take it out of the pool first"
+    moved = [name for name in _OF_A_POOL if getattr(before, name) != getattr(after, name)]
+    closed = [] if after.state is State.ACTIVE else ["state"]
+    return [Fault(field=name, rule="in_pool", reason=reason) for name in (*moved, *closed)]
 
 
 def _transition_faults(before: PartnershipState, after: PartnershipState) -> list[Fault]:
@@ -245,15 +292,3 @@ def _transition_faults(before: PartnershipState, after: PartnershipState) -> lis
     possible = " or ".join(sorted(_NEXT_STATES[before]))
     reason = f"a partnership that is {before} can become {possible}, not {after}"
     return [Fault(field="state", rule="transition", reason=reason)]
-
-
-def _spans(block: OpenBlock) -> list[tuple[int, int]]:
-    """The block in minutes of the week, its end excluded; split at the end of the week."""
-    start = block.weekday * _MINUTES_A_DAY + block.opens.hour * 60 + block.opens.minute
-    closes = block.closes.hour * 60 + block.closes.minute
-    end = block.weekday * _MINUTES_A_DAY + closes
-    if block.closes <= block.opens:
-        end += _MINUTES_A_DAY
-    if end <= _MINUTES_A_WEEK:
-        return [(start, end)]
-    return [(start, _MINUTES_A_WEEK), (0, end - _MINUTES_A_WEEK)]

@@ -60,6 +60,16 @@ class Busy(Refused):
     code = "busy"
 
 
+class RateLimited(Refused):
+    """So much was asked for that it may be asked again only in some `seconds`."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
 class Invalid(Refused):
     """What was sent breaks rules; carries every fault at once."""
 

@@ -126,9 +126,28 @@ class Partnership(Caps):
     created_at: datetime
 
 
+class Medium(StrEnum):
+    """Where people meet a number."""
+
+    WEB = "web"
+    SEARCH = "search"
+    SOCIAL = "social"
+    EMAIL = "email"
+    TEXT = "text"
+    DIRECTORY = "directory"
+    RADIO = "radio"
+    TV = "tv"
+    PODCAST = "podcast"
+    PRINT = "print"
+    MAIL = "mail"
+    OUTDOOR = "outdoor"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Where a publisher shows a number of an offer."""
+    """Where a publisher shows a number of an offer; `medium` is one of `Medium`, or a word of
+    before there were such."""
 
     id: str
     offer_id: str
@@ -169,8 +188,8 @@ class Number:
     form of `TAG_NAME`. `roster` repeats the offer's campaigns, so that a call's first read names
     all that the second needs; it is written anew whenever the offer's campaigns change. From
     `released_at` on the carrier lends it no more. `slot` is where it lies in a pool, None for a
-    static number. `monthly_cost_micros` are millionths of a US
-    dollar; None where the price is not known.
+    static number. `vanity` is how it is written for people, such as 1-800-FLOWERS.
+    `monthly_cost_micros` are millionths of a US dollar; None where the price is not known.
     """
 
     id: str
@@ -184,6 +203,7 @@ class Number:
     monthly_cost_micros: int | None = None
     released_at: datetime | None = None
     slot: Slot | None = None
+    vanity: str | None = None
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime

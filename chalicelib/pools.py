@@ -99,10 +99,11 @@ class Site:
     """Where a publisher's numbers are shown: the domains, and which numbers are replaced there.
 
     A domain stands for itself and all under it. `visits_per_minute` bounds the new visits of the
-    whole site, so that abuse of one site empties no pool of another. `lendings` repeats the pools
-    that `swaps` name, so that one read tells all that lending needs; it is written anew whenever a
-    pool or its numbers change. `touch`, `consent_required`, `privacy_signals` (Global Privacy
-    Control and Do Not Track count as a refusal) and `tag_names` (of query parameters that are kept)
+    whole site, `visits_per_address` those of one IP address (0 bounds nothing), so that abuse of
+    one site empties no pool of another. `lendings` repeats the pools that `swaps` name, so that one
+    read tells all that lending needs; it is written anew whenever a pool or its numbers change.
+    `touch`, `consent_required`, `privacy_signals` (Global Privacy Control and Do Not Track count as
+    a refusal) and `tag_names` (of query parameters that are kept)
     are settings of the snippet's tag.
     """
 
@@ -117,6 +118,7 @@ class Site:
     privacy_signals: bool = True
     tag_names: tuple[str, ...] = ()
     visits_per_minute: int = 600
+    visits_per_address: int = 30
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime

@@ -26,6 +26,7 @@ READ_TIMEOUT_SECONDS = 2
 # Media are large, and nobody is on the line while they travel.
 _READ_TIMEOUTS = {"s3": 20}
 SECRETS_SECONDS = 300
+_VISIT_KEY = "visit-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class Settings:
 class Secrets:
     """What the parameter store keeps. `twilio_tokens` holds the present token first.
 
-    `voice_url` is the public base address of the voice function, empty before it is wired.
+    `voice_url` and `dni_url` are the public base addresses of these functions, empty before they
+    are wired. `visit_key` seals the tokens of visits.
     """
 
     twilio_account_sid: str
@@ -58,6 +60,8 @@ class Secrets:
     caller_hash_key: str
     operator_key_sha256: str
     voice_url: str
+    dni_url: str = ""
+    visit_key: str = ""
 
 
 @cache
@@ -172,7 +176,26 @@ def _read_secrets() -> Secrets:
         caller_hash_key=values["caller-hash-key"],
         operator_key_sha256=values["operator-key-sha256"],
         voice_url=values.get("voice-url", "").rstrip("/"),
+        dni_url=values.get("dni-url", "").rstrip("/"),
+        visit_key=values.get(_VISIT_KEY, ""),
     )
+
+
+def visit_key() -> str:
+    """The key that seals the tokens of visits, read by itself: whoever needs it alone may read no
+    other secret."""
+    return _visit_key().value()
+
+
+@cache
+def _visit_key() -> Kept[str]:
+    return Kept(_read_visit_key, seconds=SECRETS_SECONDS)
+
+
+def _read_visit_key() -> str:
+    name = f"{settings().parameter_path}/{_VISIT_KEY}"
+    found = client("ssm").get_parameter(Name=name, WithDecryption=True)
+    return str(found["Parameter"]["Value"])
 
 
 @cache

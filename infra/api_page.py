@@ -56,10 +56,13 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 |---|---|---|
 | 400 | `invalid` | the request breaks rules, all named |
 | 400 | `malformed_body` | the body is not a JSON object |
+| 400 | `invalid_token` | the token of a visit was not made here, or for another site |
 | 401 | `unauthenticated` | no key, or none that is in force |
 | 403 | `forbidden` | the route is not for a key of this kind |
+| 403 | `foreign_origin` | the page is on none of the site's domains ([DNI endpoint](dni.md)) |
 | 403 | `account_paused` | the account is paused and may only read |
 | 404 | `not_found` | there is no such thing, or it is not yours |
+| 404 | `unknown_site` | there is no such site, or it is not active |
 | 409 | `version_mismatch` | the thing has moved on from the version named |
 | 409 | `number_taken` | the telephone number is a tracking number already |
 | 409 | `number_resting` | the telephone number was released, and rests for some days |
@@ -70,10 +73,12 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `payment_reference_reused` | the reference has recorded another payment |
 | 409 | `conflict` | what is stored says otherwise |
 | 413 | `body_too_large` | a body holds at most 128 KiB |
+| 413 | `too_large` | a page's body holds at most 8 KiB ([DNI endpoint](dni.md)) |
 | 415 | `unsupported_media_type` | send `application/json` |
 | 422 | `idempotency_key_reused` | the key was used with other content |
 | 422 | `carrier_refused` | the carrier will not do what this needs; its own words follow |
 | 422 | `no_voice_url` | the stage is not wired to its voice URL yet; deploy it |
+| 429 | `rate_limited` | the site began as many visits as it may in a minute: `Retry-After` |
 | 500 | `failed` | the platform failed, not you; quote the `instance` to its operator |
 | 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |
 | 503 | `carrier_away` | the carrier gives no answer; send the request again, it goes on |

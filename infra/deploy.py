@@ -29,6 +29,7 @@ class Deployed:
 
     api: str
     voice: str
+    dni: str
     operator_key: str | None
 
 
@@ -45,11 +46,12 @@ def deploy(cloud: Cloud, stage: Stage, project: Path = PROJECT) -> Deployed:
     build(project, package, recipe(cloud, stage, outputs))
     api = chalice_deploy(cloud, stage, package, project)
 
-    say("3/3 Wiring: voice URL, stream and queue options, alarms, parameters")
+    say("3/3 Wiring: public URLs, stream and queue options, alarms, parameters")
     operator_key = parameters.ensure(cloud.client("ssm"), stage, os.environ)
-    voice = wire(cloud, stage, outputs)
-    parameters.put(cloud.client("ssm"), stage, parameters.VOICE_URL, voice)
-    return Deployed(api=api, voice=voice, operator_key=operator_key)
+    urls = wire(cloud, stage, outputs)
+    parameters.put(cloud.client("ssm"), stage, parameters.VOICE_URL, urls["voice"])
+    parameters.put(cloud.client("ssm"), stage, parameters.DNI_URL, urls["dni"])
+    return Deployed(api=api, voice=urls["voice"], dni=urls["dni"], operator_key=operator_key)
 
 
 def apply_state(cloud: Cloud, stage: Stage) -> dict[str, str]:
@@ -114,13 +116,13 @@ def run_chalice(cloud: Cloud, package: Path, *arguments: str) -> None:
         )
 
 
-def wire(cloud: Cloud, stage: Stage, outputs: Mapping[str, str]) -> str:
-    """Step three, but for the parameters; the voice function's public URL."""
+def wire(cloud: Cloud, stage: Stage, outputs: Mapping[str, str]) -> dict[str, str]:
+    """Step three, but for the parameters; the public URLs of functions, by their names."""
     lambda_ = cloud.client("lambda")
     wiring.read_sources(lambda_, stage, outputs)
     wiring.count_faults(cloud.client("logs"), stage)
     wiring.set_alarms(cloud.client("cloudwatch"), stage, outputs["AlarmTopicArn"])
-    return wiring.function_url(lambda_, stage)
+    return wiring.function_urls(lambda_, stage)
 
 
 def say(line: str) -> None:
@@ -136,6 +138,7 @@ def _next_steps(stage: Stage, deployed: Deployed) -> str:
   operator key   {key}
   API            {deployed.api}
   voice          {deployed.voice}
+  dni            {deployed.dni}
 
 Next:
   1. Try the API:

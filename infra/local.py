@@ -255,6 +255,7 @@ def _described(stack: LocalStack) -> str:
 RingLedger runs on this machine.
   API            {endpoints["api"]}
   voice          {endpoints["voice_inbound"]}
+  dni            {endpoints["dni"]}
   operator key   {endpoints["operator_key"]}
   all of it      {stack.directory / "endpoints.json"}
 

@@ -46,16 +46,14 @@ def put_app(laptop: Laptop, project: Path) -> None:
     write_endpoints(laptop, laptop.directory / "endpoints.json")
 
 
-def public_paths(directory: Path, api: str, function_url: str) -> None:
-    """Give the API with this id and the function at this URL their local addresses.
+def public_paths(directory: Path, api: str, function_urls: Mapping[str, str]) -> None:
+    """Give the API with this id, and each function with a URL, their local addresses.
 
-    Names under `localhost` do not resolve on every machine; `/v1` and `/voice` do.
+    Names under `localhost` do not resolve on every machine; `/v1`, `/voice` and `/dni` do.
     """
-    url_id = function_url.split("://")[1].split(".")[0]
-    routes = {
-        "/v1": f"/_aws/execute-api/{api}/{API_STAGE}/v1",
-        "/voice": f"/_aws/lambda-url/{url_id}",
-    }
+    routes = {"/v1": f"/_aws/execute-api/{api}/{API_STAGE}/v1"}
+    for name, url in function_urls.items():
+        routes[f"/{name}"] = f"/_aws/lambda-url/{url.split('://')[1].split('.')[0]}"
     (directory / "edge.json").write_text(json.dumps(routes))
 
 
@@ -64,12 +62,14 @@ def write_endpoints(laptop: Laptop, file: Path) -> None:
     ssm = laptop.cloud.client("ssm")
     key = parameters.ensure(ssm, STAGE, _carrier_credentials(parameters.read(ssm, STAGE)))
     parameters.put(ssm, STAGE, parameters.VOICE_URL, f"{laptop.url}/voice")
+    parameters.put(ssm, STAGE, parameters.DNI_URL, f"{laptop.url}/dni")
     known = parameters.read(ssm, STAGE)
     before = json.loads(file.read_text()) if file.exists() else {}
     endpoints = {
         "api": f"{laptop.url}/v1",
         "voice_inbound": f"{laptop.url}/voice/twilio/inbound",
         "voice_status": f"{laptop.url}/voice/twilio/status",
+        "dni": f"{laptop.url}/dni",
         "operator_key": key
         or before.get("operator_key")
         or parameters.new_operator_key(ssm, STAGE),
@@ -96,10 +96,11 @@ def _carrier_credentials(known: Mapping[str, str]) -> dict[str, str]:
 
 def _expire_items(cloud: Cloud) -> None:
     """The emulator's CloudFormation leaves the template's time to live out."""
-    cloud.client("dynamodb").update_time_to_live(
-        TableName=f"{STAGE.prefix}calls",
-        TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
-    )
+    for table in ("calls", "visits"):
+        cloud.client("dynamodb").update_time_to_live(
+            TableName=STAGE.prefix + table,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+        )
 
 
 def _apply_app(cloud: Cloud, packaged: Path) -> str:

@@ -20,13 +20,16 @@ from chalicelib.channels import (
     schemas,
     schemas_books,
     schemas_calls,
+    schemas_costs,
     schemas_gate,
     schemas_numbers,
     schemas_operations,
+    schemas_pools,
     schemas_recordings,
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_visits,
 )
 from chalicelib.channels.http import Route
 from chalicelib.keys import PartyKind
@@ -40,13 +43,16 @@ _SCHEMAS = (
     schemas,
     schemas_books,
     schemas_calls,
+    schemas_costs,
     schemas_gate,
     schemas_numbers,
     schemas_operations,
+    schemas_pools,
     schemas_recordings,
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_visits,
 )
 _WHOSE = {
     PartyKind.OPERATOR: "the operator",

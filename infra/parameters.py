@@ -16,7 +16,9 @@ AUTH_TOKEN = "twilio/auth-token"
 PREVIOUS_AUTH_TOKEN = "twilio/previous-auth-token"
 OPERATOR_KEY_HASH = "operator-key-sha256"
 CALLER_HASH_KEY = "caller-hash-key"
+VISIT_KEY = "visit-key"
 VOICE_URL = "voice-url"
+DNI_URL = "dni-url"
 
 _FROM_ENVIRONMENT = {
     ACCOUNT_SID: "RINGLEDGER_TWILIO_ACCOUNT_SID",
@@ -63,8 +65,9 @@ def ensure(ssm: Any, stage: Stage, environment: Mapping[str, str]) -> str | None
             if name == AUTH_TOKEN and name in known:
                 put(ssm, stage, PREVIOUS_AUTH_TOKEN, known[name])
             put(ssm, stage, name, given)
-    if CALLER_HASH_KEY not in known:
-        put(ssm, stage, CALLER_HASH_KEY, secrets.token_hex(32))
+    for name in (CALLER_HASH_KEY, VISIT_KEY):
+        if name not in known:
+            put(ssm, stage, name, secrets.token_hex(32))
     return None if OPERATOR_KEY_HASH in known else new_operator_key(ssm, stage)
 
 
@@ -77,7 +80,7 @@ def new_operator_key(ssm: Any, stage: Stage) -> str:
 
 def put(ssm: Any, stage: Stage, name: str, value: str) -> None:
     """Store one parameter; all but the plain facts are encrypted."""
-    plain = name in (VOICE_URL, ACCOUNT_SID, OPERATOR_KEY_HASH)
+    plain = name in (VOICE_URL, DNI_URL, ACCOUNT_SID, OPERATOR_KEY_HASH)
     ssm.put_parameter(
         Name=f"{stage.parameter_path}/{name}",
         Value=value,

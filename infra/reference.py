@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import gate, reasons, recording, told, validation
+from chalicelib import gate, growth, reasons, recording, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -42,13 +42,17 @@ the number yet reads it first.
 | a race lost for a candidate, or for the last call that a caller may make | 1 more for each |
 | leg or call status | 1: the signal is stored; the rest follows off the stream |
 | recording status | 1: the report is stored; the rest follows off the stream |
+| a page asks, its visit is new | 2 or 3: read the site (kept for a minute), look at slots, lend |
+| a page asks, its visit is known | 1: its leases go on; what it tells is kept where it is new |
+| a page asks, its lease has ended | 2 or 3: as a new one |
 """
 
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
 `chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
-`chalicelib/recording.py` and `chalicelib/told.py` by `python -m infra.reference`.
+`chalicelib/recording.py`, `chalicelib/growth.py` and `chalicelib/told.py` by
+`python -m infra.reference`.
 """
 
 _TOLD_INTRO = """## Routing as a publisher is told
@@ -67,8 +71,8 @@ def access_patterns() -> str:
 
 
 def reason_codes() -> str:
-    """The page of reason codes: of the gate, of routing, of validation, and what is told of
-    them."""
+    """The page of reason codes: of the gate, of routing, of validation, of growing pools, and what
+    is told of them."""
     return "\n".join(
         [
             _REASONS_INTRO,
@@ -77,6 +81,7 @@ def reason_codes() -> str:
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
             *_table("Recording: why an attempt is not recorded", recording.MEANING),
+            *_table("Growth: why a pool of numbers grows, shrinks or stays", growth.MEANING),
             _TOLD_INTRO,
             *_told_to_publishers(),
         ]

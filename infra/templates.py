@@ -20,7 +20,7 @@ _WHERE = f"{LOCAL_REGION}:{LOCAL_ACCOUNT}"
 _QUEUES = f"https://sqs.{LOCAL_REGION}.amazonaws.com/{LOCAL_ACCOUNT}/"
 _TABLES = {
     t: f"arn:aws:dynamodb:{_WHERE}:table/{STAGE.prefix}{t.lower()}"
-    for t in ("Catalog", "Calls", "Books", "Ledger")
+    for t in ("Catalog", "Calls", "Books", "Ledger", "Visits")
 }
 # What the state stack would answer; the shapes are those of AWS.
 OUTPUTS = {

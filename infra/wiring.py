@@ -1,7 +1,7 @@
 """What must be set that Chalice cannot say?
 
-Owns the third step of a deployment: the voice function's public URL, how the
-stream and the queue are read, and the alarms. Every part may be run again.
+Owns the third step of a deployment: the public URLs of the functions that have
+one, how the stream and the queue are read, and the alarms. Every part may be run again.
 """
 
 import contextlib
@@ -24,8 +24,12 @@ STREAM_OPTIONS: dict[str, Any] = {
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
-ANSWERING = ("voice", API_FUNCTION, "validate", "settle", "recordings")
+ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings")
+# Functions with a public URL of their own.
+PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"
+# Of the 1,000 functions that an account runs at once unless it has asked for more.
+MANY_VISITS = 400
 QUEUE_OPTIONS: dict[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
@@ -42,9 +46,13 @@ class Alarm:
     meaning: str
 
 
-def function_url(lambda_: Any, stage: Stage) -> str:
-    """The voice function's public URL without trailing slash, made if there is none."""
-    name = stage.function("voice")
+def function_urls(lambda_: Any, stage: Stage) -> dict[str, str]:
+    """The public URL of each function that has one, without trailing slash, made if there is
+    none."""
+    return {name: _function_url(lambda_, stage.function(name)) for name in PUBLIC}
+
+
+def _function_url(lambda_: Any, name: str) -> str:
     try:
         found = lambda_.get_function_url_config(FunctionName=name)
     except lambda_.exceptions.ResourceNotFoundException:
@@ -54,7 +62,7 @@ def function_url(lambda_: Any, stage: Stage) -> str:
 
 
 def _allow_everyone(lambda_: Any, name: str) -> None:
-    """Both permissions that a public URL needs; signatures are checked by the function."""
+    """Both permissions that a public URL needs; who may ask is checked by the function."""
     grants: dict[str, dict[str, Any]] = {
         "public-url": {
             "Action": "lambda:InvokeFunctionUrl",
@@ -124,7 +132,7 @@ def alarms(stage: Stage) -> list[Alarm]:
                 limit=0,
                 meaning=f"{function} failed; its log says why.",
             )
-            for function in ("voice", API_FUNCTION, "sweep", "reconcile", "close")
+            for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "close")
         ),
         *(
             Alarm(
@@ -137,6 +145,16 @@ def alarms(stage: Stage) -> list[Alarm]:
                 meaning=f"{function} met a fault and answered all the same; its log says which.",
             )
             for function in ANSWERING
+        ),
+        Alarm(
+            name=f"{stage.prefix}dni-crowd",
+            namespace="AWS/Lambda",
+            metric="ConcurrentExecutions",
+            dimension=("FunctionName", stage.function("dni")),
+            statistic="Maximum",
+            limit=MANY_VISITS,
+            meaning="So many visits are answered at once that calls may lack room: give both "
+            "functions a reserved concurrency.",
         ),
         Alarm(
             name=f"{stage.prefix}validate-age",

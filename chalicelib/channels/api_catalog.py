@@ -1,9 +1,10 @@
 """How is the catalog read and changed over HTTP?
 
 Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. A
-publisher reads and ends its own partnerships, an advertiser reads its own campaigns. The carrier
-takes part when a number begins or ends: these two ways are served by `api_numbers`. The form of a
-noun belongs to `schemas`, what may be written to the flow.
+publisher reads its own partnerships, pools and sites and ends the first, an advertiser reads its
+own campaigns. The carrier takes part when a number begins or ends: these two ways are served by
+`api_numbers`. The form of a noun belongs to `schemas` and `schemas_pools`, what may be written to
+the flow.
 """
 
 import json
@@ -23,6 +24,7 @@ from chalicelib.flows import catalog
 from chalicelib.ids import derived
 from chalicelib.keys import PartyKind
 from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
+from chalicelib.pools import Pool, Site
 from chalicelib.store.catalog import PREFIXES
 from chalicelib.store.codec import from_plain, to_plain
 
@@ -33,7 +35,8 @@ blueprint = Blueprint(__name__)
 class Noun:
     """A kind of thing as the API names it, and the filters of its list.
 
-    A `party` other than the operator reads those that are its own.
+    A `party` other than the operator reads those that are its own, of which it is shown `sees`
+    where that is not all.
     """
 
     kind: Kind
@@ -41,6 +44,7 @@ class Noun:
     article: str = "a"
     filters: tuple[str, ...] = ("state",)
     party: PartyKind | None = None
+    sees: str | None = None
 
     @property
     def word(self) -> str:
@@ -63,7 +67,19 @@ class Noun:
         if self.party is None:
             return ()
         query = tuple(name for name in filters if name != f"{self.party}_id")
-        return (Side(party=self.party, query=query),)
+        return (Side(party=self.party, answers=self.sees, query=query),)
+
+    def answer(
+        self, thing: Thing, request: Request, *, status: int = 200, repeated: bool = False
+    ) -> Answer:
+        """A thing as it stands, as whoever asks may see it; see `shown`."""
+        return shown(thing, self.shown(thing, request), status=status, repeated=repeated)
+
+    def shown(self, thing: Thing, request: Request) -> Document:
+        """The thing as whoever asks may see it: the operator all that has a name in the API."""
+        schema = self.sees if self.sees and request.party.kind is self.party else self.view
+        plain = to_plain(thing)
+        return {name: plain[name] for name in _schema(schema).model_fields}
 
 
 _OF_AN_OFFER = ("offer_id", "publisher_id", "state")
@@ -82,12 +98,21 @@ PARTNERSHIPS = Noun(
 )
 PLACEMENTS = Noun(kind=Placement, path="/placements", filters=_OF_AN_OFFER)
 NUMBERS = Noun(kind=Number, path="/numbers", filters=("e164", *_OF_AN_OFFER))
+POOLS = Noun(
+    kind=Pool,
+    path="/pools",
+    filters=("placement_id", *_OF_AN_OFFER),
+    party=PartyKind.PUBLISHER,
+    sees="PublisherPoolView",
+)
+SITES = Noun(kind=Site, path="/sites", filters=("publisher_id", "state"), party=PartyKind.PUBLISHER)
 NOUNS = (
-    ADVERTISERS, CAMPAIGNS, TARGETS, OFFERS, PUBLISHERS, PARTNERSHIPS, PLACEMENTS, NUMBERS,
+    ADVERTISERS, CAMPAIGNS, TARGETS, OFFERS, PUBLISHERS, PARTNERSHIPS, PLACEMENTS, NUMBERS, POOLS,
+    SITES,
 )  # fmt: skip
 
-_FIRST = {"partnership_id": "", "roster": []}
-"""What the flow fills in for a number."""
+_FIRST = {"offer_id": "", "publisher_id": "", "partnership_id": "", "roster": []}
+"""What the flow fills in for a number or a pool."""
 
 
 def _serve_creation(noun: Noun, path: str) -> None:
@@ -111,7 +136,7 @@ def _serve_creation(noun: Noun, path: str) -> None:
         if id is not None and request.stores.catalog.find(Campaign, id) is None:
             raise NotFound(f"there is no campaign {id}")
         made = catalog.create(draft, stores=request.stores, claim=request.claim(content))
-        return shown(made.thing, status=201, repeated=made.repeated)
+        return noun.answer(made.thing, request, status=201, repeated=made.repeated)
 
 
 def _serve_reading(noun: Noun) -> None:
@@ -125,7 +150,7 @@ def _serve_reading(noun: Noun) -> None:
 
     @endpoint(blueprint, route)
     def read(request: Request, id: str) -> Answer:
-        return shown(_own(noun, id, request))
+        return noun.answer(_own(noun, id, request), request)
 
 
 def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
@@ -148,7 +173,9 @@ def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
         page = request.stores.catalog.page(
             noun.kind, where=where, limit=listing.limit, after=listing.after
         )
-        return request.page([to_plain(thing) for thing in page.items], listing, page.mark)
+        return request.page(
+            [noun.shown(thing, request) for thing in page.items], listing, page.mark
+        )
 
 
 def _serve_change(noun: Noun) -> None:
@@ -164,7 +191,7 @@ def _serve_change(noun: Noun) -> None:
     @endpoint(blueprint, route)
     def change(request: Request, id: str) -> Answer:
         patch = request.document()
-        version = _version(patch, request)
+        version = said_version(patch, request)
         after = catalog.change(
             noun.kind,
             id,
@@ -172,7 +199,7 @@ def _serve_change(noun: Noun) -> None:
             stores=request.stores,
             version=version,
         )
-        return shown(after)
+        return noun.answer(after, request)
 
 
 def _serve_archiving(noun: Noun) -> None:
@@ -188,7 +215,7 @@ def _serve_archiving(noun: Noun) -> None:
     @endpoint(blueprint, route)
     def archive(request: Request, id: str) -> Answer:
         _own(noun, id, request)
-        return shown(catalog.archive(noun.kind, id, stores=request.stores))
+        return noun.answer(catalog.archive(noun.kind, id, stores=request.stores), request)
 
 
 def _own(noun: Noun, id: str, request: Request) -> Thing:
@@ -200,9 +227,9 @@ def _own(noun: Noun, id: str, request: Request) -> Thing:
 
 
 def _schema(name: str) -> Any:
-    from chalicelib.channels import schemas
+    from chalicelib.channels import schemas, schemas_pools
 
-    return getattr(schemas, name)
+    return getattr(schemas, name, None) or getattr(schemas_pools, name)
 
 
 def drafted(noun: Noun, said: Document, request: Request) -> Thing:
@@ -240,7 +267,7 @@ def _fixed(name: str) -> Fault:
     return Fault(field=name, rule="fixed", reason=f"{name} does not change once it is said")
 
 
-def _version(patch: Document, request: Request) -> int | None:
+def said_version(patch: Document, request: Request) -> int | None:
     """The version that the change rests on: of If-Match, or of the document itself."""
     said = patch.pop("version", None)
     if said is not None and type(said) is not int:
@@ -249,11 +276,13 @@ def _version(patch: Document, request: Request) -> int | None:
     return expected if expected is not None else said
 
 
-def shown(thing: Thing, *, status: int = 200, repeated: bool = False) -> Answer:
+def shown(
+    thing: Thing, body: Document | None = None, *, status: int = 200, repeated: bool = False
+) -> Answer:
     """A thing as it stands; `repeated` when an earlier delivery of the request had made it."""
     hit = {"Idempotency-Hit": "true"} if repeated else {}
     return Answer(
-        body=to_plain(thing), status=status, headers={"ETag": f'"{thing.version}"', **hit}
+        body=body or to_plain(thing), status=status, headers={"ETag": f'"{thing.version}"', **hit}
     )
 
 

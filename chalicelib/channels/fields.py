@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -23,6 +24,7 @@ _SIP = re.compile(
 _UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _URL = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,500}")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_LOOPBACK = "localhost"
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -98,6 +100,19 @@ def audio_url(text: str) -> str:
     return text
 
 
+def domain(text: str) -> str:
+    """The host name as browsers say it: lower case, with international letters in ASCII."""
+    name = text.strip().removesuffix(".")
+    try:
+        ascii_name = idna.encode(name, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        ascii_name = ""
+    if ascii_name != _LOOPBACK and not _HOST.fullmatch(ascii_name):
+        reason = "must be a host name such as example.com: no scheme, port, path or wildcard"
+        raise PydanticCustomError("domain", reason)
+    return ascii_name
+
+
 def caller_id(text: str) -> str:
     """Whose number targets are shown: a word, or a number in E.164."""
     return text if text in (answering.CALLER, answering.TRACKING_NUMBER) else e164(text)
@@ -146,6 +161,7 @@ CampaignId = Annotated[str, _id("cmp")]
 OfferId = Annotated[str, _id("off")]
 PublisherId = Annotated[str, _id("pub")]
 PlacementId = Annotated[str, _id("plc")]
+PoolId = Annotated[str, _id("pool")]
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217")]
@@ -184,6 +200,11 @@ RingGroup = Annotated[
 ]
 Spoken = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(spoken)]
 AudioUrl = Annotated[str, Field(max_length=500), AfterValidator(audio_url)]
+Domain = Annotated[
+    str,
+    Field(max_length=253, description="a host name, which stands for all under it too"),
+    AfterValidator(domain),
+]
 CallerId = Annotated[str, Field(max_length=40), AfterValidator(caller_id)]
 KnownState = Annotated[str, Field(max_length=2), AfterValidator(_state)]
 TagName = Annotated[str, Field(pattern=f"^{offers.TAG_NAME.pattern}$")]

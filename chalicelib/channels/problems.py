@@ -17,10 +17,12 @@ from chalicelib.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    RateLimited,
     Refused,
     Unauthenticated,
 )
 from chalicelib.store.requests import KeyReused
+from chalicelib.tokens import InvalidToken
 
 
 class Failed(Refused):
@@ -42,6 +44,8 @@ _STATUSES: Mapping[type[Refused], HTTPStatus] = {
     bodies.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     bodies.Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidToken: HTTPStatus.BAD_REQUEST,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     Failed: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -50,6 +54,14 @@ _STATUSES: Mapping[type[Refused], HTTPStatus] = {
 
 def problem(refused: Refused, request_id: str | None) -> Response:
     """What a refused request is answered with."""
+    status, headers, body = refusal(refused, request_id)
+    return Response(body=body, status_code=status, headers=dict(headers))
+
+
+def refusal(
+    refused: Refused, request_id: str | None
+) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
+    """Status, headers and body that say what was refused, and why."""
     kind = next(kind for kind in type(refused).__mro__ if kind in _STATUSES)
     status = _STATUSES[kind]
     body: dict[str, Any] = {
@@ -65,7 +77,7 @@ def problem(refused: Refused, request_id: str | None) -> Response:
             {"field": fault.field, "rule": fault.rule, "reason": fault.reason}
             for fault in refused.faults
         ]
-    headers: dict[str, str | list[str]] = {
+    headers = {
         "Content-Type": "application/problem+json",
         "Cache-Control": "no-store",
     }
@@ -73,4 +85,6 @@ def problem(refused: Refused, request_id: str | None) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
-    return Response(body=body, status_code=status.value, headers=headers)
+    if isinstance(refused, RateLimited):
+        headers["Retry-After"] = str(refused.seconds)
+    return status.value, headers, body

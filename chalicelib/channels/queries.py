@@ -20,7 +20,7 @@ DEFAULT_LIMIT = 50
 MOST = 200
 _VERSION = 1
 _MAC_BYTES = 16
-_ID = r"[a-z]{3,4}_[0-9A-HJKMNP-TV-Z]{26}"
+_ID = r"[a-z]{3,5}_[0-9A-HJKMNP-TV-Z]{26}"
 
 FORMS: Mapping[str, tuple[str, str]] = {
     "limit": (r"0*(?:[1-9]\d?|1\d\d|200)", f"a whole number from 1 to {MOST}"),

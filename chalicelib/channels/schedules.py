@@ -1,8 +1,9 @@
 """What happens by the clock?
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, and for
-recordings that were lost on their way; every hour the comparison of numbers with the carrier; every
-day the closing of what has ended. What they do belongs to the flows.
+recordings that were lost on their way; every hour the comparison of numbers with the carrier, and
+each pool's step up or down; every day the closing of what has ended. What they do belongs to the
+flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -43,12 +44,18 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
-    """Compare the carrier's numbers with the platform's; answers how many there are of each."""
+    """Compare the carrier's numbers with the platform's, then have pools grow and shrink; answers
+    how many numbers there are of each kind, and how many pools changed; Broken when some failed."""
+    from chalicelib.flows.growing import grow_all
     from chalicelib.flows.numbers import reconcile
     from chalicelib.providers.carriers import carrier
 
-    report = reconcile(stores=stores(), carrier=carrier(), now=runtime.now())
-    return to_plain(report.counted)
+    lender, now = carrier(), runtime.now()
+    report = reconcile(stores=stores(), carrier=lender, now=now)
+    grown = grow_all(stores=stores(), carrier=lender, now=now)
+    if grown.failed:
+        raise Broken(f"{grown.failed} pools could not grow; the log says why")
+    return to_plain({**report.counted, "pools": grown.pools, "pools_changed": grown.changed})
 
 
 def close_periods(event: dict[str, Any], _context: Any) -> Any:

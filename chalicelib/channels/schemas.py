@@ -9,7 +9,8 @@ Import it inside handlers only: no other function shall pay for it.
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from chalicelib import answering, campaigns, offers
 from chalicelib.channels.fields import (
@@ -33,6 +34,7 @@ from chalicelib.channels.fields import (
     SendDigits,
     Tags,
     Zone,
+    plain_text,
 )
 from chalicelib.channels.schemas_answering import (
     Acceptance,
@@ -52,6 +54,23 @@ Strategy = Annotated[offers.Strategy, Field(strict=False)]
 PartnershipState = Annotated[offers.PartnershipState, Field(strict=False)]
 CapEffect = Annotated[offers.CapEffect, Field(strict=False)]
 BillingCycle = Annotated[Cycle, Field(strict=False)]
+
+
+def _medium(word: str, info: ValidationInfo) -> str:
+    """One of the media, or the word that stands."""
+    stood = info.context or {}
+    if word != stood.get("medium") and word not in set(offers.Medium):
+        reason = f"must be one of {', '.join(offers.Medium)}"
+        raise PydanticCustomError("choice", reason)
+    return word
+
+
+Medium = Annotated[
+    str,
+    Field(max_length=200, json_schema_extra={"examples": [one.value for one in offers.Medium]}),
+    AfterValidator(_medium),
+]
+Vanity = Annotated[str, Field(min_length=4, max_length=40), AfterValidator(plain_text)]
 
 
 class AdvertiserBody(Settings):
@@ -195,23 +214,26 @@ class PartnershipBody(Caps):
 
 
 class PlacementBody(Document):
-    """Where a publisher shows numbers of an offer."""
+    """Where a publisher shows numbers of an offer. A `medium` that stands may stay as it is."""
 
     offer_id: OfferId
     publisher_id: PublisherId
     name: Name
-    medium: Name = "web"
+    medium: Medium = "web"
     state: State = campaigns.State.ACTIVE
 
 
 class NumberBody(Document):
-    """A tracking number: what callers dial, where that leads, and the tags of every call to it."""
+    """A tracking number: what callers dial, where that leads, and the tags of every call to it.
+    `vanity` is how it is written for people, such as 1-800-FLOWERS; its letters spell the digits,
+    and the word may be longer by up to four."""
 
     e164: E164
     offer_id: OfferId
     publisher_id: PublisherId
     placement_id: PlacementId
     tags: Tags = Field(default_factory=dict)
+    vanity: Vanity | None = None
     state: State = campaigns.State.ACTIVE
 
 

@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 from chalicelib import criteria, times
 from chalicelib.attributes import ATTRIBUTES, can_have
 from chalicelib.channels.fields import AreaCode, Clock, Document, UsState, Zip, Zone
-from chalicelib.consistency import overlapping, repetitions
 from chalicelib.criteria import FilterTest
+from chalicelib.overlaps import overlapping, repetitions
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -1,8 +1,9 @@
 """What happens when a thing of the catalog is made or changed?
 
 Joins the thing, the things it names and the rules of `consistency`; then writes what follows from
-it in one transaction: the funds of an advertiser, the roster of an offer's numbers. How a request
-describes the thing belongs to the channel.
+it: the funds of an advertiser, the roster of an offer's numbers, what sites know of a pool.
+Completing a thing from what it names belongs to `fitting`, how a request describes it to the
+channel.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
 from chalicelib import times
-from chalicelib.campaigns import Advertiser, Campaign, State
-from chalicelib.consistency import Thing, faults, partnership_faults, references
-from chalicelib.errors import Busy, Conflict, Invalid, NotFound
+from chalicelib.campaigns import Advertiser, State
+from chalicelib.consistency import Thing
+from chalicelib.errors import Busy, Conflict, NotFound
+from chalicelib.flows.fitting import Vetted, fit, roster_of
+from chalicelib.flows.site_pools import hand_out
 from chalicelib.numbers import rests_until
 from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
+from chalicelib.pools import Pool
 from chalicelib.store.catalog import Catalog, thing_changes, thing_puts, unchanged
+from chalicelib.store.filling import sizes_put
 from chalicelib.store.funds import add_funds, open_funds
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import Action
@@ -36,18 +41,6 @@ class Created(Generic[T]):
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Vetted(Generic[T]):
-    """A thing with what follows from the things it names, and what must not change meanwhile.
-
-    `before` is what it comes in the place of, if anything.
-    """
-
-    thing: T
-    guards: tuple[Action, ...] = ()
-    before: T | None = None
-
-
 def create(draft: T, *, stores: Stores, claim: RequestClaim | None = None) -> Created[T]:
     """Make a new thing; with a claim, the same request makes it once.
 
@@ -60,10 +53,7 @@ def create(draft: T, *, stores: Stores, claim: RequestClaim | None = None) -> Cr
         if isinstance(vetted, Created):
             return vetted
         claims: list[Action] = [claim.put(vetted.thing.id)] if claim else []
-        opened: list[Action] = (
-            [open_funds(vetted.thing)] if isinstance(vetted.thing, Advertiser) else []
-        )
-        actions = [*_first_writes(vetted), *opened, *claims, *vetted.guards]
+        actions = [*_first_writes(vetted), *_opened(vetted.thing), *claims, *vetted.guards]
         if stores.catalog.write(actions):
             return Created(thing=vetted.thing)
     raise Busy("what this rests on keeps changing; send it again")
@@ -75,7 +65,7 @@ def vet(draft: T, *, stores: Stores, claim: RequestClaim | None) -> Created[T] |
     earlier = stores.catalog.find(type(draft), made) if made else None
     if earlier is not None:
         return Created(thing=earlier, repeated=True)
-    fitted = _fit(draft, None, stores.catalog)
+    fitted = fit(draft, None, stores)
     before = _taken(fitted.thing, stores)
     if before is None:
         return fitted
@@ -93,7 +83,8 @@ def change(
     """Put `edit(thing)` in the thing's place, as its next version; repeating it changes nothing.
 
     With a `version`, Conflict when the thing has moved on from it. A change to an offer's campaigns
-    reaches the roster of all its numbers; one that was cut short is completed by any later change.
+    reaches the roster of all its numbers, one to a pool the sites that show it; one that was cut
+    short is completed by any later change.
     """
     for _ in range(_TRIES):
         before = stores.catalog.find(kind, id)
@@ -101,11 +92,13 @@ def change(
             raise NotFound(f"there is no {kind.__name__.lower()} {id}")
         if version is not None and before.version != version:
             raise Conflict(f"{id} is at version {before.version}", code="version_mismatch")
-        fitted = _fit(edit(before), before, stores.catalog)
+        fitted = fit(edit(before), before, stores)
         after = _put_in_place(before, fitted, stores.catalog)
         if after is not None:
             if isinstance(after, Offer):
                 _hand_out_roster(after.id, stores.catalog)
+            if isinstance(after, Pool):
+                hand_out(after.id, stores)
             return after
     raise Busy(f"{id} keeps changing; send it again")
 
@@ -120,32 +113,17 @@ def archive(kind: type[T], id: str, *, stores: Stores) -> T:
     return change(kind, id, archived, stores=stores)
 
 
+def _opened(thing: Thing) -> list[Action]:
+    """What a new thing begins with beside its own rows."""
+    if isinstance(thing, Advertiser):
+        return [open_funds(thing)]
+    return [sizes_put(thing.id)] if isinstance(thing, Pool) else []
+
+
 def _first_writes(vetted: Vetted[T]) -> list[Action]:
     if vetted.before is None:
         return thing_puts(vetted.thing)
     return thing_changes(vetted.before, vetted.thing)
-
-
-def _fit(thing: T, before: T | None, catalog: Catalog) -> Vetted[T]:
-    """The thing completed from what it names; Invalid with every fault when it does not fit."""
-    found = catalog.named(references(thing))
-    wrong = faults(thing, found, before)
-    fitted = Vetted(thing)
-    offer = found.get(thing.offer_id) if isinstance(thing, Number) else None
-    if isinstance(thing, Number) and isinstance(offer, Offer):
-        partnership = catalog.partnership(offer.id, thing.publisher_id)
-        known = isinstance(before, Number) and before.partnership_id
-        if thing.publisher_id in found and not (partnership and known == partnership.id):
-            wrong += partnership_faults(thing, partnership)
-        completed = replace(
-            thing,
-            partnership_id=partnership.id if partnership else "",
-            roster=_roster(offer, catalog),
-        )
-        fitted = Vetted(completed, (unchanged(offer),))
-    if wrong:
-        raise Invalid(tuple(wrong))
-    return fitted
 
 
 def _taken(thing: Thing, stores: Stores) -> Any:
@@ -185,17 +163,6 @@ def _credit(before: Thing, after: Thing) -> list[Action]:
     return [add_funds(after.id, more)] if more else []
 
 
-def _roster(offer: Offer, catalog: Catalog) -> tuple[Buyer, ...]:
-    """The offer's campaigns with their advertisers, in the offer's order."""
-    found = catalog.named(references(offer))
-    campaigns = (found.get(campaign_id) for campaign_id in offer.campaign_ids)
-    return tuple(
-        Buyer(campaign_id=campaign.id, advertiser_id=campaign.advertiser_id)
-        for campaign in campaigns
-        if isinstance(campaign, Campaign)
-    )
-
-
 def _hand_out_roster(offer_id: str, catalog: Catalog) -> None:
     """Write the offer's campaigns to each of its numbers that says otherwise.
 
@@ -206,7 +173,7 @@ def _hand_out_roster(offer_id: str, catalog: Catalog) -> None:
         offer = catalog.find(Offer, offer_id)
         if offer is None:
             return
-        roster = _roster(offer, catalog)
+        roster = roster_of(offer, catalog)
         stale = [number for number in catalog.numbers_of(offer.id) if number.roster != roster]
         batches = [
             stale[first : first + _NUMBERS_A_WRITE]

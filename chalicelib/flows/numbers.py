@@ -38,7 +38,7 @@ from chalicelib.store.requests import RequestClaim
 from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 
-_SAID = ("offer_id", "publisher_id", "placement_id", "tags", "state")
+_SAID = ("offer_id", "publisher_id", "placement_id", "tags", "vanity", "state")
 
 
 def available(
@@ -102,13 +102,17 @@ def adopt(
 def release(id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Number:
     """Archive the number, give it back to the carrier, and let it rest from `now`; once is enough.
 
-    CarrierAway leaves it archived: no call is taken any more, and the same request goes on.
+    Conflict for one that a pool lends: it may be with a visit. CarrierAway leaves it archived: no
+    call is taken any more, and the same request goes on.
     """
     number = stores.catalog.find(Number, id)
     if number is None:
         raise NotFound(f"there is no number {id}")
     if number.released_at is not None:
         return number
+    if number.slot is not None:
+        reason = f"{number.slot.pool_id} lends the number; take it out of the pool first"
+        raise Conflict(reason, code="number_in_pool")
     catalog.archive(Number, id, stores=stores)
     owned = carrier.find(number.e164)
     if owned is not None:

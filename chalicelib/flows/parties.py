@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser, Campaign
 from chalicelib.offers import Number, Publisher
+from chalicelib.pools import Pool
 from chalicelib.store.stores import Stores
 
-Party = TypeVar("Party", Advertiser, Publisher, Campaign, Number)
+Party = TypeVar("Party", Advertiser, Publisher, Campaign, Number, Pool)
 
 _A_PAGE = 100
 

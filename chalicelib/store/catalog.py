@@ -1,12 +1,13 @@
 """What is remembered of the catalog?
 
-Owns the rows of advertisers, campaigns, targets, offers, publishers, partnerships, placements and
-tracking numbers, and the questions asked of them one at a time. What may be written belongs to
-`consistency` and the flow; the read of a whole market for a call, to `markets`.
+Owns the rows of advertisers, campaigns, targets, offers, publishers, partnerships, placements,
+tracking numbers, pools and sites, and the questions asked of them one at a time. What may be
+written belongs to `consistency` and the flow; the read of a whole market for a call, to `markets`;
+which question finds the things of a list, to `listing`.
 
-Two kinds of rows help to find others without an index, which may lag behind: `WHERE#id` says where
-a target or a number lies, and `OFFER#id` holds one `NUMBER#e164` row for every number that ever led
-to the offer.
+Some rows help to find others without an index, which may lag behind: `WHERE#id` says where a target
+or a number lies, `OFFER#id` holds one `NUMBER#e164` row for every number that ever led to the
+offer, `POOL#id` one `SITE#id` row for every site that ever showed the pool.
 """
 
 import json
@@ -17,7 +18,9 @@ from typing import Any, Generic, TypeVar
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.consistency import Kind, Reference, Thing
 from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher
+from chalicelib.pools import Pool, Site, Swap
 from chalicelib.store import codec
+from chalicelib.store.listing import listing
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import (
     CATALOG,
@@ -44,8 +47,9 @@ PREFIXES: Mapping[Kind, str] = {
     Partnership: "par",
     Placement: "plc",
     Number: "num",
+    Pool: "pool",
+    Site: "site",
 }
-_OF_AN_OFFER: frozenset[Kind] = frozenset({Partnership, Placement, Number})
 _FOUND_BY_POINTER: frozenset[Kind] = frozenset({Target, Number})
 _CHUNK = 100
 _MOST_EXAMINED = 1000
@@ -107,6 +111,8 @@ def thing_puts(thing: Thing) -> list[Action]:
         puts.append(Put(CATALOG, {"pk": f"WHERE#{thing.id}", "sk": "META", "doc": where}))
     if isinstance(thing, Number):
         puts.append(_member(thing))
+    if isinstance(thing, Site):
+        puts += _shown_pools(thing, ())
     if isinstance(thing, Partnership):
         guard = _guard_key(thing.offer_id, thing.publisher_id)
         doc = json.dumps({"id": thing.id})
@@ -127,6 +133,8 @@ def thing_changes(before: Thing, after: Thing) -> list[Action]:
     if isinstance(after, Number) and after.offer_id != getattr(before, "offer_id", None):
         sets[("offer_id",)] = after.offer_id
         changes.append(_member(after))
+    if isinstance(before, Site) and isinstance(after, Site):
+        changes += _shown_pools(after, before.swaps)
     own = Change(key=thing_key(before), set=sets, when=[Equals(("version",), before.version)])
     return [own, *changes]
 
@@ -187,6 +195,18 @@ class Catalog:
         numbers = self.numbers(item["sk"].removeprefix("NUMBER#") for item in members)
         return tuple(number for number in numbers.values() if number.offer_id == offer_id)
 
+    def sites_of(self, pool_id: str) -> tuple[Site, ...]:
+        """Every site that shows the pool, without the delay of an index."""
+        question = Question(table=CATALOG, partition=f"POOL#{pool_id}", starts_with="SITE#")
+        _, (members,) = self._rows.gather([], [question])
+        ids = [item["sk"].removeprefix("SITE#") for item in members]
+        sites = self.named(Reference(field="", kind=Site, id=id) for id in ids).values()
+        return tuple(
+            site
+            for site in sites
+            if isinstance(site, Site) and any(swap.pool_id == pool_id for swap in site.swaps)
+        )
+
     def claimed(self, claim: RequestClaim) -> str | None:
         """The id of what an earlier request with this key made; None when there was none."""
         found, _ = self._rows.gather([claim.key])
@@ -213,7 +233,7 @@ class Catalog:
         Targets are found best by `campaign_id`, numbers by `e164`, what belongs to an offer by
         `offer_id`. Other fields are compared after reading, about a thousand rows a page at most.
         """
-        question, order, rest = _question(kind, dict(where or {}))
+        question, order, rest = listing(kind, PREFIXES[kind], dict(where or {}))
         items: list[T] = []
         mark, examined = after, 0
         while True:
@@ -257,32 +277,23 @@ def _member(number: Number) -> Change:
     return Change(key=key, set={("doc",): json.dumps({"id": number.id})})
 
 
+def _shown_pools(site: Site, before: Sequence[Swap]) -> list[Change]:
+    """Says of each pool that the site shows anew where its numbers are shown."""
+    known = {swap.pool_id for swap in before}
+    named = dict.fromkeys(swap.pool_id for swap in site.swaps if swap.pool_id)
+    return [
+        Change(
+            key=Key(CATALOG, f"POOL#{pool_id}", f"SITE#{site.id}"),
+            set={("doc",): json.dumps({"id": site.id})},
+        )
+        for pool_id in named
+        if pool_id not in known
+    ]
+
+
 def _word(kind: Kind) -> str:
     return kind.__name__.lower()
 
 
 def _thing(kind: type[T], item: Item) -> T:
     return codec.from_json(kind, item["doc"])
-
-
-def _question(
-    kind: Kind, where: dict[str, Any]
-) -> tuple[Question, tuple[str, ...], dict[str, Any]]:
-    """The narrowest question, the attributes that mark a place in it, and what it leaves open."""
-    if kind is Target and "campaign_id" in where:
-        partition = f"CAMPAIGN#{where.pop('campaign_id')}"
-        question = Question(table=CATALOG, partition=partition, starts_with="TARGET#")
-        return question, ("pk", "sk"), where
-    if kind is Number and "e164" in where:
-        question = Question(table=CATALOG, partition=number_key(where.pop("e164")).pk)
-        return question, ("pk", "sk"), where
-    if kind in _OF_AN_OFFER and "offer_id" in where:
-        question = Question(
-            table=CATALOG,
-            index="by_offer",
-            partition=where.pop("offer_id"),
-            starts_with=f"{PREFIXES[kind]}_",
-        )
-        return question, ("pk", "sk", "offer_id", "id"), where
-    question = Question(table=CATALOG, index="by_kind", partition=_word(kind))
-    return question, ("pk", "sk", "kind", "id"), where

@@ -15,6 +15,7 @@ from chalicelib.store.rows import Rows
 if TYPE_CHECKING:
     from chalicelib.store.books import Books
     from chalicelib.store.catalog import Catalog
+    from chalicelib.store.leases import Leases
     from chalicelib.store.recordings import Recordings
 
 
@@ -40,6 +41,13 @@ class Stores:
         from chalicelib.store.books import Books
 
         return Books(self.rows)
+
+    @cached_property
+    def leases(self) -> "Leases":
+        """The lending of numbers to visits."""
+        from chalicelib.store.leases import Leases
+
+        return Leases(self.rows)
 
     @cached_property
     def recordings(self) -> "Recordings":

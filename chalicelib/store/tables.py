@@ -6,6 +6,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | table | pk | sk | holds |
 |---|---|---|---|
 | catalog | ADVERTISER#id, PUBLISHER#id, OFFER#id, PLACEMENT#id | META | one thing of the catalog |
+| catalog | PLACEMENT#id | COST#cost | what the placement cost over some days |
 | catalog | PARTNERSHIP#id | META | a partnership, and what counts for its caps by window |
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
 | catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
@@ -42,11 +43,17 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
 | catalog | POOL#id | META | a pool of numbers |
+| catalog | POOL#id | SITE#site | every site that ever showed numbers of the pool |
 | catalog | SITE#id | META | a site, with the pools whose numbers it shows |
 | visits | VISIT#id | META | a visit; expires |
-| visits | POOL#id | SIZE | how many slots the pool has in each area |
+| visits | POOL#id | SIZE | how many slots the pool has in each area, as of which change of its numbers |
 | visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
+| visits | POOL#id | PURCHASE#id | which numbers are bought for the pool; expires once they are |
+| visits | POOL#id | GROWTH#hour | what was decided in the hour about how many numbers the pool has; expires |
+| visits | POOL#id | TALLY#hour#shard | arrivals, overflows and collisions of an hour, over 32 rows; expires |
+| visits | LIMIT#site#shard | MINUTE#n | how many visits began on the site in a minute; expires |
+| visits | ADDRESS#hash | META | how many visits of one address began on one site in one minute; expires |
 
 | index | question |
 |---|---|
@@ -191,7 +198,7 @@ class LedgerRow(Model):
 
 
 class VisitRow(Model):
-    """A visit, or a slot of a pool with what it is lent to; times are epoch seconds."""
+    """A visit, a slot of a pool with what it is lent to, or a count; times are epoch seconds."""
 
     class Meta(_Meta):
         table_name = table_name("visits")
@@ -202,6 +209,7 @@ class VisitRow(Model):
     id = UnicodeAttribute(null=True)
     site_id = UnicodeAttribute(null=True)
     sizes: MapAttribute[str, Any] = MapAttribute(null=True)
+    version = NumberAttribute(null=True)
     e164 = UnicodeAttribute(null=True)
     visit_id = UnicodeAttribute(null=True)
     since = NumberAttribute(null=True)
@@ -212,6 +220,9 @@ class VisitRow(Model):
     before_since = NumberAttribute(null=True)
     before_seen_at = NumberAttribute(null=True)
     visits: MapAttribute[str, Any] = MapAttribute(null=True)
+    leaving_at = NumberAttribute(null=True)
+    releases = NumberAttribute(null=True)
+    releasing = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_site = _index("by_site", "site_id", "id")
 

@@ -31,6 +31,7 @@ SECRETS = Secrets(
     twilio_account_sid="AC1",
     twilio_tokens=("token",),
     caller_hash_key="a-hash-key",
+    visit_key="a-visit-key",
     operator_key_sha256=hashlib.sha256(KEY.encode()).hexdigest(),
     voice_url="https://voice.example.com",
 )

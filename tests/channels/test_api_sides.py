@@ -16,8 +16,13 @@ from tests.recordings import a_kept_recording
 from tests.world import World
 
 Json = dict[str, Any]
+A_COST = {"from": "2026-11-01", "to": "2026-12-01", "amount_cents": 3000}
 KINDS = (PartyKind.PUBLISHER, PartyKind.ADVERTISER)
 E164 = ("+18005550100", "+18005550101")
+
+
+def a_visit(site: Json) -> Json:
+    return {"site_id": site["id"], "attributes": {"source": "newsletter"}}
 
 
 @dataclass
@@ -29,6 +34,10 @@ class Sides:
     markets: tuple[Market, ...] = field(init=False)
     calls: tuple[Json, ...] = field(init=False)
     recordings: tuple[Json, ...] = field(init=False)
+    pools: tuple[Json, ...] = field(init=False)
+    costs: tuple[Json, ...] = field(init=False)
+    sites: tuple[Json, ...] = field(init=False)
+    visits: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -42,6 +51,29 @@ class Sides:
         for call, recording in zip(self.calls, self.recordings, strict=True):
             kept = a_kept_recording(id=recording["id"], call_id=call["id"])
             self.api.stores.recordings.keep(kept)
+        self.pools = tuple(self._pool(market) for market in self.markets)
+        self.sites = tuple(
+            self.api.created(
+                "/sites", publisher_id=market.publisher["id"], name="Roofs",
+                domains=["example.com"],
+                swaps=[{"find": "+18005550199", "pool_id": pool["id"]}],
+            )
+            for market, pool in zip(self.markets, self.pools, strict=True)
+        )  # fmt: skip
+        self.visits = tuple(
+            {"id": self.api.send("POST", "/visits", a_visit(site)).body["visit_id"]}
+            for site in self.sites
+        )
+        self.costs = tuple(
+            self.api.created(f"/placements/{market.placement['id']}/costs", **A_COST)
+            for market in self.markets
+        )
+
+    def _pool(self, market: Market) -> Json:
+        """A pool with two numbers of its own."""
+        pool = self.api.created("/pools", placement_id=market.placement["id"], name="Ads")
+        self.api.created(f"/pools/{pool['id']}/numbers", buy={"count": 2})
+        return pool
 
     @property
     def world(self) -> World:
@@ -238,7 +270,10 @@ ROUTES = tuple(route for route in routes() if not route.public)
 _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
-    "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
+    "/pools/{id}": "pool", "/pools/{id}/numbers": "pool", "/sites/{id}": "site",
+    "/placements/{id}/costs": "placement", "/placements/{id}/costs/{cost_id}": "placement",
+    "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
+    "/recordings/{id}/links": "recording", "/visits/{id}": "visit", "/sites/{id}/visits": "site",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -263,12 +298,21 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if "{id}" in path:
         noun = _IDS[path]
-        of_calls = {"call": sides.calls[of], "recording": sides.recordings[of]}
+        of_calls = {
+            "call": sides.calls[of], "recording": sides.recordings[of], "pool": sides.pools[of],
+            "visit": sides.visits[of],
+            "site": sides.sites[of],
+        }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
-        path = path.replace("{id}", thing["id"])
+        path = path.replace("{id}", thing["id"]).replace("{cost_id}", sides.costs[of]["id"])
+        path += "?from=2026-11-01&to=2026-12-01" if path.endswith("/return") else ""
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
-    return sides.party(kind).send(route.method, path, {} if route.method == "POST" else None)
+    bodies = {"CostBody": A_COST, "VisitBody": a_visit(sides.sites[of])}
+    body = bodies.get(route.body or "", {})
+    return sides.party(kind).send(
+        route.method, path, body if route.method in ("POST", "PATCH") else None
+    )
 
 
 def names(sides: Sides, n: int) -> set[str]:
@@ -276,7 +320,8 @@ def names(sides: Sides, n: int) -> set[str]:
     market = sides.markets[n]
     things = (market.advertiser, market.publisher, market.campaign, market.target,
               market.partnership, market.placement, market.number, sides.calls[n],
-              sides.recordings[n])  # fmt: skip
+              sides.recordings[n], sides.pools[n], sides.sites[n], sides.visits[n],
+              sides.costs[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
 
@@ -284,7 +329,11 @@ def names(sides: Sides, n: int) -> set[str]:
 def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route: Route) -> None:
     sides = Sides()
     stands = sides.api.get("/partnerships").body
-    by_id = "{id}" in route.path or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    by_id = (
+        "{id}" in route.path
+        or route.body == "VisitBody"
+        or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    )
     if by_id and route.path not in _COMMON:
         theirs = sent(sides, kind, route, of=1)
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")
@@ -303,6 +352,7 @@ def test_a_route_is_not_for_a_key_of_another_kind(kind: PartyKind, route: Route)
     party = Party(api, api.created(f"/{kind}s", name="Acme", **_MORE[kind]), kind)
     before = {table: api.rows.rows_of(table) for table in ("catalog", "calls", "books", "ledger")}
     path = route.path.replace("{id}", party.id).replace("{account}", "cash:bank")
+    path = path.replace("{number_id}", "num_1").replace("{cost_id}", "cost_1")
     reply = party.send(route.method, path, {} if route.body else None)
     assert (reply.status, reply.body["code"]) == (403, "forbidden")
     assert before == {table: api.rows.rows_of(table) for table in before}

@@ -12,11 +12,11 @@ from chalicelib.channels.schemas import TargetBody
 from chalicelib.consistency import (
     Thing,
     faults,
-    overlapping,
     partnership_faults,
 )
 from chalicelib.criteria import Filter, FilterTest
 from chalicelib.offers import PartnershipState
+from chalicelib.overlaps import overlapping
 from chalicelib.store.catalog import thing_item
 from chalicelib.store.codec import from_plain
 from chalicelib.target_faults import MOST_FILTER_CHARACTERS, MOST_FILTER_VALUES

@@ -45,3 +45,30 @@ def test_a_bought_number_rings_is_set_right_by_the_hour_and_is_given_back(
         released = deployment.api("DELETE", f"/numbers/{number['id']}")
         assert released["released_at"] is not None
         assert network.carrier.number_at(E164) is None
+
+
+def test_a_pool_is_filled_grows_by_the_hour_and_is_emptied(deployment: Deployment) -> None:
+    market = Market(deployment)
+    with deployment.network("pool"):
+        placement = deployment.api("GET", f"/placements?offer_id={market.offer_id}")["data"][0]
+        pool = deployment.api("POST", "/pools", {
+            "placement_id": placement["id"], "name": "Search ads", "area_codes": ["415"],
+            "growth": {},
+        })  # fmt: skip
+        path = f"/pools/{pool['id']}"
+        site = deployment.api("POST", "/sites", {
+            "publisher_id": market.publisher_id, "name": "Roofs", "domains": ["example.com"],
+            "swaps": [{"find": "+18005550100", "pool_id": pool["id"]}],
+        })  # fmt: skip
+        bought = deployment.api("POST", f"{path}/numbers", {"buy": {"count": 2}})
+        assert ([one["number"] for one in bought["data"]], bought["missing"]) == ([0, 1], 0)
+        deployment.api("PATCH", path, {"minimum_numbers": 3})
+        counted = deployment.invoke("reconcile", {})
+        assert (counted["pools"], counted["pools_changed"]) == (1, 1)
+        load = deployment.api("GET", f"{path}/load")
+        assert (load["numbers"], load["decided"][0]["reason"]) == (3, "below_minimum")
+        assert deployment.api("GET", f"/sites/{site['id']}")["version"] == 4
+        for number in deployment.api("GET", f"{path}/numbers")["data"]:
+            left = deployment.api("DELETE", f"{path}/numbers/{number['id']}")
+            assert left["left"] is True
+            deployment.api("DELETE", f"/numbers/{number['id']}")

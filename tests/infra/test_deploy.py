@@ -7,7 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def trial(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
         first = deploy(stack.cloud, STAGE, copy)
     second = deploy(stack.cloud, STAGE, copy)
     api = first.api.split("//")[1].split(".")[0]
-    public_paths(stack.directory, api, first.voice)
+    public_paths(stack.directory, api, {"voice": first.voice, "dni": first.dni})
     yield Trial(stack, first, second)
     stack.kill()
 
@@ -77,11 +77,12 @@ def test_every_function_is_there_with_its_environment(trial: Trial) -> None:
 def test_a_second_deployment_changes_no_address_and_no_secret(trial: Trial) -> None:
     assert trial.first.operator_key is not None
     assert trial.second.operator_key is None
-    assert (trial.second.api, trial.second.voice) == (trial.first.api, trial.first.voice)
+    assert replace(trial.second, operator_key=trial.first.operator_key) == trial.first
 
 
-def test_the_voice_url_has_both_permissions(trial: Trial) -> None:
-    policy = trial.client("lambda").get_policy(FunctionName=STAGE.function("voice"))["Policy"]
+@pytest.mark.parametrize("name", ["voice", "dni"])
+def test_a_public_url_has_both_permissions(trial: Trial, name: str) -> None:
+    policy = trial.client("lambda").get_policy(FunctionName=STAGE.function(name))["Policy"]
     grants = {s["Sid"]: s for s in json.loads(policy)["Statement"]}
     assert grants["public-url"]["Action"] == "lambda:InvokeFunctionUrl"
     assert grants["public-url"]["Condition"]["StringEquals"] == {
@@ -117,10 +118,10 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
         "settle-dead", "recordings-dead", "validate-failed", "validate-age",
-        "voice-faults", "api_handler-faults", "validate-faults", "settle-faults",
+        "voice-faults", "dni-faults", "api_handler-faults", "validate-faults", "settle-faults",
         "recordings-faults",
-        "voice-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
-        "close-errors",
+        "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
+        "close-errors", "dni-crowd",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
 
@@ -155,6 +156,18 @@ def test_the_voice_url_answers_an_unsigned_webhook_with_403(trial: Trial) -> Non
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=30)
     assert refused.value.code == 403
+
+
+def test_the_dni_url_tells_a_page_of_an_unknown_site_so(trial: Trial) -> None:
+    request = urllib.request.Request(
+        f"{trial.stack.url}/dni/visits",
+        data=b'{"site": "site_1", "page": "https://example.com/"}',
+        headers={"Origin": "https://example.com", "Content-Type": "text/plain"},
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.code == 404
+    assert json.loads(refused.value.read())["code"] == "unknown_site"
 
 
 def test_the_voice_function_cannot_touch_the_ledger(trial: Trial) -> None:

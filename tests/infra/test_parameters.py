@@ -38,7 +38,8 @@ def test_secrets_that_exist_stay_as_they_are(ssm: Any) -> None:
     before = parameters.read(ssm, STAGE)
     parameters.ensure(ssm, STAGE, TWILIO)
     assert parameters.read(ssm, STAGE) == before
-    assert len(bytes.fromhex(before["caller-hash-key"])) == 32
+    for key in ("caller-hash-key", "visit-key"):
+        assert len(bytes.fromhex(before[key])) == 32
 
 
 def test_secrets_are_encrypted(ssm: Any) -> None:
@@ -48,6 +49,7 @@ def test_secrets_are_encrypted(ssm: Any) -> None:
     assert encrypted == {
         "/ringledger/trial/twilio/auth-token",
         "/ringledger/trial/caller-hash-key",
+        "/ringledger/trial/visit-key",
     }
 
 

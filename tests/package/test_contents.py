@@ -18,6 +18,7 @@ MEGABYTE = 1024 * 1024
 HANDLERS = {
     "APIHandler": "app.app",
     "Voice": "chalicelib.channels.twilio.voice",
+    "Dni": "chalicelib.channels.dni.dni",
     "Validate": "chalicelib.channels.streams.validate",
     "Settle": "chalicelib.channels.queues.settle_calls",
     "Recordings": "chalicelib.channels.queues.fetch_recordings",

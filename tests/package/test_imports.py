@@ -1,4 +1,4 @@
-"""What the voice function loads: a caller waits for every import."""
+"""What the voice and the DNI function load: somebody waits for every import."""
 
 import json
 import subprocess
@@ -28,7 +28,11 @@ _ELSEWHERE = (
 
 
 def loaded_by_voice(*more: str) -> list[str]:
-    program = "\n".join(["import chalicelib.channels.twilio", *more, _LIST])
+    return _loaded_by("twilio", *more)
+
+
+def _loaded_by(channel: str, *more: str) -> list[str]:
+    program = "\n".join([f"import chalicelib.channels.{channel}", *more, _LIST])
     shown = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
@@ -116,4 +120,56 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.together",
         "chalicelib.trials",
         "chalicelib.waiting",
+    ]
+
+
+def test_the_dni_function_loads_nothing_that_the_visitor_does_not_need() -> None:
+    loaded = _loaded_by("dni", _FIRST_CALL)
+    packages = {name.partition(".")[0] for name in loaded}
+    assert packages.isdisjoint(_HEAVY)
+    elsewhere = {*_ELSEWHERE, "chalicelib.routing", "chalicelib.store.stores"}
+    # A pool says which kind of numbers it buys, in the words of `numbers`.
+    assert set(loaded).isdisjoint(elsewhere - {"chalicelib.numbers"})
+    assert not [name for name in loaded if name.startswith("chalicelib.channels.api")]
+
+
+def test_the_dni_functions_own_modules_are_these() -> None:
+    own = [name for name in _loaded_by("dni") if name.startswith("chalicelib")]
+    assert own == [
+        "chalicelib",
+        "chalicelib.answering",
+        "chalicelib.bots",
+        "chalicelib.campaigns",
+        "chalicelib.channels",
+        "chalicelib.channels.bodies",
+        "chalicelib.channels.dni",
+        "chalicelib.channels.dni_forms",
+        "chalicelib.channels.problems",
+        "chalicelib.criteria",
+        "chalicelib.errors",
+        "chalicelib.flows",
+        "chalicelib.flows.lending",
+        "chalicelib.flows.visiting",
+        "chalicelib.ids",
+        "chalicelib.leasing",
+        "chalicelib.lines",
+        "chalicelib.numbers",
+        "chalicelib.offers",
+        "chalicelib.places",
+        "chalicelib.pools",
+        "chalicelib.recording",
+        "chalicelib.runtime",
+        "chalicelib.settings",
+        "chalicelib.showing",
+        "chalicelib.store",
+        "chalicelib.store.codec",
+        "chalicelib.store.leases",
+        "chalicelib.store.requests",
+        "chalicelib.store.rows",
+        "chalicelib.store.slots",
+        "chalicelib.store.tallies",
+        "chalicelib.store.visits",
+        "chalicelib.times",
+        "chalicelib.tokens",
+        "chalicelib.visits",
     ]

@@ -31,12 +31,17 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
     },
+    "dni": {
+        "catalog": {"BatchGetItem"},
+        "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem"},
+    },
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
     "recordings": {"calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"}},
     "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
     "reconcile": {
-        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "catalog/index/by_kind": {"Query"},
     },
     "close": {
@@ -61,11 +66,14 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"BatchGetItem", "Query", "PutItem"},
         "ledger/index/by_month": {"Query"},
+        "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "visits/index/by_site": {"Query"},
     },
 }
 # What it may do beside them, and to its own log.
 BESIDE: dict[str, set[str]] = {
     "voice": {"ssm:GetParametersByPath"},
+    "dni": {"ssm:GetParameter"},
     "validate": {
         "dynamodb:DescribeStream",
         "dynamodb:GetRecords",
@@ -185,8 +193,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
         if resource["Type"] == "AWS::IAM::Role"
     }
     assert set(documents) == {
-        "VoiceRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole", "ReconcileRole",
-        "CloseRole", "ApiHandlerRole",
+        "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
+        "ReconcileRole", "CloseRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)

@@ -1,4 +1,4 @@
-"""How long a caller waits on the database: the requests of a decision, as they go over the wire."""
+"""How long a caller or a page waits on the database: requests as they go over the wire."""
 
 import threading
 from collections.abc import Iterator
@@ -10,9 +10,12 @@ import pytest
 from chalicelib import runtime
 from chalicelib.calls import LegStatus, SignalKind
 from chalicelib.flows.following import next_attempt
+from chalicelib.leasing import probes
 from chalicelib.lines import Lookup, LookupState
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
+from tests.pools import a_pool, lay_pool
+from tests.visitors import Visitors, number
 from tests.world import World
 
 
@@ -132,4 +135,40 @@ def test_a_group_of_ten_waits_no_longer_than_one() -> None:
             "CA1", builders.a_signal(status=LegStatus.IN_PROGRESS, target_id="tgt_03", attempt=2)
         )
     for wire in (arrival, failover, picked_up):
+        assert (wire.unexpected, wire.left) == ([], [])
+
+
+SITE, SLOTS, LEND, BEAT = ("BatchGetItem",), ("Query",), ("TransactWriteItems",), ("UpdateItem",)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("numbers", [10, 110])
+def test_a_new_visit_waits_three_times_or_twice_and_a_heartbeat_once(numbers: int) -> None:
+    visitors = Visitors(DynamoRows())
+    lending = lay_pool(visitors.rows, sizes={"": numbers})
+    visitors.opens(lending)
+    # Slots that are counted around the end of the pool are two queries, side by side.
+    slots = [SLOTS * len(probes(lending, visitors.id_of(n), None)) for n in (1, 2)]
+    with watched(SITE, slots[0], LEND) as cold:
+        first = visitors.asks()
+    with watched(slots[1], LEND) as warm:
+        second = visitors.asks()
+    visitors.another_process()
+    with watched(BEAT) as beat:
+        again = visitors.asks(first)
+    for wire in (cold, warm, beat):
+        assert (wire.unexpected, wire.left) == ([], [])
+    assert number(again) == number(first) != number(second)
+
+
+@pytest.mark.usefixtures("aws")
+def test_several_pools_are_looked_at_side_by_side_and_go_on_together() -> None:
+    visitors = Visitors(DynamoRows())
+    pools = [a_pool(id=f"pool_{n}") for n in range(3)]
+    visitors.opens(*(lay_pool(visitors.rows, one, position=n) for n, one in enumerate(pools)))
+    with watched(SITE, SLOTS * 3, LEND) as new:
+        first = visitors.asks()
+    with watched(LEND) as beat:
+        visitors.asks(first)
+    for wire in (new, beat):
         assert (wire.unexpected, wire.left) == ([], [])
