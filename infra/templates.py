@@ -19,7 +19,7 @@ STAGE = Stage("check")
 _WHERE = f"{LOCAL_REGION}:{LOCAL_ACCOUNT}"
 _TABLES = {
     t: f"arn:aws:dynamodb:{_WHERE}:table/{STAGE.prefix}{t.lower()}"
-    for t in ("Catalog", "Calls", "Books", "Ledger")
+    for t in ("Catalog", "Calls", "Books", "Ledger", "Visits")
 }
 # What the state stack would answer; the shapes are those of AWS.
 OUTPUTS = {

@@ -44,6 +44,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | POOL#id | META | a pool of numbers |
 | catalog | SITE#id | META | a site, with the pools whose numbers it shows |
 | visits | VISIT#id | META | a visit; expires |
+| visits | VISIT#id | CALL#arrived_at#call | that the call belongs to the visit |
 | visits | POOL#id | SIZE | how many slots the pool has in each area |
 | visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
@@ -212,6 +213,7 @@ class VisitRow(Model):
     before_since = NumberAttribute(null=True)
     before_seen_at = NumberAttribute(null=True)
     visits: MapAttribute[str, Any] = MapAttribute(null=True)
+    call_id = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_site = _index("by_site", "site_id", "id")
 
