@@ -8,8 +8,8 @@ attribution window after its lease is over. Where the window of the one before s
 both are candidates.
 
 How sure it is follows from how fast visits call. The pace is steady, one call in 8,000 seconds,
-while a page is seen; a page is seen until a heartbeat fails to come (three fill the hold), and was
-left half way to it. From then on the pace falls off as 1 / (1 + t / 120 s) ** 1.5: of those who
+while a page is seen; a page is seen until a heartbeat fails to come, and was left half way to that
+heartbeat. From then on the pace falls off as 1 / (1 + t / 120 s) ** 1.5: of those who
 call later, half have called after 6 minutes, nine in ten after 3.3 hours. The confidence in a
 candidate is its part of the pace of all who may have called: the candidates, whoever had the number
 before, as if it had always gone round as it did last, and one in 40 days who has it from elsewhere.
@@ -28,7 +28,8 @@ FALLS_SECONDS = 120
 """How slowly the pace falls off once a page has been left."""
 SECONDS_PER_STRAY = 40 * 86_400
 """How rarely somebody calls who has the number from elsewhere."""
-HEARTBEATS_PER_HOLD = 3
+HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS = 3, 60
+"""How often a page tells of itself: so often within the hold, and at least once in so long."""
 _MOST_PERCENT = 99
 
 
@@ -167,7 +168,7 @@ def _window_end(held: Held, facts: SlotFacts, windows: Windows) -> datetime:
 
 def _pace(held: Held, windows: Windows, now: datetime) -> float:
     """How fast the visit calls, in paces of one whose page is seen."""
-    heartbeat = windows.hold_seconds / HEARTBEATS_PER_HOLD
+    heartbeat = min(windows.hold_seconds / HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS)
     silent = (now - held.seen_at).total_seconds()
     left = silent - heartbeat / 2 if silent > heartbeat else 0
     return float((1 + left / FALLS_SECONDS) ** -1.5)

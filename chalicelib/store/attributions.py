@@ -21,6 +21,7 @@ from chalicelib.offers import Slot
 from chalicelib.store import codec
 from chalicelib.store.calls import CallsPage, call_key, read_call
 from chalicelib.store.rows import CATALOG, VISITS, Change, Item, Key, Question, Rows
+from chalicelib.store.slots import lent_key, slot_key
 from chalicelib.visits import Visit
 
 _CALL = "CALL#"
@@ -47,16 +48,6 @@ class Lent:
 def pool_key(pool_id: str) -> Key:
     """Where a pool lies."""
     return Key(CATALOG, f"POOL#{pool_id}")
-
-
-def slot_key(slot: Slot) -> Key:
-    """Where it lies which number is in the slot, and who has it."""
-    return Key(VISITS, f"POOL#{slot.pool_id}", f"SLOT#{slot.area}#{slot.number:05d}")
-
-
-def lent_key(slot: Slot) -> Key:
-    """Where it lies what is known of the visits that have and had the slot's number."""
-    return Key(VISITS, f"POOL#{slot.pool_id}", f"LENT#{slot.area}#{slot.number:05d}")
 
 
 def visit_key(visit_id: str, part: str = "META") -> Key:
