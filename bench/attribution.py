@@ -15,7 +15,7 @@ import heapq
 import itertools
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.attribution import (
@@ -114,8 +114,8 @@ class _Place:
 
     present: Held | None = None
     before: Held | None = None
-    until: float = 0
-    kept_until: float = 0
+    until: int = 0
+    kept_until: int = 0
 
 
 class Play:
@@ -174,9 +174,12 @@ class Play:
     def _lend(self, number: int, at: float) -> None:
         """The visitor looks at the page for a while, with heartbeats, and may call."""
         place, visit_id = self._places[number], f"vis_{self.outcome.lends}"
-        place.before = place.present
-        place.present = Held(visit_id=visit_id, since=_moment(at), seen_at=_moment(at))
-        place.until = at + self.reality.windows.hold_seconds
+        if place.present is not None:
+            place.before = replace(place.present, until=None)
+        place.until = int(at) + self.reality.windows.hold_seconds
+        place.present = Held(
+            visit_id=visit_id, since=_moment(at), seen_at=_moment(at), until=_moment(place.until)
+        )
         looks = self._after(self.reality.seconds_per_visit)
         for beat in range(1, int(looks // LONGEST_HEARTBEAT_SECONDS) + 1):
             self._plan(at + beat * LONGEST_HEARTBEAT_SECONDS, "heartbeat", number, visit_id)
@@ -205,22 +208,21 @@ class Play:
         held = place.present
         if held is None or held.visit_id != visit_id or at >= place.until:
             return
-        place.present = Held(visit_id=visit_id, since=held.since, seen_at=_moment(at))
-        place.until = at + self.reality.windows.hold_seconds
+        place.until = int(at) + self.reality.windows.hold_seconds
+        place.present = replace(held, seen_at=_moment(at), until=_moment(place.until))
 
     def _call(self, at: float, place: _Place, caller: str) -> None:
         windows, now = self.reality.windows, _moment(at)
         facts = SlotFacts(
-            e164=E164,
-            present=place.present,
-            before=place.before,
+            e164=E164, present=place.present, before=place.before,
             kept_until=_moment(place.kept_until),
-        )
+        )  # fmt: skip
         stated = attribute(facts, windows, E164, now)
         if stated.candidates:
-            place.kept_until = (kept_until(facts, windows, now) - START).total_seconds()
+            kept = kept_until(facts, windows, now) - START
+            place.kept_until = int(kept.total_seconds())
         has = place.present.visit_id if place.present else None
-        self.outcome.calls.append(Known(caller, caller == has and at < place.until, stated))
+        self.outcome.calls.append(Known(caller, caller == has and int(at) < place.until, stated))
 
 
 def buckets(calls: Iterable[Known]) -> list[Bucket]:

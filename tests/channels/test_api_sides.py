@@ -9,6 +9,7 @@ import pytest
 from chalicelib.channels import schemas_sides
 from chalicelib.channels.http import Route
 from chalicelib.keys import PartyKind
+from chalicelib.store.attributions import call_of_visit
 from infra.openapi import routes
 from tests.builders import CALLER
 from tests.channels.api import Api, Market, Party, Reply
@@ -29,6 +30,7 @@ class Sides:
     markets: tuple[Market, ...] = field(init=False)
     calls: tuple[Json, ...] = field(init=False)
     recordings: tuple[Json, ...] = field(init=False)
+    visits: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -42,6 +44,9 @@ class Sides:
         for call, recording in zip(self.calls, self.recordings, strict=True):
             kept = a_kept_recording(id=recording["id"], call_id=call["id"])
             self.api.stores.recordings.keep(kept)
+        self.visits = tuple({"id": f"vis_{n}"} for n in range(2))
+        for call, visit in zip(self.calls, self.visits, strict=True):
+            self.api.rows.write([call_of_visit(visit["id"], call["id"], self.api.now)])
 
     @property
     def world(self) -> World:
@@ -239,6 +244,7 @@ _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
     "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
+    "/visits/{id}/calls": "visit",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -263,7 +269,9 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if "{id}" in path:
         noun = _IDS[path]
-        of_calls = {"call": sides.calls[of], "recording": sides.recordings[of]}
+        of_calls = {
+            "call": sides.calls[of], "recording": sides.recordings[of], "visit": sides.visits[of],
+        }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         path = path.replace("{id}", thing["id"])
     elif path == "/calls" and kind == "advertiser":

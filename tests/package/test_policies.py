@@ -30,6 +30,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "catalog": {"BatchGetItem", "Query", "UpdateItem"},
         "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
+        "visits": {"BatchGetItem", "UpdateItem"},
     },
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
@@ -61,6 +62,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"BatchGetItem", "Query", "PutItem"},
         "ledger/index/by_month": {"Query"},
+        "visits": {"BatchGetItem", "Query"},
     },
 }
 # What it may do beside them, and to its own log.
