@@ -26,7 +26,7 @@ from chalicelib.attribution import (
     SECONDS_PER_VISIT,
     Attribution,
     Held,
-    SlotFacts,
+    SlotLeases,
     Windows,
     attribute,
     kept_until,
@@ -213,7 +213,7 @@ class Play:
 
     def _call(self, at: float, place: _Place, caller: str) -> None:
         windows, now = self.reality.windows, _moment(at)
-        facts = SlotFacts(
+        facts = SlotLeases(
             e164=E164, present=place.present, before=place.before,
             kept_until=_moment(place.kept_until),
         )  # fmt: skip

@@ -72,7 +72,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlotFacts:
+class SlotLeases:
     """A place of a pool as a call finds it: the number in it, the visit that has it or had it last,
     the one before, and until when a call keeps it from being lent to another."""
 
@@ -110,18 +110,18 @@ class Attribution:
         return self.candidates[0].confidence_percent if self.candidates else None
 
 
-def attribute(facts: SlotFacts, windows: Windows, e164: str, now: datetime) -> Attribution:
+def attribute(leases: SlotLeases, windows: Windows, e164: str, now: datetime) -> Attribution:
     """The visit that a call on `e164` belongs to, which came `now`.
 
     A lease that began after the call came is no candidate: dialling a number takes longer than the
     clocks of two processes are apart.
     """
-    if facts.e164 != e164:
+    if leases.e164 != e164:
         return Attribution(why_none=NoVisit.LEFT_POOL)
-    had = _had(facts, now)
+    had = _had(leases, now)
     if not had:
         return Attribution(why_none=NoVisit.NEVER_LENT)
-    running = [held for held in had if now < _window_end(held, facts, windows)]
+    running = [held for held in had if now < _window_end(held, leases, windows)]
     if not running:
         return Attribution(why_none=NoVisit.TOO_LATE)
     paces = [_pace(held, windows, now) for held in had]
@@ -132,24 +132,24 @@ def attribute(facts: SlotFacts, windows: Windows, e164: str, now: datetime) -> A
             for held, pace in zip(had, paces, strict=True)
             if held in running
         ),
-        live=now < _end(running[0], facts, windows),
+        live=now < _end(running[0], leases, windows),
     )
 
 
-def kept_until(facts: SlotFacts, windows: Windows, now: datetime) -> datetime:
+def kept_until(leases: SlotLeases, windows: Windows, now: datetime) -> datetime:
     """Until when a number that led a call back to a visit `now` is lent to no other."""
     kept = now + timedelta(seconds=windows.keep_seconds)
-    return max(kept, facts.kept_until or kept)
+    return max(kept, leases.kept_until or kept)
 
 
-def _had(facts: SlotFacts, now: datetime) -> list[Held]:
+def _had(leases: SlotLeases, now: datetime) -> list[Held]:
     """The one or two visits that were lent the number by now, the latest first; one that was lent
     it twice running is one."""
-    had = [held for held in (facts.present, facts.before) if held and held.since <= now]
+    had = [held for held in (leases.present, leases.before) if held and held.since <= now]
     return had[:1] if len({held.visit_id for held in had}) == 1 else had
 
 
-def _end(held: Held, facts: SlotFacts, windows: Windows) -> datetime:
+def _end(held: Held, leases: SlotLeases, windows: Windows) -> datetime:
     """When the lease ends or, where that is not remembered, when it had ended at the latest."""
     if held.until is not None:
         return held.until
@@ -157,13 +157,13 @@ def _end(held: Held, facts: SlotFacts, windows: Windows) -> datetime:
         held.seen_at + timedelta(seconds=windows.hold_seconds),
         held.since + timedelta(seconds=windows.max_lease_seconds),
     )
-    followed = held is not facts.present and facts.present
+    followed = held is not leases.present and leases.present
     return min(expired, followed.since) if followed else expired
 
 
-def _window_end(held: Held, facts: SlotFacts, windows: Windows) -> datetime:
-    end = _end(held, facts, windows) + timedelta(seconds=windows.attribution_seconds)
-    return max(end, facts.kept_until or end) if held is facts.present else end
+def _window_end(held: Held, leases: SlotLeases, windows: Windows) -> datetime:
+    end = _end(held, leases, windows) + timedelta(seconds=windows.attribution_seconds)
+    return max(end, leases.kept_until or end) if held is leases.present else end
 
 
 def _pace(held: Held, windows: Windows, now: datetime) -> float:

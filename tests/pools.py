@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.offers import ANYWHERE, Number, Slot
 from chalicelib.pools import Lending, Pool, Site, Swap
 from chalicelib.store import codec
-from chalicelib.store.rows import CATALOG, VISITS, Change, Item, Key, Put, Rows
+from chalicelib.store.rows import CATALOG, VISITS, Change, Item, Key, Path, Put, Rows
 from chalicelib.store.slots import lent_key, size_key, slot_key
 from tests import builders
 from tests.builders import NOW
@@ -102,7 +102,7 @@ def a_number_in(slot: Slot, e164: str, pool: Pool) -> Number:
 
 def change_slot(rows: Rows, slot: Slot, **values: Any) -> None:
     """What somebody else does to a slot: sets attributes, takes away those that are None."""
-    sets = {(name,): value for name, value in values.items() if value is not None}
+    sets: dict[Path, Any] = {(name,): value for name, value in values.items() if value is not None}
     removed = [(name,) for name, value in values.items() if value is None]
     rows.write([Change(key=slot_key(slot), set=sets, remove=removed)])
 

@@ -33,10 +33,10 @@ def lead_back(call: Call, lent: Lent | None) -> LedBack:
     if lent.windows is None:
         nowhere = Attribution(why_none=NoVisit.LEFT_POOL)
         return LedBack(call=replace(call, attribution=nowhere))
-    found = attribute(lent.facts, lent.windows, call.e164, call.arrived_at)
+    found = attribute(lent.leases, lent.windows, call.e164, call.arrived_at)
     if found.visit_id is None:
         return LedBack(call=replace(call, attribution=found))
-    kept = kept_until(lent.facts, lent.windows, call.arrived_at)
+    kept = kept_until(lent.leases, lent.windows, call.arrived_at)
     visit = lent.visit(found.visit_id)
     return LedBack(
         call=_told_by(visit, call, found) if visit else replace(call, attribution=found),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chalicelib import times
-from chalicelib.attribution import Held, SlotFacts, Windows
+from chalicelib.attribution import Held, SlotLeases, Windows
 from chalicelib.errors import NotFound
 from chalicelib.offers import Slot
 from chalicelib.store import codec
@@ -29,13 +29,13 @@ _CALL = "CALL#"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """The slot of a number, with its facts; `windows` are None where its pool is not known.
+    """The slot of a number, with the leases of it; `windows` are None where its pool is not known.
 
     `visits` are those that have and had the number, by id, as they are stored.
     """
 
     slot: Slot
-    facts: SlotFacts
+    leases: SlotLeases
     windows: Windows | None
     visits: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ def read_lent(slot: Slot, found: Mapping[Key, Item]) -> Lent:
     pool, place = found.get(pool_key(slot.pool_id)), found.get(slot_key(slot), {})
     return Lent(
         slot=slot,
-        facts=SlotFacts(
+        leases=SlotLeases(
             # A place whose number has left may still tell which it was, but not by its id.
             e164=place.get("e164") if "id" in place else None,
             present=_held(place, ""),

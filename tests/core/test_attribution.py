@@ -12,7 +12,7 @@ from chalicelib.attribution import (
     Attribution,
     Held,
     NoVisit,
-    SlotFacts,
+    SlotLeases,
     Windows,
     attribute,
     kept_until,
@@ -41,7 +41,7 @@ def held(visit_id: str, *, since: float, seen: float, until: float | None = None
 
 def led(present: Held | None, before: Held | None = None, **more: Any) -> Attribution:
     """Where a call leads that comes now."""
-    facts = SlotFacts(**({"e164": E164, "present": present, "before": before} | more))
+    facts = SlotLeases(**({"e164": E164, "present": present, "before": before} | more))
     return attribute(facts, WINDOWS, E164, NOW)
 
 
@@ -151,7 +151,7 @@ def test_a_visit_that_was_lent_the_same_number_twice_running_is_one_candidate() 
 
 
 def test_a_number_is_kept_from_the_call_on_and_never_for_less_than_before() -> None:
-    facts = SlotFacts(e164=E164)
+    facts = SlotLeases(e164=E164)
     kept = NOW + timedelta(seconds=1_800)
     assert kept_until(facts, WINDOWS, NOW) == kept
     for earlier, later in ((-1, kept), (1, kept + timedelta(seconds=1))):
@@ -169,13 +169,13 @@ SECONDS = st.integers(min_value=0, max_value=100_000)
 
 
 @st.composite
-def slots(draw: st.DrawFn) -> SlotFacts:
+def slots(draw: st.DrawFn) -> SlotLeases:
     """A slot as lending leaves it: the one before was silent when the present one came."""
     seen = draw(SECONDS)
     since = seen + draw(SECONDS)
     before_seen = since + draw(SECONDS)
     before = held("vis_1", since=before_seen + draw(SECONDS), seen=before_seen)
-    return SlotFacts(
+    return SlotLeases(
         e164=E164,
         present=held("vis_2", since=since, seen=seen, until=300 - seen),
         before=draw(st.sampled_from([before, None])),
@@ -184,7 +184,7 @@ def slots(draw: st.DrawFn) -> SlotFacts:
 
 @given(slots())
 def test_no_candidate_is_likelier_than_the_first_and_all_together_are_never_certain(
-    facts: SlotFacts,
+    facts: SlotLeases,
 ) -> None:
     confidence = [one.confidence_percent for one in attribute(facts, WINDOWS, E164, NOW).candidates]
     assert confidence == sorted(confidence, reverse=True)
@@ -192,7 +192,7 @@ def test_no_candidate_is_likelier_than_the_first_and_all_together_are_never_cert
 
 
 @given(slots())
-def test_a_visit_whose_lease_is_live_has_the_call(facts: SlotFacts) -> None:
+def test_a_visit_whose_lease_is_live_has_the_call(facts: SlotLeases) -> None:
     found = attribute(facts, WINDOWS, E164, NOW)
     present = facts.present
     assert present is not None and present.until is not None
@@ -203,7 +203,7 @@ def test_a_visit_whose_lease_is_live_has_the_call(facts: SlotFacts) -> None:
 
 @given(slots(), st.integers(min_value=1, max_value=10_000))
 def test_the_longer_a_page_is_silent_the_less_sure_its_visit_is(
-    facts: SlotFacts, more: int
+    facts: SlotLeases, more: int
 ) -> None:
     alone = replace(facts, before=None)
     sooner = attribute(alone, WINDOWS, E164, NOW).confidence_percent
@@ -212,7 +212,7 @@ def test_the_longer_a_page_is_silent_the_less_sure_its_visit_is(
 
 
 @given(slots())
-def test_a_call_has_a_visit_or_a_reason_why_it_has_none(facts: SlotFacts) -> None:
+def test_a_call_has_a_visit_or_a_reason_why_it_has_none(facts: SlotLeases) -> None:
     found = attribute(facts, WINDOWS, E164, NOW)
     assert (found.visit_id is None) == (found.why_none is not None)
     assert codec.from_json(Attribution, codec.to_json(found)) == found
