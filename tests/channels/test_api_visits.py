@@ -1,8 +1,7 @@
 """The calls of a visit over HTTP, and what each side is shown of a call's visit."""
 
 import json
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,28 +11,20 @@ from chalicelib.offers import ANYWHERE, Number, Slot
 from chalicelib.store import codec
 from chalicelib.store.rows import CATALOG, VISITS, Change, Key, Put
 from chalicelib.visits import Visit
-from tests.channels.api import Api, Market, Party
+from tests.channels.api import Api, Party
+from tests.channels.test_api_calls import Played
 from tests.pools import POOL, SITE, a_pool, change_slot, lay_pool
-from tests.world import World
 
-Json = dict[str, Any]
 SLOT = Slot(pool_id=POOL, area=ANYWHERE, number=0)
 VISIT, OTHER = f"vis_{'0' * 25}1", f"vis_{'0' * 25}2"
 
 
 @dataclass
-class Visited:
+class Visited(Played):
     """A market whose number is of a pool, and lent to a visit."""
 
-    api: Api = field(default_factory=Api)
-    market: Market = field(init=False)
-
     def __post_init__(self) -> None:
-        self.market = Market(self.api)
-        self.api.created(
-            "/payments", advertiser_id=self.market.advertiser["id"], reference="wire-1",
-            amount_cents=1_000_000, currency="USD",
-        )  # fmt: skip
+        super().__post_init__()
         lay_pool(self.api.rows, a_pool(publisher_id=self.market.publisher["id"]))
         key = Key(CATALOG, f"NUMBER#{self.market.e164}")
         number = codec.from_json(Number, self.api.rows.gather([key])[0][key]["doc"])
@@ -58,11 +49,11 @@ class Visited:
         row = {"pk": f"VISIT#{visit_id}", "sk": "META", "doc": codec.to_json(visit)}
         self.api.rows.write([Put(VISITS, row)])
 
-    def calls(self, *sids: str) -> None:
+    def rings(self, *sids: str) -> None:
         """Calls on the number, a minute apart."""
         for sid in sids:
-            World(self.api.rows, now=self.api.now).arrives(sid, e164=self.market.e164)
-            self.api.now += timedelta(minutes=1)
+            self.world.arrives(sid, e164=self.market.e164)
+            self.api.later(minutes=1)
 
     def party(self, kind: str) -> Party:
         """The publisher or the advertiser of the market."""
@@ -76,8 +67,8 @@ def sids(reply: Any) -> list[str]:
 
 def test_a_call_shows_the_visit_it_belongs_to_and_how_sure_that_is() -> None:
     visited = Visited()
-    visited.calls("CA1")
-    (call,) = visited.api.get("/calls").body["data"]
+    visited.rings("CA1")
+    (call,) = visited.calls()
     schemas_calls.CallView.model_validate(call)
     assert call["attribution"] == {
         "visit_id": VISIT, "confidence_percent": 99, "live": True, "why_none": None,
@@ -88,8 +79,8 @@ def test_a_call_shows_the_visit_it_belongs_to_and_how_sure_that_is() -> None:
 def test_a_call_of_no_visit_shows_why() -> None:
     visited = Visited()
     change_slot(visited.api.rows, SLOT, id=None)
-    visited.calls("CA1")
-    (call,) = visited.api.get("/calls").body["data"]
+    visited.rings("CA1")
+    (call,) = visited.calls()
     schemas_calls.CallView.model_validate(call)
     assert call["attribution"] == {
         "visit_id": None, "confidence_percent": None, "live": False, "why_none": "left_pool",
@@ -99,7 +90,7 @@ def test_a_call_of_no_visit_shows_why() -> None:
 
 def test_a_publisher_sees_the_visit_and_an_advertiser_does_not() -> None:
     visited = Visited()
-    visited.calls("CA1")
+    visited.rings("CA1")
     (shown,) = visited.party("publisher").get("/calls").body["data"]
     schemas_sides.PublisherCallView.model_validate(shown)
     assert (shown["visit_id"], shown["confidence_percent"]) == (VISIT, 99)
@@ -111,9 +102,9 @@ def test_a_publisher_sees_the_visit_and_an_advertiser_does_not() -> None:
 
 def test_the_calls_of_a_visit_are_listed_newest_first() -> None:
     visited = Visited()
-    visited.calls("CA1", "CA2", "CA3")
+    visited.rings("CA1", "CA2", "CA3")
     visited.lends(OTHER, seconds_ago=0)
-    visited.calls("CA4")
+    visited.rings("CA4")
     assert sids(visited.api.get(f"/visits/{VISIT}/calls")) == ["CA3", "CA2", "CA1"]
     assert sids(visited.api.get(f"/visits/{OTHER}/calls")) == ["CA4"]
     theirs = visited.party("publisher").get(f"/visits/{VISIT}/calls").body["data"]
@@ -123,7 +114,7 @@ def test_the_calls_of_a_visit_are_listed_newest_first() -> None:
 @pytest.mark.parametrize("limit", ["1", "2", "3"])
 def test_walking_the_pages_shows_every_call_of_a_visit_once(limit: str) -> None:
     visited = Visited()
-    visited.calls("CA1", "CA2", "CA3")
+    visited.rings("CA1", "CA2", "CA3")
     found, query = [], {"limit": limit}
     while True:
         page = visited.api.get(f"/visits/{VISIT}/calls", **query)
@@ -146,7 +137,7 @@ def test_a_visit_without_calls_has_an_empty_list_for_its_own_publisher() -> None
 def test_anothers_visit_is_not_found(called: bool) -> None:
     visited = Visited()
     visited.remembers(VISIT)
-    visited.calls(*(["CA1"] if called else []))
+    visited.rings(*(["CA1"] if called else []))
     stranger = Party(visited.api, visited.api.created("/publishers", name="Other"), "publisher")
     assert stranger.get(f"/visits/{VISIT}/calls").status == 404
 
@@ -158,7 +149,7 @@ def test_a_visit_that_nobody_knows_is_not_found() -> None:
 
 def test_an_advertiser_lists_the_calls_of_no_visit() -> None:
     visited = Visited()
-    visited.calls("CA1")
+    visited.rings("CA1")
     assert visited.party("advertiser").get(f"/visits/{VISIT}/calls").status == 403
 
 

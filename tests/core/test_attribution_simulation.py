@@ -13,8 +13,8 @@ ENOUGH = 120
 
 @pytest.fixture(scope="module", params=[50, 80, 120])
 def outcome(request: pytest.FixtureRequest) -> Outcome:
-    """A pool of 30 numbers for some weeks, under this load."""
-    reality = Reality(load_percent=request.param, numbers=30, hours=500)
+    """A pool of 20 numbers for some weeks, under this load."""
+    reality = Reality(load_percent=request.param, numbers=20, hours=500)
     return Play(reality, "a fixed seed").run()
 
 
