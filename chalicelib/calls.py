@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.answering import Heard, Introduction, Message
+from chalicelib.attribution import Attribution
 from chalicelib.campaigns import ChargeTerms
 from chalicelib.ids import derived
 from chalicelib.lines import CallLookup
@@ -202,7 +203,8 @@ class Call:
 
     `refusal` says why a call was never offered to a target, in the words of `reasons.Reason` or
     `gate.GateReason`. `caller` is None for an anonymous one, `attestation` where it was not kept.
-    `tags` are facts about the call by their names, such as those that its number has.
+    `tags` are facts about the call by their names, such as those that its number has. `attribution`
+    tells which visit it belongs to, None on a number that is not of a pool.
     `talked_before` maps targets to when this caller last talked with them.
 
     A call `answered_early` was picked up before any target was dialled, so its own length tells
@@ -243,6 +245,7 @@ class Call:
     heard: tuple[Heard, ...] = ()
     voicemail: Message | None = None
     lookup: CallLookup | None = None
+    attribution: Attribution | None = None
     hung_up_by: HungUpBy | None = None
     hung_up_why: str | None = None
 

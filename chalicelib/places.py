@@ -228,6 +228,10 @@ class Area:
         )
         return self.told_by((word, *self.evidence), self.area_code)
 
+    def declared(self, evidence: tuple[AreaEvidence, ...]) -> Self:
+        """The area of a caller who has said this on a web page before the call."""
+        return self.told_by((*evidence, *self.evidence), self.area_code)
+
     def keyed(self, zip_code: str) -> Self:
         """The area of a caller who has keyed this ZIP, which is believed before all else."""
         word = AreaEvidence(

@@ -48,10 +48,11 @@ class Pool:
     """Numbers of one placement that are lent to visits.
 
     A number stays lent `hold_seconds` after the last heartbeat, never longer than
-    `max_lease_seconds` from its beginning unless a call came over it; for `attribution_seconds`
-    after that, a call on it still leads back to the visit. `reserve` numbers more than the load
-    asks for are kept. `area_codes` say where local numbers are bought; `near_visitor` lends one of
-    the visitor's own state first. `growth` None means that the pool never buys.
+    `max_lease_seconds` from its beginning; for `attribution_seconds` after that, a call on it still
+    leads back to the visit. Such a call keeps the number from being lent to another visit for
+    `keep_seconds`. `reserve` numbers more than the load asks for are kept. `area_codes` say where
+    local numbers are bought; `near_visitor` lends one of the visitor's own state first. `growth`
+    None means that the pool never buys.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Pool:
     hold_seconds: int = 300
     max_lease_seconds: int = 14_400
     attribution_seconds: int = 86_400
+    keep_seconds: int = 1_800
     overflow: Overflow = Overflow.NONE
     fallback_e164: str | None = None
     growth: Growth | None = None

@@ -38,7 +38,8 @@ class TakenBy(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherCall:
     """A call as its publisher sees it. `caller` has its last digits hidden, `state` is where the
-    caller seems to be; the reasons are words that publishers are told."""
+    caller seems to be; the reasons are words that publishers are told. Of where the call comes from
+    on the publisher's own site it tells the visit, and how sure that is."""
 
     id: str
     status: CallStatus
@@ -53,6 +54,8 @@ class PublisherCall:
     earning_cents: int
     refusal: str | None
     reasons: tuple[str, ...]
+    visit_id: str | None
+    confidence_percent: int | None
     hung_up_by: HungUpBy | None
     hung_up_why: str | None
     arrived_at: datetime
@@ -130,6 +133,7 @@ def sees(party: Party, call: Call) -> bool:
 
 def publisher_call(call: Call) -> PublisherCall:
     """The call as its publisher sees it."""
+    found = call.attribution
     return PublisherCall(
         id=call.id,
         status=call.status,
@@ -145,6 +149,8 @@ def publisher_call(call: Call) -> PublisherCall:
         refusal=call.refusal and told(call.refusal),
         # A refused call repeats its refusal among the reasons.
         reasons=tuple(told(word) for word in call.reasons),
+        visit_id=found.visit_id if found else None,
+        confidence_percent=found.confidence_percent if found else None,
         hung_up_by=call.hung_up_by,
         hung_up_why=(call.refusal and told(call.refusal)) or call.hung_up_why,
         arrived_at=call.arrived_at,

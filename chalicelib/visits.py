@@ -4,11 +4,15 @@ Owns the visit and what a page tells of it. Which number it is lent belongs to `
 visit a call belongs to, to `attribution`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.offers import Slot
+from chalicelib.places import STATES, AreaEvidence, visit_evidence
+
+_ZIP = re.compile(r"(\d{5})(?:-\d{4})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +44,11 @@ class Visit:
     referrer: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     leases: tuple[Lease, ...] = ()
+
+
+def declared_place(visit: Visit) -> tuple[AreaEvidence, ...]:
+    """Where the visitor is, as the page was told: the attributes `state` (a postal code of US or
+    Canada) and `zip` (five digits, or nine). What has not this form is no evidence."""
+    state = visit.attributes.get("state", "").strip().upper()
+    zip_code = _ZIP.fullmatch(visit.attributes.get("zip", "").strip())
+    return visit_evidence(state if state in STATES else None, zip_code[1] if zip_code else None)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import gate, growth, reasons, recording, told, validation
+from chalicelib import attribution, gate, growth, reasons, recording, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -25,9 +25,10 @@ the partnership's calls ended on each campaign, and each campaign's partition wi
 however many they are. The same read fetches what the gate looks at, by key: the offer's gate
 settings, who blocks the caller (one row for the number and one for each of its prefixes, at most
 14, however many offers, publishers and advertisers have an entry), and how often caller and prefix
-have called. A second round trip writes the reservation, or the refusal, and counts the caller's
-call as one transaction, which also keeps what the decision looked at. A process that does not know
-the number yet reads it first.
+have called; and, for a number of a pool, the pool, the number's slot, and what is known of the
+visits that have and had it. A second round trip writes the reservation, or the refusal, and counts
+the caller's call as one transaction, which also keeps what the decision looked at and keeps the
+number for its visit. A process that does not know the number yet reads it first.
 
 | decision | round trips, one after the other |
 |---|---|
@@ -51,7 +52,8 @@ _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
 `chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
-`chalicelib/recording.py`, `chalicelib/growth.py` and `chalicelib/told.py` by
+`chalicelib/recording.py`, `chalicelib/attribution.py`, `chalicelib/growth.py` and
+`chalicelib/told.py` by
 `python -m infra.reference`.
 """
 
@@ -82,6 +84,7 @@ def reason_codes() -> str:
             *_table("Validation: why a call does not count", validation.MEANING),
             *_table("Recording: why an attempt is not recorded", recording.MEANING),
             *_table("Growth: why a pool of numbers grows, shrinks or stays", growth.MEANING),
+            *_table("Attribution: why a call belongs to no visit", attribution.MEANING),
             _TOLD_INTRO,
             *_told_to_publishers(),
         ]

@@ -1,8 +1,9 @@
 """How are calls read over HTTP?
 
-Owns the routes of calls and what the operator is shown of one: the call itself, the decisions that
-routed it, the verdict on it, and the carrier's reports. Which calls a list has belongs to
-`call_lists`; what a publisher or an advertiser is shown, to `sides`. Nothing here changes a call.
+Owns the routes of calls and what the operator is shown of one: the call itself, the visit that it
+belongs to, the decisions that routed it, the verdict on it, and the carrier's reports. Which calls
+a list has belongs to `call_lists`; what a publisher or an advertiser is shown, to `sides`. Nothing
+here changes a call.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from chalice import Blueprint
 from chalicelib import sides
 from chalicelib.calls import Call
 from chalicelib.campaigns import Campaign
-from chalicelib.channels.call_lists import WAYS, page_of_calls
+from chalicelib.channels.call_lists import WAYS, page_of_calls, page_of_visit
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.consistency import Reference
 from chalicelib.errors import NotFound
@@ -55,6 +56,24 @@ def list_calls(request: Request) -> Answer:
     """
     listing = request.listing()
     page = page_of_calls(request, listing)
+    return request.page([_shown(call, request) for call in page.items], listing, page.mark)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/visits/{id}/calls",
+        summary="List the calls of a visit, newest first",
+        answers="CallView",
+        paged=True,
+        sides=(Side(party=PartyKind.PUBLISHER, answers="PublisherCallView"),),
+    ),
+)
+def list_calls_of_visit(request: Request, id: str) -> Answer:
+    """The calls that belong to a visit; of a call with two candidates, the likelier one has it."""
+    listing = request.listing()
+    page = page_of_visit(id, request, listing)
     return request.page([_shown(call, request) for call in page.items], listing, page.mark)
 
 
@@ -202,6 +221,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "heard": call.heard,
         "voicemail": call.voicemail,
         "lookup": call.lookup,
+        "attribution": _attribution(call),
         "arrived_at": call.arrived_at,
         "hung_up_by": call.hung_up_by,
         "hung_up_why": call.hung_up_why,
@@ -210,6 +230,19 @@ def call_view(call: Call) -> dict[str, Any]:
     }
     plain: dict[str, Any] = to_plain(shown)
     return plain
+
+
+def _attribution(call: Call) -> dict[str, Any] | None:
+    found = call.attribution
+    if found is None:
+        return None
+    return {
+        "visit_id": found.visit_id,
+        "confidence_percent": found.confidence_percent,
+        "live": found.live,
+        "candidates": found.candidates,
+        "why_none": found.why_none,
+    }
 
 
 def _recording(call: Call) -> dict[str, Any] | None:

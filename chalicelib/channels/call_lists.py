@@ -1,7 +1,7 @@
 """Which calls does a list have, and in which order?
 
 Owns the lists of calls as they are asked for: the operator's by one of several ways, a publisher's
-own, and an advertiser's by campaign. How a call is shown belongs to the routes.
+own, an advertiser's by campaign, and those of a visit. How a call is shown belongs to the routes.
 """
 
 from datetime import datetime
@@ -13,7 +13,9 @@ from chalicelib.channels.http import Request
 from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.keys import PartyKind
+from chalicelib.store.attributions import calls_of_visit
 from chalicelib.store.calls import CallsPage
+from chalicelib.store.visits import find_visit
 
 _CARRIER = "twilio"
 WAYS = ("carrier_call_id", "campaign_id", "publisher_id", "month")
@@ -30,6 +32,17 @@ def page_of_calls(request: Request, listing: Listing) -> CallsPage:
         reason = f"ask by one of these at a time: {', '.join(ways)}"
         raise Invalid(tuple(Fault(field=name, rule="exclusive", reason=reason) for name in ways))
     return _page(ways[0] if ways else "", request, listing)
+
+
+def page_of_visit(visit_id: str, request: Request, listing: Listing) -> CallsPage:
+    """One page of the calls of a visit; NotFound for one of another publisher, and for one that has
+    none and is not known, or not known any longer."""
+    rows = request.stores.rows
+    page = calls_of_visit(rows, visit_id, limit=listing.limit, after=listing.after)
+    whose = page.items or (find_visit(rows, visit_id, request.context.clock()),)
+    if not all(one and request.party.owns(one) for one in whose):
+        raise NotFound(f"there is no visit {visit_id}")
+    return page
 
 
 def _own_campaign(request: Request, listing: Listing) -> str:

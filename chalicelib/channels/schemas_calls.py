@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib import calls, endings, gate, offers, places, reasons, recording, validation
+from chalicelib import (
+    attribution,
+    calls,
+    endings,
+    gate,
+    offers,
+    places,
+    reasons,
+    recording,
+    validation,
+)
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 from chalicelib.channels.schemas_answering import HeardView, MessageView
 from chalicelib.channels.schemas_lines import CallLookupView
@@ -36,6 +46,25 @@ class AreaView(Document):
     area_code: str | None
     source: str
     evidence: list[AreaEvidenceView]
+
+
+class CandidateView(Document):
+    """A visit that may have called, and how sure that is."""
+
+    visit_id: str
+    confidence_percent: int
+
+
+class AttributionView(Document):
+    """Which visit the call belongs to, and how sure that is; where two may have called, both are
+    `candidates`. A `live` visit had the number when the call came. Without a visit, `why_none`
+    tells why."""
+
+    visit_id: str | None
+    confidence_percent: int | None
+    live: bool
+    candidates: list[CandidateView]
+    why_none: Annotated[attribution.NoVisit, Field(strict=False)] | None
 
 
 class CallRecordingView(Document):
@@ -84,6 +113,10 @@ class CallView(Document):
     lookup: Annotated[
         CallLookupView | None,
         Field(description="the caller's line; null where the offer does not want to know it"),
+    ]
+    attribution: Annotated[
+        AttributionView | None,
+        Field(description="the visit it belongs to; null where the number is not of a pool"),
     ]
     hung_up_by: HungUpBy | None
     hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]

@@ -50,7 +50,7 @@ class Growth(Document):
 class PoolBody(Document):
     """Numbers of a placement that are lent to visits. A number stays lent `hold_seconds` after the
     last heartbeat, at most `max_lease_seconds`; for `attribution_seconds` after that a call on it
-    still leads back to the visit. `area_codes` say where local numbers are bought; `near_visitor`
+    still leads back to the visit, and keeps the number for `keep_seconds`. `area_codes` say where local numbers are bought; `near_visitor`
     lends one of the visitor's own state first. Once all are lent, visits are shown the page's own
     number, or the `fallback_e164`. Without `growth` the platform neither buys nor gives back."""
 
@@ -65,6 +65,7 @@ class PoolBody(Document):
     hold_seconds: Lasting = 300
     max_lease_seconds: Lasting = 14_400
     attribution_seconds: Window = 86_400
+    keep_seconds: Window = 1_800
     overflow: Overflow = pools.Overflow.NONE
     fallback_e164: E164 | None = None
     growth: Growth | None = None
@@ -96,6 +97,7 @@ class PublisherPoolView(Document):
     hold_seconds: int
     max_lease_seconds: int
     attribution_seconds: int
+    keep_seconds: int
     overflow: Overflow
     fallback_e164: E164 | None
     state: State

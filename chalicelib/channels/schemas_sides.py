@@ -80,6 +80,8 @@ class PublisherCallView(Document):
     earning_cents: int
     refusal: PublisherReason | GateReason | None
     reasons: list[str]
+    visit_id: Annotated[str | None, Field(description="the visit that the call belongs to")]
+    confidence_percent: Annotated[int | None, Field(description="how sure that is")]
     hung_up_by: HungUpBy | None
     hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]
     arrived_at: Moment

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from chalicelib.answering import Answering, Voicemail
 from chalicelib.calls import Attempt, Attestation, Call, call_id
+from chalicelib.flows.attributing import lead_back
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.looking_up import CARRIER, Inquiry, LookedUp, look_up
 from chalicelib.flows.racing import Clock, Race, shut_out
@@ -75,15 +76,18 @@ def answer(arrival: Arrival, *, stores: Stores, clock: Clock, inquiry: Inquiry =
         stores.reservations.refuse(call, Decision(refusal=Reason.UNKNOWN_NUMBER))
         return Answer(call_id=call.id, attempt=None, refusal=Reason.UNKNOWN_NUMBER)
     caller = _caller(arrival)
-    situation = stores.markets.situation(number, call_id=call.id, decision=1, caller=caller)
+    situation = stores.markets.situation(
+        number, call_id=call.id, decision=1, caller=caller, slot=number.slot
+    )
     before = _before(call.id, situation)
     if before is not None:
         return before
 
-    gate = situation.gate
-    call = replace(led_by(call, number), talked_before=situation.talked_before)
+    gate, led = situation.gate, lead_back(call, situation.lent)
+    call = replace(led_by(led.call, number), talked_before=situation.talked_before)
     facts = Facts(material=situation.material, call=call, caller=caller, now=now)
     known = look_up(facts, situation, inquiry, stores=stores, clock=clock)
+    known = replace(known, changes=[*known.changes, *led.changes])
     call, facts = known.call, replace(facts, call=known.call)
     decision = meet(facts, situation)
     answering = _answering(decision, situation.market)

@@ -17,11 +17,12 @@ from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.gate import BlockScope, Caller, GateFacts, GateReason
 from chalicelib.lines import KnownLine
 from chalicelib.market import CampaignFacts, Market, TargetFacts
-from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
+from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher, Slot
 from chalicelib.questions import Step
 from chalicelib.reasons import Reason
 from chalicelib.store import codec
 from chalicelib.store.answers import asked_key, keyed_question, read_keyed
+from chalicelib.store.attributions import Lent, lent_keys, read_lent
 from chalicelib.store.calls import (
     call_key,
     decision_part,
@@ -61,8 +62,8 @@ class Situation:
     to when the caller last talked with them. `asked` is what the call's caller is asked, None for a
     caller who is not; `keyed` what was keyed, where it was looked for; `reported` the reports of
     what the target of the attempt before heard first, and where a group rang all that came. `line`
-    is what is remembered of the caller's line; it is no part of the material, because a call keeps
-    what it knows of it.
+    is what is remembered of the caller's line, and `lent` who has the dialled number, where that
+    was asked; both are no part of the material, because a call keeps what it knows of them.
     """
 
     material: Material
@@ -74,6 +75,7 @@ class Situation:
     asked: Answering | None = None
     keyed: Mapping[Step, str] = field(default_factory=dict)
     line: KnownLine | None = None
+    lent: Lent | None = None
     reported: tuple[Signal, ...] = ()
 
 
@@ -104,15 +106,18 @@ class Markets:
         call_id: str,
         decision: int,
         caller: Caller | None = None,
+        slot: Slot | None = None,
         with_keys: bool = False,
         with_signals: bool = False,
     ) -> Situation:
         """How everything behind `number` stands, and what decision number `decision` of the call
         was if it has been taken; with a `caller`, also what the gate looks at, which advertisers
         block the caller, whom the caller talked with, and what is known of the caller's line;
-        `with_keys` also what the caller has keyed, `with_signals` every report. One round trip for
-        any number of targets and advertisers."""
-        keys = _keys(number)
+        with a `slot`, which visits have and had the number in it; `with_keys` also what the caller
+        has keyed, `with_signals` every report. One round trip for any number of targets and
+        advertisers."""
+        places = lent_keys(slot) if slot else []
+        keys = [*_keys(number), *places]
         if caller is not None:
             keys += [*gate_keys(number.offer_id, caller), *_callers_keys(caller)]
         decided = call_key(call_id, decision_part(decision))
@@ -132,6 +137,7 @@ class Markets:
         call, answer = found.pop(call_key(call_id), None), found.pop(decided, None)
         asked = found.pop(asked_key(call_id), None)
         lines = [found.pop(key) for key in _line_keys(caller) if key in found]
+        lent = {key: found.pop(key) for key in places if key in found}
         buyers = len(number.roster)
         own = [item for items in partitions[buyers:] for item in items]
         reported = [found.pop(key) for key in before if key in found]
@@ -144,6 +150,7 @@ class Markets:
             asked=codec.from_json(Answering, asked["doc"]) if asked else None,
             keyed=read_keyed(own if with_keys else ()),
             line=read_line(lines[0]) if lines else None,
+            lent=read_lent(slot, lent) if slot else None,
             reported=tuple(codec.from_json(Signal, item["doc"]) for item in reported),
         )
 

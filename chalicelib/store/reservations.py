@@ -46,8 +46,8 @@ _OWN_OF_A_NEW_CALL = 2
 
 class Reservations:
     """What calls keep reserved. Each method is one transaction, which keeps the `facts` of its
-    decision as well, on arrival with what was learned of the caller's line; and that a recording is
-    to be expected."""
+    decision as well, on arrival with what was learned of the caller's line and which visit led to
+    the call; and that a recording is to be expected."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows

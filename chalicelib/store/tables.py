@@ -46,6 +46,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | POOL#id | SITE#site | every site that ever showed numbers of the pool |
 | catalog | SITE#id | META | a site, with the pools whose numbers it shows |
 | visits | VISIT#id | META | a visit; expires |
+| visits | VISIT#id | CALL#arrived_at#call | that the call belongs to the visit |
 | visits | POOL#id | SIZE | how many slots the pool has in each area, as of which change of its numbers |
 | visits | POOL#id | SLOT#area#n | a number of the pool, who has it now, and who had it before |
 | visits | POOL#id | LENT#area#n | what is known of the visits that have and had the number |
@@ -223,6 +224,7 @@ class VisitRow(Model):
     leaving_at = NumberAttribute(null=True)
     releases = NumberAttribute(null=True)
     releasing = UnicodeAttribute(null=True)
+    call_id = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     by_site = _index("by_site", "site_id", "id")
 

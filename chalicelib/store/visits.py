@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.store import codec
-from chalicelib.store.rows import VISITS, Change, Key, Path, Question, Rows
+from chalicelib.store.rows import META, VISITS, Change, Key, Path, Question, Rows
 from chalicelib.visits import Visit
 
 
@@ -21,9 +21,9 @@ class VisitsPage:
     mark: dict[str, str] | None
 
 
-def visit_key(visit_id: str) -> Key:
-    """Where a visit lies."""
-    return Key(VISITS, f"VISIT#{visit_id}")
+def visit_key(visit_id: str, part: str = META) -> Key:
+    """Where a visit, or a part of it, lies."""
+    return Key(VISITS, f"VISIT#{visit_id}", part)
 
 
 def visit_change(visit: Visit, forgotten_at: int) -> Change:

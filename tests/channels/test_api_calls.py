@@ -183,3 +183,10 @@ def test_a_decision_from_before_there_were_strategies_is_still_shown() -> None:
     (seen,) = trace["considered"]
     assert (trace["strategy"], seen["expected_cents"], seen["explored"]) == (None, None, False)
     assert seen["reason"] == "chosen"
+
+
+def test_a_call_on_a_number_of_no_pool_shows_no_attribution() -> None:
+    played = Played()
+    played.world.arrives("CA1")
+    (call,) = played.calls()
+    assert call["attribution"] is None

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.channels import schemas_sides
 from chalicelib.channels.http import Route
 from chalicelib.keys import PartyKind
+from chalicelib.store.attributions import call_of_visit
 from infra.openapi import routes
 from tests.builders import CALLER
 from tests.channels.api import Api, Market, Party, Reply
@@ -64,6 +65,8 @@ class Sides:
             {"id": self.api.send("POST", "/visits", a_visit(site)).body["visit_id"]}
             for site in self.sites
         )
+        for call, visit in zip(self.calls, self.visits, strict=True):
+            self.api.rows.write([call_of_visit(visit["id"], call["id"], self.api.now)])
         self.costs = tuple(
             self.api.created(f"/placements/{market.placement['id']}/costs", **A_COST)
             for market in self.markets
@@ -274,6 +277,7 @@ _IDS = {
     "/placements/{id}/costs": "placement", "/placements/{id}/costs/{cost_id}": "placement",
     "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
     "/recordings/{id}/links": "recording", "/visits/{id}": "visit", "/sites/{id}/visits": "site",
+    "/visits/{id}/calls": "visit",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}

@@ -30,6 +30,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "catalog": {"BatchGetItem", "Query", "UpdateItem"},
         "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
+        "visits": {"BatchGetItem", "UpdateItem"},
     },
     "dni": {
         "catalog": {"BatchGetItem"},

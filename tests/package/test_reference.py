@@ -1,6 +1,6 @@
 """The pages that are made from the code are as new as the code."""
 
-from chalicelib import reasons, validation
+from chalicelib import attribution, reasons, validation
 from infra.reference import pages
 
 
@@ -12,3 +12,4 @@ def test_every_generated_page_says_what_the_code_says() -> None:
 def test_every_reason_has_a_meaning() -> None:
     assert set(reasons.MEANING) == set(reasons.Reason)
     assert set(validation.MEANING) == set(validation.Denial)
+    assert set(attribution.MEANING) == set(attribution.NoVisit)

@@ -12,9 +12,10 @@ from chalicelib.calls import LegStatus, SignalKind
 from chalicelib.flows.following import next_attempt
 from chalicelib.leasing import probes
 from chalicelib.lines import Lookup, LookupState
+from chalicelib.offers import ANYWHERE, Slot
 from chalicelib.store.dynamo import DynamoRows
 from tests import builders
-from tests.pools import a_pool, lay_pool
+from tests.pools import POOL, a_pool, change_slot, lay_pool, number_in, slot_row
 from tests.visitors import Visitors, number
 from tests.world import World
 
@@ -88,6 +89,26 @@ def test_a_look_up_of_the_line_takes_no_trip_of_its_own() -> None:
         assert (wire.unexpected, wire.left) == ([], [])
     found = [world.call(sid).lookup for sid in ("CA1", "CA2")]
     assert [one.state if one else None for one in found] == [LookupState.ASKED, LookupState.KEPT]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_visit_is_found_and_its_number_kept_without_a_trip_of_its_own() -> None:
+    world, slot = World(DynamoRows()), Slot(pool_id=POOL, area=ANYWHERE, number=0)
+    world.opens()
+    lay_pool(world.rows)
+    now = int(world.now.timestamp())
+    change_slot(
+        world.rows, slot, visit_id="vis_1", since=now - 60, seen_at=now - 10, until=now + 290
+    )
+    with watched(NUMBER, READ, RESERVE) as cold:
+        world.arrives("CA1", e164=number_in(slot))
+    with watched(READ, RESERVE) as warm:
+        world.arrives("CA2", e164=number_in(slot))
+    for wire in (cold, warm):
+        assert (wire.unexpected, wire.left) == ([], [])
+    found = [world.call(sid).attribution for sid in ("CA1", "CA2")]
+    assert [one.visit_id if one else None for one in found] == ["vis_1"] * 2
+    assert slot_row(world.rows)["kept_until"] == now + 1_800
 
 
 @pytest.mark.usefixtures("aws")
