@@ -44,7 +44,27 @@ class Book:
 
     def asks(self, before: Shown | None = None) -> None:
         """A visit begins, or gives a sign of life."""
-        shown = self.visitors.asks(before)
+        self.takes_in(self.visitors.asks(before))
+
+    def meets(
+        self, rival: Visitors, before: Shown | None = None, others: Shown | None = None
+    ) -> None:
+        """The same, while another visit begins between its look and its write, or comes back."""
+        assert isinstance(self.visitors.rows, FakeRows)
+        under_way = [True]
+
+        def begins() -> None:
+            if under_way:
+                rival.now = self.visitors.now
+                self.takes_in(rival.asks(others))
+
+        self.visitors.rows.before_write(begins)
+        self.asks(before)
+        # A visit that goes on waiting writes nothing, and nobody comes between.
+        under_way.clear()
+
+    def takes_in(self, shown: Shown) -> None:
+        """What a visit was shown must leave everybody what is theirs."""
         self.shown.append(shown)
         visit, e164 = visit_of(shown), number(shown)
         if e164 is None:
@@ -70,7 +90,20 @@ class Book:
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(["begins", "beats", "calls", "waits"]), st.integers(0, 400)),
+    st.tuples(
+        st.sampled_from(
+            [
+                "begins",
+                "beats",
+                "meets one that begins",
+                "meets one that comes back",
+                "beats and meets one",
+                "calls",
+                "waits",
+            ]
+        ),
+        st.integers(0, 400),
+    ),
     max_size=60,
 )
 
@@ -82,12 +115,18 @@ def test_no_number_has_two_visits_and_none_waits_while_one_is_free(
     visitors = Visitors()
     pool = a_pool(hold_seconds=HOLD, max_lease_seconds=LONGEST)
     visitors.opens(lay_pool(visitors.rows, pool, {ANYWHERE: size}))
-    book = Book(visitors, size)
+    book, rival = Book(visitors, size), Visitors(visitors.rows, first=1_000)
     for what, amount in events:
         if what == "waits":
             visitors.later(seconds=amount % 130)
         elif what == "begins" or not book.shown:
             book.asks()
+        elif what == "meets one that begins":
+            book.meets(rival)
+        elif what == "meets one that comes back":
+            book.meets(rival, others=book.shown[amount % len(book.shown)])
+        elif what == "beats and meets one":
+            book.meets(rival, book.shown[amount % len(book.shown)])
         elif what == "beats":
             book.asks(book.shown[amount % len(book.shown)])
         else:
