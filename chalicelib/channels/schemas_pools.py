@@ -50,9 +50,10 @@ class Growth(Document):
 class PoolBody(Document):
     """Numbers of a placement that are lent to visits. A number stays lent `hold_seconds` after the
     last heartbeat, at most `max_lease_seconds`; for `attribution_seconds` after that a call on it
-    still leads back to the visit, and keeps the number for `keep_seconds`. `area_codes` say where local numbers are bought; `near_visitor`
-    lends one of the visitor's own state first. Once all are lent, visits are shown the page's own
-    number, or the `fallback_e164`. Without `growth` the platform neither buys nor gives back."""
+    still leads back to the visit, and keeps the number for `keep_seconds`. `area_codes` say where
+    local numbers are bought; `near_visitor` lends one of the visitor's own state first. Once all
+    are lent, visits are shown the page's own number, or the `fallback_e164`. Without `growth` the
+    platform neither buys nor gives back."""
 
     placement_id: PlacementId
     name: Name
