@@ -6,12 +6,13 @@ const ringledger = {
   // The number shown for a configured one, in E.164; what was asked where there is none.
   number(find) {
     if (!find) return pairs()[0]?.number;
-    return lent.get(known.get(find.replace(/\D/g, ''))?.[1]) ?? find;
+    return lent.get(known.get(`${find}`.replace(/\D/g, ''))?.[1]) ?? find;
   },
   visit: () => visit && { ...visit },
   swap: (root = document) => pass(() => watch(root)),
   tag(name, value) {
-    tags[nameOf(name)] = short(value);
+    name = nameOf(name);
+    if (name) tags[name] = short(value);
     moved();
   },
   consent(given) {

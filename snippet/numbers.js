@@ -110,10 +110,12 @@ function rewritten(text) {
   DIGITS.lastIndex = 0;
   for (let run; (run = DIGITS.exec(text)); ) {
     const start = run.index;
-    if (LONGER_BEFORE.test(text.slice(Math.max(0, start - 9), start))) continue;
-    const [end, count, shown, find, form] = readAt(text, start) ?? [];
+    if (LONGER_BEFORE.test(text.slice(0, start).slice(-9))) continue;
+    const found = readAt(text, start);
+    if (!found) continue;
+    const [end, count, shown, find, form] = found;
     const number = lent.get(find) ?? find;
-    if (end) DIGITS.lastIndex = end;
+    DIGITS.lastIndex = end;
     if (number === shown) continue;
     signs ??= text.split('');
     const country = find.slice(0, inNorthAmerica(find) ? 2 : 3);

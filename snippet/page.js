@@ -4,7 +4,7 @@
 // where the tag allows them, and watching all of these. Which digits are a number belongs to
 // numbers.js. Methods are taken from the prototypes, since a form's fields may hide its own.
 
-const { matches, closest, getAttribute, setAttribute } = Element.prototype;
+const { matches, closest, getAttribute, setAttribute, attachShadow } = Element.prototype;
 const SKIPPED =
   'script,style,textarea,noscript,template,select,[data-ringledger-ignore],' +
   '[contenteditable]:not([contenteditable=false])';
@@ -28,8 +28,10 @@ const observer = new MutationObserver(onChange);
 
 // What the page itself says there, whatever was written over it; it may have added to the end.
 function originalOf(node, name, value) {
-  const [original, written] = originals.get(node)?.[name] ?? [];
-  const ours = written ? value.startsWith(written) : value === written;
+  const kept = originals.get(node)?.[name];
+  if (!kept) return value;
+  const [original, written] = kept;
+  const ours = written ? value.startsWith(written) : !value;
   return ours ? original + value.slice(written.length) : value;
 }
 
@@ -58,6 +60,7 @@ function swapAttributes(element) {
 
 // Texts that follow one another within a line are read as one.
 function swapTexts(nodes) {
+  if (!nodes.some((node) => DIGIT.test(node.data) || originals.has(node))) return;
   const texts = nodes.map((node) => originalOf(node, '', node.data));
   const signs = rewritten(texts.join(JOINT));
   let at = 0;
@@ -164,24 +167,27 @@ function refresh(node) {
   walk(first, last);
 }
 
-// One pass over what changed. Its own changes come back here, and are then as they should be.
 function onChange(records) {
-  if (passes > PASSES) return;
-  pass(() => {
-    for (const { type, target, addedNodes } of records) {
-      if (type === 'attributes') {
-        closest.call(target, SKIPPED) || swapAttributes(target);
-      } else for (const node of type === 'childList' ? addedNodes : [target]) {
-        if (!visited.has(node)) refresh(node);
-      }
-    }
-  });
+  if (passes <= PASSES) pass(() => readChanges(records));
 }
 
+function readChanges(records) {
+  for (const { type, target, addedNodes } of records) {
+    if (type === 'attributes') {
+      closest.call(target, SKIPPED) || swapAttributes(target);
+    } else for (const node of type === 'childList' ? addedNodes : [target]) {
+      if (!visited.has(node)) refresh(node);
+    }
+  }
+}
+
+// One pass over the page, or over what changed. Its own changes are no news.
 function pass(work) {
   visited = new Set();
   const before = writes;
+  readChanges(observer.takeRecords());
   work();
+  observer.takeRecords();
   visited = new Set();
   if (writes > before) {
     // A page that writes against us has the word for the rest of the second, then all is read again.
@@ -207,7 +213,8 @@ function tell(name, detail) {
 function swapAll() {
   pass(() => {
     for (const root of roots) {
-      if (!root.isConnected) roots.delete(root);
+      // The document of a frame that is gone has no window any more.
+      if (!root.isConnected || root.defaultView === null) roots.delete(root);
       else if (!visited.has(root)) walk(root, root);
     }
   });
@@ -218,7 +225,6 @@ function show(numbers) {
   if (JSON.stringify(numbers) === JSON.stringify(pairs())) return;
   lend(numbers);
   if (roots.has(document)) return swapAll();
-  const { attachShadow } = Element.prototype;
   Element.prototype.attachShadow = function (init) {
     const root = attachShadow.call(this, init);
     if (init.mode === 'open') watch(root);

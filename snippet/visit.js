@@ -33,10 +33,7 @@ const isOver = (one) => Date.parse(one.expires_at) < Date.now();
 // Write down what is known; whether it is shared with other tabs.
 function store() {
   memory = JSON.stringify({ visit, touch, tags });
-  return attempt(() => {
-    localStorage.setItem(KEY, memory);
-    return true;
-  });
+  return attempt(() => !localStorage.setItem(KEY, memory));
 }
 
 // A visit as it is stored or answered; throws where it is not one.
@@ -132,7 +129,7 @@ async function beat() {
     if (visit && isOver(visit)) show([]);
   }
   asking = undefined;
-  const pause = Math.max(10, visit?.heartbeat_seconds || 60) * 1e3;
+  const pause = Math.max(10, +visit?.heartbeat_seconds || 60) * 1e3;
   beatIn(Math.min(pause * 2 ** failures, LONGEST_PAUSE));
 }
 

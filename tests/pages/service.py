@@ -113,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         if mood is Mood.FAILING:
             status, answer = 500, {"status": 500, "code": "failed"}
         if mood is Mood.WRONG_NUMBERS:
-            answer["numbers"] = [{"find": MAIN, "number": "<img src=x onerror=alert(1)>"}, 7, None]
+            answer["heartbeat_seconds"] = "soon"
+            answer["numbers"] = [{"find": MAIN, "number": "<img src=x onerror=alert(1)>"}, 7]
         sent = b"<html>" if mood is Mood.WRONG_JSON else json.dumps(answer).encode()
         self._send(status, {"Access-Control-Allow-Origin": "*"}, sent)
 

@@ -1,8 +1,14 @@
 """Large, right-to-left and hostile pages; none shifts, none hangs, none breaks."""
 
-from tests.pages.looking import Visitor
-from tests.pages.service import MAIN
+from pathlib import Path
 
+from tests.pages.looking import Visitor
+from tests.pages.service import Mood
+
+_PLACES = """[...document.body.querySelectorAll('*')].map((element) => {
+  const {x, y, width, height} = element.getBoundingClientRect();
+  return [x, y, width, height];
+})"""
 _POLLUTED = """<script>
 for (const name of ['find', 'number', 'token', 'href', 'title', 'data', 'site', 'polluted']) {
   Object.prototype[name] = '+19995550100';
@@ -95,13 +101,19 @@ def test_a_deep_tree_made_by_script_is_walked(visitor: Visitor) -> None:
     assert page.evaluate("inner.textContent") == "212-555-0200"
 
 
-def test_swapping_shifts_nothing_on_the_page(visitor: Visitor) -> None:
-    assert visitor.service.finds == (MAIN,)
+def test_swapping_shifts_nothing_on_the_page(visitor: Visitor, tmp_path: Path) -> None:
+    visitor.service.mood = Mood.SLOW
     page = visitor.opens(
         "<header>Call <a href='tel:8005550100'>(800) 555-0100</a> <b>now</b> and today</header>"
         "<p style='width: 12em'>Some text around 800-555-0100 that is broken into lines.</p>"
         "<footer>800.555.0100</footer>"
     )
+    before = page.evaluate(_PLACES)
+    page.screenshot(path=tmp_path / "before.png")
+    visitor.service.released.set()
     visitor.swapped()
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.screenshot(path=tmp_path / "after.png")
+    assert page.evaluate(_PLACES) == before
     assert visitor.seen()["shifts"] == 0
+    assert (tmp_path / "before.png").read_bytes() != (tmp_path / "after.png").read_bytes()

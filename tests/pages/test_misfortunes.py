@@ -64,9 +64,10 @@ def test_a_blocked_service_leaves_the_page_as_it_was(visitor: Visitor) -> None:
 
 def test_nonsense_for_numbers_is_not_written_anywhere(visitor: Visitor) -> None:
     visitor.service.mood = Mood.WRONG_NUMBERS
+    asked = visitor.at_its_own_pace()
     page = visitor.opens(_PAGE)
-    assert eventually(lambda: len(visitor.service.requests) == 1)
-    visitor.idle()
+    assert visitor.lets_time_pass(lambda: len(asked()) == 2, most=200)
+    assert asked()[1] - asked()[0] > 59
     assert is_untouched(visitor)
     assert page.locator("img").count() == 0
 

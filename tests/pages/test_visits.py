@@ -185,6 +185,7 @@ def test_custom_tags_go_with_the_visit(visitor: Visitor) -> None:
     page = visitor.opens(_PAGE)
     visitor.swapped()
     page.evaluate("ringledger.tag('Plan', 'gold'); ringledger.tag('long', 'x'.repeat(1000))")
+    page.evaluate("ringledger.tag('123', 'no name')")
     assert visitor.lets_time_pass(lambda: len(visitor.service.requests) == 2, most=20)
     assert visitor.service.requests[1]["attributes"] == {"plan": "gold", "long": "x" * 256}
 
