@@ -7,7 +7,7 @@ platform does.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -92,16 +92,33 @@ class Service:
         ]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    service: Service
+class Handler(BaseHTTPRequestHandler):
+    """Keeps connections, and says nothing in the log."""
+
     protocol_version = "HTTP/1.1"
+
+    def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send the whole answer."""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class _Handler(Handler):
+    service: Service
 
     def do_GET(self) -> None:
         """The script."""
         reply = snippet.answer(self.path, self.headers.get("Accept-Encoding", ""))
         if reply is None:
-            return self._send(404, {}, b"{}")
-        return self._send(reply.status, reply.headers, reply.body)
+            return self.reply(404, {}, b"{}")
+        return self.reply(reply.status, reply.headers, reply.body)
 
     def do_POST(self) -> None:
         """A visit, or its heartbeat."""
@@ -116,23 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
             answer["heartbeat_seconds"] = "soon"
             answer["numbers"] = [{"find": MAIN, "number": "<img src=x onerror=alert(1)>"}, 7]
         sent = b"<html>" if mood is Mood.WRONG_JSON else json.dumps(answer).encode()
-        self._send(status, {"Access-Control-Allow-Origin": "*"}, sent)
+        self.reply(status, {"Access-Control-Allow-Origin": "*"}, sent)
 
     def do_OPTIONS(self) -> None:
         """No preflight is expected: a test sees it as a request without a site."""
         self.service.requests.append({"preflight": True})
-        self._send(405, {}, b"")
-
-    def _send(self, status: int, headers: Any, body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        self.reply(405, {}, b"")
 
 
 @contextmanager

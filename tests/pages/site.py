@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from tests.pages.service import served
+from tests.pages.service import Handler, served
 
 VENDOR = Path(__file__).with_name("vendor")
 
@@ -26,11 +24,10 @@ class Site:
         return self.url + path
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     site: Site
-    protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - named by http.server
         """A page, or a file of a library."""
         path = urlsplit(self.path).path
         vendored = VENDOR / path.rpartition("/")[2]
@@ -38,15 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
         known, body, kind = path in self.site.pages, html.encode(), "text/html"
         if path.startswith("/vendor/"):
             known, body, kind = True, vendored.read_bytes(), "text/javascript"
-        self.send_response(200 if known else 404)
-        for name, value in {"Content-Type": kind, **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        self.reply(200 if known else 404, {"Content-Type": kind, **headers}, body)
 
 
 @contextmanager

@@ -136,9 +136,10 @@ def test_links_to_call_are_swapped_and_links_to_write_are_not(visitor: Visitor) 
 def test_accessible_names_are_kept_in_step(visitor: Visitor) -> None:
     visitor.opens(
         '<a href="tel:8005550100" aria-label="Call (800) 555-0100" title="or 800.555.0100">x</a>'
-        '<img alt="Call 800-555-0100"><button aria-description="dials 8005550100">Call</button>'
+        '<img alt="Call 800-555-0100"><button aria-description="dials 8005550100">Call</button>',
+        head="<title>Roofs, 800-555-0100</title>",
     )
-    visitor.swapped()
+    assert visitor.swapped().title() == "Roofs, 212-555-0200"
     link = visitor.page.locator("a")
     assert link.get_attribute("aria-label") == "Call (212) 555-0200"
     assert link.get_attribute("title") == "or 212.555.0200"
