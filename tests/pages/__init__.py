@@ -1,0 +1,1 @@
+"""Real pages in a real browser: what a visitor sees before and after the snippet has run."""
