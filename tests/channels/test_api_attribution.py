@@ -9,7 +9,8 @@ import pytest
 from chalicelib.channels import schemas_calls, schemas_sides
 from chalicelib.offers import ANYWHERE, Number, Slot
 from chalicelib.store import codec
-from chalicelib.store.rows import CATALOG, VISITS, Change, Key, Put
+from chalicelib.store.rows import CATALOG, Change, Key
+from chalicelib.store.visits import visit_change
 from chalicelib.visits import Visit
 from tests.channels.api import Api, Party
 from tests.channels.test_api_calls import Played
@@ -46,8 +47,8 @@ class Visited(Played):
             id=visit_id, site_id=SITE, publisher_id=self.market.publisher["id"],
             began_at=self.api.now, seen_at=self.api.now,
         )  # fmt: skip
-        row = {"pk": f"VISIT#{visit_id}", "sk": "META", "doc": codec.to_json(visit)}
-        self.api.rows.write([Put(VISITS, row)])
+        expires_at = int(self.api.now.timestamp()) + 86_400
+        self.api.rows.write([visit_change(visit, expires_at)])
 
     def rings(self, *sids: str) -> None:
         """Calls on the number, a minute apart."""

@@ -120,9 +120,11 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.store.talks",
         "chalicelib.store.target_holds",
         "chalicelib.store.trials",
+        "chalicelib.store.visits",
         "chalicelib.times",
         "chalicelib.together",
         "chalicelib.trials",
+        "chalicelib.visits",
         "chalicelib.waiting",
     ]
 
