@@ -1,8 +1,8 @@
 """What does an advertiser say that a call came to?
 
-Owns dispositions and postbacks as they lie beside a call, and which of several counts. How an
-advertiser names the call belongs to `matching`, how a file says it, to `disposition_files`; what
-follows for the money, to `validation`.
+Owns dispositions and postbacks as they lie beside a call, and which of several counts. What comes
+in belongs to `feedback`, which call is meant, to `matching`; what follows for the money, to
+`validation`.
 """
 
 import re
@@ -41,6 +41,14 @@ class Disposition:
     received_at: datetime
     source: Source
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """An advertiser's own id of a call; no two calls of the advertiser have the same."""
+
+    advertiser_id: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
