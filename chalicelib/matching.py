@@ -38,7 +38,7 @@ class UnmatchedReason(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-MEANINGS = {
+MEANING = {
     UnmatchedReason.UNKNOWN_CALL: "The advertiser has no call with the `call_id`.",
     UnmatchedReason.UNKNOWN_EXTERNAL_ID: "No call of the advertiser has the `external_id`.",
     UnmatchedReason.NO_CALL_OF_CALLER: "No call of the `caller` came, or was sent to the "

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import gate, reasons, recording, told, validation
+from chalicelib import gate, matching, reasons, recording, told, validation
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -48,7 +48,8 @@ _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
 `chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
-`chalicelib/recording.py` and `chalicelib/told.py` by `python -m infra.reference`.
+`chalicelib/matching.py`, `chalicelib/recording.py` and `chalicelib/told.py` by
+`python -m infra.reference`.
 """
 
 _TOLD_INTRO = """## Routing as a publisher is told
@@ -76,6 +77,7 @@ def reason_codes() -> str:
             *_table("Routing: why a target was taken or passed over, or a call refused",
                     reasons.MEANING),
             *_table("Validation: why a call does not count", validation.MEANING),
+            *_table("Feedback: why a disposition or a postback has no call", matching.MEANING),
             *_table("Recording: why an attempt is not recorded", recording.MEANING),
             _TOLD_INTRO,
             *_told_to_publishers(),

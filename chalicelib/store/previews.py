@@ -19,6 +19,7 @@ from chalicelib.store.rows import (
     Equals,
     Item,
     Key,
+    Path,
     Put,
     Question,
     Rows,

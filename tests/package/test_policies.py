@@ -34,7 +34,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
     "recordings": {"calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"}},
-    "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
+    "sweep": SETTLEMENT
+    | {
+        "calls/index/by_due": {"Query"},
+        "calls/index/by_campaign": {"Query"},
+        "catalog/index/by_kind": {"Query"},
+    },
     "reconcile": {
         "catalog": {"BatchGetItem", "UpdateItem"},
         "catalog/index/by_kind": {"Query"},
