@@ -27,13 +27,14 @@ class PreviewState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """A file as it was read: `rows` of them. The first `done` are applied: `matched` with a call,
-    and `unmatched`."""
+    and `unmatched`. What it says is told when its applying begins, and not before."""
 
     id: str
     advertiser_id: str
     currency: str
     rows: int
     created_at: datetime
+    begun_at: datetime | None = None
     state: PreviewState = PreviewState.PREVIEWED
     done: int = 0
     matched: int = 0
@@ -46,8 +47,13 @@ class Preview:
         return self.created_at + KEPT
 
 
+def begun(preview: Preview, now: datetime) -> Preview:
+    """The preview as its applying begins."""
+    return replace(preview, state=PreviewState.APPLYING, begun_at=now, version=preview.version + 1)
+
+
 def advanced(preview: Preview, *, matched: int, unmatched: int) -> Preview:
-    """The preview with so many rows more applied; without any, as its applying begins."""
+    """The preview with so many rows more applied."""
     done = preview.done + matched + unmatched
     return replace(
         preview,
@@ -60,8 +66,8 @@ def advanced(preview: Preview, *, matched: int, unmatched: int) -> Preview:
 
 
 def feedback_of(row: FileRow, preview: Preview) -> Feedback:
-    """What the row tells: the same whenever and however often it is applied. It was so when the
-    file was read."""
+    """What the row tells: the same however often it is applied."""
+    told_at = preview.begun_at or preview.created_at
     return Feedback(
         id=row_feedback_id(preview.id, row.row),
         advertiser_id=preview.advertiser_id,
@@ -71,7 +77,7 @@ def feedback_of(row: FileRow, preview: Preview) -> Feedback:
         note=row.note,
         amount_cents=row.amount_cents,
         currency=preview.currency,
-        at=preview.created_at,
-        received_at=preview.created_at,
+        at=told_at,
+        received_at=told_at,
         row=row.row,
     )

@@ -47,7 +47,7 @@ def match_view(match: Match) -> View:
 def preview_view(preview: Preview) -> View:
     """A file, and how far it is applied."""
     plain: View = to_plain(preview)
-    del plain["currency"], plain["version"]
+    del plain["currency"], plain["version"], plain["begun_at"]
     return plain | {"expires_at": to_plain(preview.expires_at)}
 
 

@@ -83,7 +83,7 @@ def apply(made: Preview, *, stores: Stores, now: datetime) -> Preview:
     An applied file stays as it is.
     """
     if made.state is PreviewState.PREVIEWED:
-        made = _kept(made, previews.advanced(made, matched=0, unmatched=0), stores, now)
+        made = _kept(made, previews.begun(made, now), stores, now)
     for _ in range(PARTS_A_PIECE):
         if made.state is PreviewState.APPLIED:
             break

@@ -29,6 +29,8 @@ class Sides:
     markets: tuple[Market, ...] = field(init=False)
     calls: tuple[Json, ...] = field(init=False)
     recordings: tuple[Json, ...] = field(init=False)
+    previews: tuple[Json, ...] = field(init=False)
+    secrets: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -42,6 +44,25 @@ class Sides:
         for call, recording in zip(self.calls, self.recordings, strict=True):
             kept = a_kept_recording(id=recording["id"], call_id=call["id"])
             self.api.stores.recordings.keep(kept)
+        self.previews = tuple(self.previewed(n) for n in range(2))
+        self.secrets = tuple(
+            self.api.created(f"/advertisers/{market.advertiser['id']}/postback-secrets")
+            for market in self.markets
+        )
+
+    def previewed(self, n: int) -> Json:
+        """A file that names the market's call, and an applied one that names none."""
+        advertiser = self.markets[n].advertiser["id"]
+        lines = (f"call_{'0' * 26},sold", f"{self.calls[n]['id']},sold")
+        for line in lines:
+            made = self.api.send(
+                "POST", f"/dispositions/preview?advertiser_id={advertiser}",
+                f"call_id,disposition\n{line}\n".encode(), headers={"Content-Type": "text/csv"},
+            ).body  # fmt: skip
+            if line is lines[0]:
+                self.api.post("/dispositions/apply", {"preview_id": made["id"]})
+        preview: Json = made
+        return preview
 
     @property
     def world(self) -> World:
@@ -239,6 +260,11 @@ _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
     "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
+    "/calls/{id}/disposition": "call", "/calls/{id}/dispositions": "call",
+    "/calls/{id}/external-id": "call", "/dispositions/previews/{id}": "preview",
+    "/dispositions/previews/{id}/rows": "preview",
+    "/advertisers/{id}/postback-secrets": "advertiser",
+    "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -263,12 +289,26 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if "{id}" in path:
         noun = _IDS[path]
-        of_calls = {"call": sides.calls[of], "recording": sides.recordings[of]}
+        of_calls = {
+            "call": sides.calls[of],
+            "recording": sides.recordings[of],
+            "preview": sides.previews[of],
+        }
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
-        path = path.replace("{id}", thing["id"])
+        path = path.replace("{id}", thing["id"]).replace("{secret_id}", sides.secrets[of]["id"])
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
-    return sides.party(kind).send(route.method, path, {} if route.method == "POST" else None)
+    party = sides.party(kind)
+    if route.media:
+        file = b"call_id,disposition\n" + sides.calls[of]["id"].encode() + b",sold\n"
+        return party.send(route.method, path, file, Content_Type=route.media)
+    bodies: dict[str, Json] = {
+        "/calls/{id}/disposition": {"value": "sold"},
+        "/calls/{id}/external-id": {"external_id": "crm-1"},
+        "/dispositions/apply": {"preview_id": sides.previews[of]["id"]},
+    }
+    body = bodies.get(route.path, {}) if route.method in ("POST", "PUT") else None
+    return party.send(route.method, path, body)
 
 
 def names(sides: Sides, n: int) -> set[str]:
@@ -276,7 +316,7 @@ def names(sides: Sides, n: int) -> set[str]:
     market = sides.markets[n]
     things = (market.advertiser, market.publisher, market.campaign, market.target,
               market.partnership, market.placement, market.number, sides.calls[n],
-              sides.recordings[n])  # fmt: skip
+              sides.recordings[n], sides.previews[n], sides.secrets[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
 
@@ -285,6 +325,7 @@ def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route
     sides = Sides()
     stands = sides.api.get("/partnerships").body
     by_id = "{id}" in route.path or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
+    by_id = by_id or route.path == "/dispositions/apply"
     if by_id and route.path not in _COMMON:
         theirs = sent(sides, kind, route, of=1)
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")
