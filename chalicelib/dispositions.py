@@ -73,8 +73,11 @@ def read_value(words: str) -> str | None:
     """The disposition that the words stand for: lower case, with one `_` for each stretch of
     anything but letters and digits, so that `Not interested!` is `not_interested`.
 
-    None when nothing is left that begins with a letter and has at most 32 characters.
+    None when nothing is left that begins with a letter and has at most 32 characters, and where
+    letters of other scripts would be lost.
     """
+    if any(sign.isalnum() and not sign.isascii() for sign in words):
+        return None
     value = _BETWEEN_WORDS.sub("_", words.lower()).strip("_")
     return value if _VALUE.fullmatch(value) else None
 
