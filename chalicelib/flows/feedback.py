@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib import runtime
+from chalicelib.dispositions import ExternalId
 from chalicelib.errors import Busy, Conflict
 from chalicelib.feedback import Feedback, disposition_of, postback_of
 from chalicelib.flows.matching import Matched, external_id_of, match_all
@@ -74,8 +75,17 @@ def take_event(feedback: Feedback, *, content_hash: str, stores: Stores) -> Take
 def take_rows(feedback: Sequence[Feedback], *, stores: Stores) -> tuple[Match, ...]:
     """Take rows of a file of one advertiser, in their order; those that were taken before change
     nothing."""
-    matched = match_all(feedback, stores=stores)
-    return tuple(_take_row(one, stores).match for one in matched)
+    taken: list[Match] = []
+    told: set[ExternalId] = set()
+    for matched in match_all(feedback, stores=stores):
+        external_id = external_id_of(matched.feedback)
+        current = matched
+        if external_id in told:
+            # An earlier row may have taught which call the id stands for.
+            (current,) = match_all([matched.feedback], stores=stores)
+        taken.append(_take_row(current, stores).match)
+        told |= {external_id} if external_id else set()
+    return tuple(taken)
 
 
 def look(*, stores: Stores, now: datetime, limit: int = 200) -> Looked:
