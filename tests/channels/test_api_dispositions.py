@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.channels import schemas_calls, schemas_dispositions, schemas_sides
+from chalicelib.flows import disposition_files
 from tests.channels.telling import CALLERS, NO_CALL, Buyers
 from tests.fakes import Crash
 
@@ -318,6 +319,46 @@ def test_two_who_apply_the_same_file_at_once_apply_it_once() -> None:
     said = buyers.said(buyers.calls[0])
     assert (len(said["dispositions"]), len(said["postbacks"])) == (1, 1)
     assert len(buyers.unmatched()) == 1
+
+
+def test_a_file_that_is_left_goes_on_by_itself_after_a_minute() -> None:
+    buyers = Buyers()
+    preview = buyers.previews("call_id,disposition", f"{buyers.calls[0]},sold", f"{NO_CALL},x").body
+    untouched = buyers.previews("call_id,disposition", f"{buyers.calls[0]},lost").body
+
+    def goes_on() -> tuple[int, int]:
+        return disposition_files.go_on(stores=buyers.api.stores, now=buyers.api.now)
+
+    buyers.api.rows.crash_before_write(3)
+    with pytest.raises(Crash):
+        buyers.applies(preview)
+    buyers.api.later(minutes=1)
+    assert goes_on() == (0, 0)
+    buyers.api.later(seconds=1)
+    buyers.api.rows.before_write(fails)
+    assert goes_on() == (0, 1)
+    assert goes_on() == (0, 0)
+    buyers.api.later(minutes=1, seconds=1)
+    assert goes_on() == (1, 0)
+    states = [buyers.advertiser.get(f"/dispositions/previews/{one['id']}").body["state"]
+              for one in (preview, untouched)]  # fmt: skip
+    assert states == ["applied", "previewed"]
+    assert len(buyers.said(buyers.calls[0])["dispositions"]) == 1
+    buyers.api.later(minutes=5)
+    assert goes_on() == (0, 0)
+
+
+def fails() -> None:
+    raise ConnectionError("the database is away")
+
+
+def test_what_a_file_says_is_told_when_its_applying_begins() -> None:
+    buyers = Buyers()
+    preview = buyers.previews("call_id,disposition", f"{buyers.calls[0]},sold").body
+    buyers.api.later(days=2)
+    buyers.applies(preview)
+    (disposition,) = buyers.said(buyers.calls[0])["dispositions"]
+    assert disposition["received_at"] == disposition["at"] == "2026-11-25T15:00:00.000Z"
 
 
 def test_of_two_rows_that_mean_one_call_by_different_names_the_later_counts() -> None:
