@@ -221,7 +221,7 @@ class PostbackBody(Document):
     at: Moment | None = None
 
 
-class TakenView(MatchView):
+class TakenPostbackView(MatchView):
     """What became of a postback when it came first."""
 
     id: str

@@ -40,7 +40,7 @@ def test_a_signed_postback_is_kept_beside_its_call() -> None:
     body = told(call_id=call, amount="25.00", currency="USD", disposition="Sold", note="fine")
     reply = buyers.posts_back(body)
     assert reply.status == 200
-    schemas_dispositions.TakenView.model_validate(reply.body)
+    schemas_dispositions.TakenPostbackView.model_validate(reply.body)
     assert (reply.body["call_id"], reply.body["matched_by"]) == (call, "call_id")
     said = buyers.said(call)
     (postback,), (disposition,) = said["postbacks"], said["dispositions"]
