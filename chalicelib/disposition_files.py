@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import times
-from chalicelib.dispositions import LONGEST_VALUE, read_value
+from chalicelib.dispositions import read_value
 from chalicelib.errors import Fault, Invalid
 from chalicelib.feedback import (
     LONGEST_NOTE,
     NAMING,
+    REASONS,
     Named,
     is_call_id,
     is_external_id,
@@ -36,16 +37,6 @@ _FAULTS_SHOWN = 200
 _BEYOND = ""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REPLACEMENT = "\ufffd"
-_REASONS: Mapping[str, str] = {
-    "call_id": "must be a call's id, such as call_01J0000000000000000000000",
-    "external_id": "must be 1 to 128 visible ASCII characters, the first a letter, a digit or _",
-    "caller": "must be a telephone number with its country code, such as +14155550100",
-    "time": "must be a time with its offset (RFC 3339), such as 2026-11-23T15:00:00Z",
-    "disposition": f"must begin with a letter and make at most {LONGEST_VALUE} letters, digits "
-    "and _",
-    "amount": "must be an amount such as 25 or 25.00, without sign and currency",
-    "note": f"must be at most {LONGEST_NOTE} characters without control characters",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +148,7 @@ def _row(number: int, cells: dict[str, str]) -> tuple[FileRow, list[Fault]]:
         faults.append(_fault(number, "", "length", "has more cells than the header has columns"))
     read = {name: _READERS[name](cell) for name, cell in cells.items()}
     faults += [
-        _fault(number, name, "format", _REASONS[name])
+        _fault(number, name, "format", REASONS[name])
         for name, value in read.items()
         if value is None
     ]

@@ -6,15 +6,27 @@ the disposition and postback that it becomes beside that call. Which call is mea
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.dispositions import Disposition, Postback, Source
+from chalicelib.dispositions import LONGEST_VALUE, Disposition, Postback, Source
 from chalicelib.ids import derived
 
 LONGEST_NOTE = 500
 NAMING = ("call_id", "external_id", "caller")
+REASONS: Mapping[str, str] = {
+    "call_id": "must be a call's id, such as call_01J0000000000000000000000",
+    "external_id": "must be 1 to 128 visible ASCII characters, the first a letter, a digit or _",
+    "caller": "must be a telephone number with its country code, such as +14155550100",
+    "time": "must be a time with its offset (RFC 3339), such as 2026-11-23T15:00:00Z",
+    "disposition": f"must begin with a letter and make at most {LONGEST_VALUE} letters, digits "
+    "and _",
+    "amount": "must be an amount such as 25 or 25.00, without sign and currency",
+    "note": f"must be at most {LONGEST_NOTE} characters without control characters",
+}
+"""What each field must be, for people."""
+
 _AMOUNT = re.compile(r"(\d{1,9})(?:\.(\d{1,2}))?", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9_][!-~]{0,127}", re.ASCII)
 _CALLER = re.compile(r"\+?([1-9]\d{10,14})|\+([1-9]\d{6,9})", re.ASCII)

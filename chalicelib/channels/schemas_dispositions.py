@@ -5,7 +5,7 @@ body and a query are read alike. Import it inside handlers only, as the other sc
 """
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -13,21 +13,15 @@ from pydantic_core import PydanticCustomError
 from chalicelib import dispositions, feedback, matching, previews
 from chalicelib.channels.fields import Currency, Document, Moment, plain_text
 
-T = TypeVar("T")
 
-_VALUE = "must begin with a letter and make at most 32 letters, digits and _"
-_AMOUNT = "must be an amount such as 25 or 25.00, without sign and currency"
-_CALLER = "must be a telephone number with its country code, such as +14155550100"
-_EXTERNAL = "must be 1 to 128 visible ASCII characters, the first a letter, a digit or _"
-
-
-def _confirmed(read: Callable[[str], object], reason: str) -> AfterValidator:
+def _confirmed(read: Callable[[str], object], field: str) -> AfterValidator:
     """A text that `read` can read, kept as `read` gives it when that is a text."""
 
     def confirm(text: str) -> str:
         found = read(text)
         if found is None or found is False:
-            raise PydanticCustomError("format", "{reason}", {"reason": reason})
+            reason = {"reason": feedback.REASONS[field]}
+            raise PydanticCustomError("format", "{reason}", reason)
         return found if isinstance(found, str) else text
 
     return AfterValidator(confirm)
@@ -39,7 +33,7 @@ Value = Annotated[
         max_length=200,
         description="in your own words: lower case, with `_` for whatever is no letter or digit",
     ),
-    _confirmed(dispositions.read_value, _VALUE),
+    _confirmed(dispositions.read_value, "disposition"),
 ]
 Note = Annotated[
     str, Field(min_length=1, max_length=feedback.LONGEST_NOTE), AfterValidator(plain_text)
@@ -47,18 +41,18 @@ Note = Annotated[
 ExternalId = Annotated[
     str,
     Field(max_length=128, description="your own id: visible ASCII characters without spaces"),
-    _confirmed(feedback.is_external_id, _EXTERNAL),
+    _confirmed(feedback.is_external_id, "external_id"),
 ]
 CallId = Annotated[str, Field(pattern=r"^call_[0-9A-HJKMNP-TV-Z]{26}$")]
 Caller = Annotated[
     str,
     Field(max_length=64, description="E.164; its plus may be missing from 11 digits on"),
-    _confirmed(feedback.read_caller, _CALLER),
+    _confirmed(feedback.read_caller, "caller"),
 ]
 Amount = Annotated[
     str,
     Field(max_length=20, description="such as `25` or `25.00`, in the advertiser's currency"),
-    _confirmed(feedback.read_amount, _AMOUNT),
+    _confirmed(feedback.read_amount, "amount"),
 ]
 Source = Annotated[dispositions.Source, Field(strict=False)]
 MatchedBy = Annotated[matching.MatchedBy, Field(strict=False)]
