@@ -13,6 +13,7 @@ from enum import StrEnum
 from chalicelib.answering import Heard, Introduction, Message
 from chalicelib.attribution import Attribution
 from chalicelib.campaigns import ChargeTerms
+from chalicelib.dispositions import Disposition, ExternalId
 from chalicelib.ids import derived
 from chalicelib.lines import CallLookup
 from chalicelib.offers import EarningTerms
@@ -211,7 +212,8 @@ class Call:
     nothing of a talk; nor does that of one which was led on after a talk, `recoveries` times.
     `heard` are the lines that the caller heard, `voicemail` is what was left. `lookup` is what is
     known of the caller's line, None where the offer does not want to know. `hung_up_by` and
-    `hung_up_why` are read out of the reports of ends; None while it is live.
+    `hung_up_why` are read out of the reports of ends; None while it is live. `disposition` is the
+    latest one, `external_id` the call's id in an advertiser's own system.
     """
 
     id: str
@@ -248,6 +250,8 @@ class Call:
     attribution: Attribution | None = None
     hung_up_by: HungUpBy | None = None
     hung_up_why: str | None = None
+    disposition: Disposition | None = None
+    external_id: ExternalId | None = None
 
 
 def introduced(call: Call, attempt: Attempt) -> Call:

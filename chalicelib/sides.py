@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.calls import Call, CallStatus, HungUpBy
+from chalicelib.calls import Attempt, Call, CallStatus, HungUpBy
+from chalicelib.feedback import shown
 from chalicelib.ids import derived
 from chalicelib.keys import Party, PartyKind
 from chalicelib.places import Area
@@ -36,6 +37,16 @@ class TakenBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDisposition:
+    """What the advertiser who has the call says that it came to; publishers are told the value
+    alone."""
+
+    value: str
+    note: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherCall:
     """A call as its publisher sees it. `caller` has its last digits hidden, `state` is where the
     caller seems to be; the reasons are words that publishers are told. Of where the call comes from
@@ -52,6 +63,7 @@ class PublisherCall:
     state: str | None
     talk_seconds: int | None
     earning_cents: int
+    disposition: str | None
     refusal: str | None
     reasons: tuple[str, ...]
     visit_id: str | None
@@ -90,6 +102,8 @@ class AdvertiserCall:
     area: Area
     talk_seconds: int | None
     charge_cents: int
+    disposition: ShownDisposition | None
+    external_id: str | None
     reasons: tuple[str, ...]
     hung_up_by: HungUpBy | None
     hung_up_why: str | None
@@ -131,9 +145,31 @@ def sees(party: Party, call: Call) -> bool:
     return party.owns(call)
 
 
+def shown_disposition(call: Call) -> ShownDisposition | None:
+    """The call's disposition by the advertiser who has it; one by another who had it tells
+    nothing of the call as it is."""
+    said = call.disposition
+    if said is None or call.attempt is None or said.advertiser_id != _advertiser_of(call.attempt):
+        return None
+    return ShownDisposition(value=said.value, note=shown(said.note), at=said.at)
+
+
+def shown_external_id(call: Call) -> str | None:
+    """The call's id in the system of the advertiser who has it."""
+    known = call.external_id
+    if known is None or call.attempt is None:
+        return None
+    return known.value if known.advertiser_id == _advertiser_of(call.attempt) else None
+
+
+def _advertiser_of(attempt: Attempt) -> str:
+    return attempt.hold.advertiser_id
+
+
 def publisher_call(call: Call) -> PublisherCall:
     """The call as its publisher sees it."""
     found = call.attribution
+    disposition = shown_disposition(call)
     return PublisherCall(
         id=call.id,
         status=call.status,
@@ -146,6 +182,7 @@ def publisher_call(call: Call) -> PublisherCall:
         state=call.area.state,
         talk_seconds=call.talk_seconds,
         earning_cents=call.earning_cents,
+        disposition=disposition.value if disposition else None,
         refusal=call.refusal and told(call.refusal),
         # A refused call repeats its refusal among the reasons.
         reasons=tuple(told(word) for word in call.reasons),
@@ -199,6 +236,8 @@ def advertiser_call(call: Call, key: str) -> AdvertiserCall:
         area=call.area,
         talk_seconds=call.talk_seconds,
         charge_cents=call.charge_cents,
+        disposition=shown_disposition(call),
+        external_id=shown_external_id(call),
         reasons=call.reasons,
         hung_up_by=call.hung_up_by,
         hung_up_why=call.hung_up_why,

@@ -58,6 +58,8 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 400 | `malformed_body` | the body is not a JSON object |
 | 400 | `invalid_token` | the token of a visit was not made here, or for another site |
 | 401 | `unauthenticated` | no key, or none that is in force |
+| 401 | `bad_signature` | a postback is not signed with a secret that is in force |
+| 401 | `expired_signature` | a postback was signed more than 5 minutes ago, or ahead |
 | 403 | `forbidden` | the route is not for a key of this kind |
 | 403 | `foreign_origin` | the page is on none of the site's domains ([DNI endpoint](dni.md)) |
 | 403 | `account_paused` | the account is paused and may only read |
@@ -71,6 +73,10 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `account_archived` | an archived account gets no key |
 | 409 | `block_exists` | the same callers are blocked there already |
 | 409 | `payment_reference_reused` | the reference has recorded another payment |
+| 409 | `no_advertiser` | no advertiser has the call of which something is said |
+| 409 | `external_id_taken` | the advertiser's own id stands for another call |
+| 409 | `event_id_reused` | the event came with other content before |
+| 409 | `too_many_secrets` | two secrets are in force: revoke one first |
 | 409 | `conflict` | what is stored says otherwise |
 | 413 | `body_too_large` | a body holds at most 128 KiB |
 | 413 | `too_large` | a page's body holds at most 8 KiB ([DNI endpoint](dni.md)) |
@@ -87,7 +93,7 @@ Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
 `filter`, `unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
 `placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
-`positive`, `released`.
+`positive`, `released`, `duplicate_row`, `encoding`, `more`.
 """
 
 

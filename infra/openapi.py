@@ -21,6 +21,7 @@ from chalicelib.channels import (
     schemas_books,
     schemas_calls,
     schemas_costs,
+    schemas_dispositions,
     schemas_gate,
     schemas_numbers,
     schemas_operations,
@@ -44,6 +45,7 @@ _SCHEMAS = (
     schemas_books,
     schemas_calls,
     schemas_costs,
+    schemas_dispositions,
     schemas_gate,
     schemas_numbers,
     schemas_operations,
@@ -144,6 +146,9 @@ def _operation(route: Route) -> Json:
         if route.method == "PATCH":
             media, schema = "application/merge-patch+json", _patch_name(route.body)
         operation["requestBody"] = {"required": True, "content": {media: {"schema": _ref(schema)}}}
+    if route.media:
+        text = {route.media: {"schema": {"type": "string"}}}
+        operation["requestBody"] = {"required": True, "content": text}
     if route.public or route.parties != (PartyKind.OPERATOR,):
         asked = () if route.public else route.parties
         operation["security"] = [{kind.value: []} for kind in asked]
@@ -166,6 +171,9 @@ def _parameters(route: Route) -> Iterator[Json]:
         yield {"name": name, "in": "query", "description": words, "schema": schema}
     if route.keyed:
         yield _header("Idempotency-Key", "the same key makes the same thing once")
+    if route.signed:
+        yield _header("RingLedger-Timestamp", "when it was signed, in seconds since 1970")
+        yield _header("RingLedger-Signature", "HMAC-SHA256 with the advertiser's secret, in hex")
     if route.versioned:
         yield _header("If-Match", "the version that the change rests on, as the ETag says it")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from infra.stage import API_FUNCTION, Stage, Stopped
 
-# Only what the carrier reports asks for a look; other rows of the table start no function.
-_REPORTED = [{"prefix": "SIGNAL#"}, {"prefix": "REPORT#"}]
-_SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": _REPORTED}}}}
+# Only what the carrier or an advertiser says asks for a look; other rows start no function.
+_SAID = [{"prefix": prefix} for prefix in ("SIGNAL#", "REPORT#", "DISPOSITION#", "POSTBACK#")]
+_SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": _SAID}}}}
 # A stream batch is tried six times, then its records go to the on-failure queue.
 STREAM_OPTIONS: dict[str, Any] = {
     "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -216,6 +216,8 @@ def call_view(call: Call) -> dict[str, Any]:
         "talk_seconds": call.talk_seconds,
         "charge_cents": call.charge_cents,
         "earning_cents": call.earning_cents,
+        "disposition": sides.shown_disposition(call),
+        "external_id": sides.shown_external_id(call),
         "refusal": call.refusal,
         "reasons": call.reasons,
         "heard": call.heard,

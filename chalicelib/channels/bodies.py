@@ -73,6 +73,13 @@ def read_object(raw: bytes, content_type: str) -> Document:
     return document
 
 
+def confirm_media(content_type: str, media: str) -> None:
+    """Unsupported unless the body is said to be in this format."""
+    said = content_type.partition(";")[0].strip().lower()
+    if said != media:
+        raise Unsupported(f"send {media}, not {said[:100] or 'a body without a Content-Type'}")
+
+
 def validated(
     schema: "type[BaseModel]", document: Mapping[str, Any], stood: Mapping[str, Any] | None = None
 ) -> Document:

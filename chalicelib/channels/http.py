@@ -84,7 +84,8 @@ class Route:
     takes a limit and a cursor. `forms` says the form of a parameter that is another here than in
     other lists. A `keyed` route takes an Idempotency-Key, a `versioned` one If-Match. It is for the
     operator, unless `for_operator` says otherwise, and for whoever has one of its `sides`. A
-    `public` one is for anybody and asks for no key.
+    `public` one is for anybody and asks for no key; one that is `signed` checks the signature
+    itself. `media` is what its body is in where that is no JSON.
     """
 
     method: str
@@ -99,6 +100,8 @@ class Route:
     keyed: bool = False
     versioned: bool = False
     public: bool = False
+    signed: bool = False
+    media: str | None = None
     for_operator: bool = True
     sides: tuple[Side, ...] = ()
 
@@ -140,6 +143,12 @@ class Request:
     def stores(self) -> Stores:
         """What is remembered."""
         return self.context.stores()
+
+    def text(self) -> bytes:
+        """The body as it came, of a route that takes no JSON; Unsupported when it is in another
+        format."""
+        bodies.confirm_media(self.headers.get("content-type", ""), self.route.media or "")
+        return self.raw
 
     def document(self) -> bodies.Document:
         """The JSON object of the body."""

@@ -1,9 +1,9 @@
 """What happens by the clock?
 
-Owns the schedules: every minute the sweep for calls that nobody spoke of any more, and for
-recordings that were lost on their way; every hour the comparison of numbers with the carrier, and
-each pool's step up or down; every day the closing of what has ended. What they do belongs to the
-flows.
+Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
+that were lost on their way, and for what advertisers told and is not done with; every hour the
+comparison of numbers with the carrier, and each pool's step up or down; every day the closing of
+what has ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -22,9 +22,10 @@ blueprint = Blueprint(__name__)
 
 
 def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Settle calls whose end went unheard, and look for recordings that nobody reported or fetched;
-    answers how many; Broken when some failed."""
-    from chalicelib.flows import recordings_due
+    """Settle calls whose end went unheard, look for recordings that nobody reported or fetched and
+    for calls that feedback waits for, and go on with files of dispositions; answers how many;
+    Broken when some failed."""
+    from chalicelib.flows import disposition_files, feedback, recordings_due
     from chalicelib.flows.settlement import sweep
     from chalicelib.providers.carriers import ask_about, carrier_named
     from chalicelib.providers.queue import fetch_recording
@@ -33,13 +34,17 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     looked = recordings_due.look(
         stores=stores(), now=runtime.now(), ask=fetch_recording, carrier=carrier_named
     )
+    told = feedback.look(stores=stores(), now=runtime.now())
+    files, files_failed = disposition_files.go_on(stores=stores(), now=runtime.now())
+    failed = len(swept.failed) + told.failed + files_failed
     counts = {
-        "settled": len(swept.settled), "live": len(swept.live), "failed": len(swept.failed),
+        "settled": len(swept.settled), "live": len(swept.live), "failed": failed,
         "recordings_asked": looked.asked, "recordings_found": looked.found,
+        "feedback_matched": told.matched, "feedback_waiting": told.waiting, "files": files,
     }  # fmt: skip
     runtime.logger().info("swept", extra=counts)
-    if swept.failed:
-        raise Broken(f"{len(swept.failed)} calls could not be swept; the log says why")
+    if failed:
+        raise Broken(f"{failed} calls, feedback or files could not be swept; the log says why")
     return counts
 
 

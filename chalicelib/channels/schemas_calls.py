@@ -74,6 +74,14 @@ class CallRecordingView(Document):
     reason: Annotated[recording.RecordingReason, Field(strict=False)] | None
 
 
+class CallDispositionView(Document):
+    """What the advertiser who has the call says that it came to, and when it did."""
+
+    value: str
+    note: str | None
+    at: Moment
+
+
 class CallView(Document):
     """A call. `number` was dialled; `tried` are the targets of all attempts; `reasons` say why a
     call was denied; `tags` are what filters know as `tag.` and their name; `heard` are the
@@ -106,6 +114,10 @@ class CallView(Document):
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
     earning_cents: int
+    disposition: CallDispositionView | None
+    external_id: Annotated[
+        str | None, Field(description="the call's id in the advertiser's system")
+    ]
     refusal: Reason | GateReason | None
     reasons: list[str]
     heard: list[HeardView]

@@ -11,7 +11,7 @@ from pydantic import Field
 from chalicelib import calls, gate, keys, sides, told
 from chalicelib.channels.fields import Document, Moment, Name
 from chalicelib.channels.schemas import EarningTerms, PartnershipState
-from chalicelib.channels.schemas_calls import AreaView, HungUpBy, Reason
+from chalicelib.channels.schemas_calls import AreaView, CallDispositionView, HungUpBy, Reason
 
 PublisherReason = Annotated[told.PublisherReason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
@@ -78,6 +78,7 @@ class PublisherCallView(Document):
     state: str | None
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     earning_cents: int
+    disposition: Annotated[str | None, Field(description="what the buyer says that it came to")]
     refusal: PublisherReason | GateReason | None
     reasons: list[str]
     visit_id: Annotated[str | None, Field(description="the visit that the call belongs to")]
@@ -122,6 +123,8 @@ class AdvertiserCallView(Document):
     area: AreaView
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
+    disposition: CallDispositionView | None
+    external_id: Annotated[str | None, Field(description="the call's id in your own system")]
     reasons: list[str]
     hung_up_by: HungUpBy | None
     hung_up_why: Annotated[str | None, Field(description="the report that tells, or the reason")]

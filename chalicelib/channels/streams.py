@@ -1,8 +1,8 @@
 """What follows from a change in the calls table?
 
-Owns the stream of the calls table: each new signal leads to a look at its call, and each report
-that a recording has media to their fetching. A record that fails is reported alone: the others are
-done, and it is tried again a bounded number of times.
+Owns the stream of the calls table: each new signal, disposition or postback leads to a look at its
+call, and each report that a recording has media to their fetching. A record that fails is reported
+alone: the others are done, and it is tried again a bounded number of times.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from chalice.app import DynamoDBEvent
 from chalicelib import runtime
 from chalicelib.flows.settlement import Progress, settle
 from chalicelib.providers.queue import fetch_recording, settle_later
-from chalicelib.store.changes import StreamRecord, finished_recording, signalled_call
+from chalicelib.store.changes import StreamRecord, finished_recording, told_call
 from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)
@@ -28,8 +28,8 @@ Failures = dict[str, list[dict[str, str]]]
     starting_position="TRIM_HORIZON",
 )
 def validate(event: DynamoDBEvent) -> Failures:
-    """Look at the call of each new signal, and have each finished recording fetched; answers the
-    records that failed."""
+    """Look at the call of which something new was said, and have each finished recording fetched;
+    answers the records that failed."""
 
     def settle_now(call_id: str) -> Progress:
         return settle(call_id, stores=stores(), now=runtime.now())
@@ -43,7 +43,7 @@ def handle(
     later: Callable[[str], None],
     fetch: Callable[[str, str], None],
 ) -> Failures:
-    """Settle each call that a signal concerns once; the sequence numbers of failed records.
+    """Settle each call of which something was said once; the sequence numbers of failed records.
 
     A call whose talk time may still be reported is looked at again later. A recording that has
     media is asked for at once.
@@ -56,7 +56,7 @@ def handle(
             recording = finished_recording(record)
             if recording is not None:
                 fetch(*recording)
-            call_id = signalled_call(record)
+            call_id = told_call(record)
             if call_id is None or call_id in done:
                 continue
             if settle_now(call_id) is Progress.UNCERTAIN:

@@ -13,7 +13,7 @@ from chalicelib import runtime
 from chalicelib.parked import Errand, Lying, Place, Refusal, Stretch, Taken, read_stretch
 from chalicelib.providers import queue
 from chalicelib.providers.parking import Expired, Lot, Message
-from chalicelib.store.changes import StreamRecord, finished_recording, signalled_call
+from chalicelib.store.changes import StreamRecord, finished_recording, told_call
 
 
 class Parking(Protocol):
@@ -113,7 +113,7 @@ def _spoken_of(records: list[StreamRecord]) -> tuple[Errand, ...]:
         recording = finished_recording(record)
         if recording is not None:
             found[Errand(*recording)] = None
-        call_id = signalled_call(record)
+        call_id = told_call(record)
         if call_id is not None:
             found[Errand(call_id)] = None
     return tuple(found)

@@ -17,6 +17,7 @@ from chalicelib.endings import Ending
 from chalicelib.errors import NotFound
 from chalicelib.routing import Decision
 from chalicelib.store import codec
+from chalicelib.store.dispositions import with_said
 from chalicelib.store.hangups import end_sets, with_hang_up
 from chalicelib.store.rows import (
     CALLS,
@@ -281,8 +282,8 @@ class Calls:
 
 
 def read_call(item: Item) -> Call:
-    """The call that a row holds; a message on voicemail and the reports of ends lie beside it,
-    because they may come when the call is judged already."""
-    call = with_hang_up(codec.from_json(Call, item["doc"]), item)
+    """The call that a row holds; a message on voicemail, the reports of ends, and what advertisers
+    say lie beside it, because they may come when the call is judged already."""
+    call = with_said(with_hang_up(codec.from_json(Call, item["doc"]), item), item)
     left = item.get("voicemail")
     return replace(call, voicemail=codec.from_json(Message, left)) if left else call

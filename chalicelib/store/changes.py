@@ -9,13 +9,15 @@ from typing import Any
 from chalicelib.recording import ReportStatus
 
 StreamRecord = dict[str, Any]
-_SIGNAL, _REPORT = "SIGNAL#", "REPORT#"
+_REPORT = "REPORT#"
+_TELLING = ("SIGNAL#", "DISPOSITION#", "POSTBACK#")
 
 
-def signalled_call(record: StreamRecord) -> str | None:
-    """The call of which a new signal tells; KeyError for a record without its keys."""
+def told_call(record: StreamRecord) -> str | None:
+    """The call of which a new signal, disposition or postback tells; KeyError for a record without
+    its keys."""
     pk, sk = _new_row(record)
-    return pk.removeprefix("CALL#") if sk.startswith(_SIGNAL) else None
+    return pk.removeprefix("CALL#") if sk.startswith(_TELLING) else None
 
 
 def finished_recording(record: StreamRecord) -> tuple[str, str] | None:

@@ -17,16 +17,24 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |
 | catalog | KEY#id | META | a key of a publisher or an advertiser; its id follows from the hash of its secret |
+| catalog | ADVERTISER#id | POSTBACKS | the ids of the secrets that sign an advertiser's postbacks |
 | catalog | BLOCK#id | META | an entry of the block list; its id follows from whom it is about and whose it is |
 | catalog | BLOCKED#id | META | who blocks the same callers, each until when; the id follows from number, prefix, or none |
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
-| calls | CALL#id | META | a call, the reports of ends that came for it, and a message that was left on voicemail |
+| calls | CALL#id | META | a call, the reports of ends that came for it, a message that was left on voicemail, and what its advertiser says of it last |
 | calls | CALL#id | ASKED | what the caller hears and is asked before anybody is chosen, as it stood when the call came |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw |
+| calls | CALL#id | DISPOSITION#at#id | one disposition of the call; never changed |
+| calls | CALL#id | POSTBACK#id | one postback for the call; never changed |
+| calls | EXTERNAL#advertiser#id | META | which call has this id in an advertiser's own system |
+| calls | EVENT#id | META | what became of an advertiser's event when it came first |
+| calls | UNMATCHED#advertiser | at#id | feedback that found no call, and the call that it found later; expires |
+| calls | PREVIEW#id | META | a file of dispositions that was read, and how far it is applied; expires |
+| calls | PREVIEW#id | PART#n | fifty of the file's rows; expires |
 | calls | CALL#id | EXPECTED#n | that attempt n is recorded; expires |
 | calls | CALL#id | REPORT#recording#status | one report on a recording, kept as it came; expires |
 | calls | CALL#id | RECORDING#recording | what is kept of a recording, and when it was removed |
@@ -62,7 +70,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
-| calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with |
+| calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind |
 | books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, earnings to release or pay |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
@@ -127,8 +135,8 @@ class CatalogRow(Model):
 
 
 class CallRow(Model):
-    """A call, a decision or its facts, a signal, a verdict, a recording or a report on it, a
-    caller's last approved call or line, or a tally."""
+    """A call, a decision or its facts, a signal, a verdict, a recording or a report on it, what an
+    advertiser says, a caller's last approved call or line, or a tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")
@@ -145,6 +153,9 @@ class CallRow(Model):
     due = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     voicemail = UnicodeAttribute(null=True)
+    disposition = UnicodeAttribute(null=True)
+    disposition_id = UnicodeAttribute(null=True)
+    external_id = UnicodeAttribute(null=True)
     facts = BinaryAttribute(null=True, legacy_encoding=False)
     deleted_at = UnicodeAttribute(null=True)
     carrier_deleted_at = UnicodeAttribute(null=True)

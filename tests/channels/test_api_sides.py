@@ -39,6 +39,8 @@ class Sides:
     costs: tuple[Json, ...] = field(init=False)
     sites: tuple[Json, ...] = field(init=False)
     visits: tuple[Json, ...] = field(init=False)
+    previews: tuple[Json, ...] = field(init=False)
+    secrets: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
@@ -71,12 +73,31 @@ class Sides:
             self.api.created(f"/placements/{market.placement['id']}/costs", **A_COST)
             for market in self.markets
         )
+        self.previews = tuple(self.previewed(n) for n in range(2))
+        self.secrets = tuple(
+            self.api.created(f"/advertisers/{market.advertiser['id']}/postback-secrets")
+            for market in self.markets
+        )
 
     def _pool(self, market: Market) -> Json:
         """A pool with two numbers of its own."""
         pool = self.api.created("/pools", placement_id=market.placement["id"], name="Ads")
         self.api.created(f"/pools/{pool['id']}/numbers", buy={"count": 2})
         return pool
+
+    def previewed(self, n: int) -> Json:
+        """A file that names the market's call, and an applied one that names none."""
+        advertiser = self.markets[n].advertiser["id"]
+        lines = (f"call_{'0' * 26},sold", f"{self.calls[n]['id']},sold")
+        for line in lines:
+            made = self.api.send(
+                "POST", f"/dispositions/preview?advertiser_id={advertiser}",
+                f"call_id,disposition\n{line}\n".encode(), headers={"Content-Type": "text/csv"},
+            ).body  # fmt: skip
+            if line is lines[0]:
+                self.api.post("/dispositions/apply", {"preview_id": made["id"]})
+        preview: Json = made
+        return preview
 
     @property
     def world(self) -> World:
@@ -278,6 +299,11 @@ _IDS = {
     "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
     "/recordings/{id}/links": "recording", "/visits/{id}": "visit", "/sites/{id}/visits": "site",
     "/visits/{id}/calls": "visit",
+    "/calls/{id}/disposition": "call", "/calls/{id}/dispositions": "call",
+    "/calls/{id}/external-id": "call", "/dispositions/previews/{id}": "preview",
+    "/dispositions/previews/{id}/rows": "preview",
+    "/advertisers/{id}/postback-secrets": "advertiser",
+    "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -306,17 +332,29 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
             "call": sides.calls[of], "recording": sides.recordings[of], "pool": sides.pools[of],
             "visit": sides.visits[of],
             "site": sides.sites[of],
+            "preview": sides.previews[of],
         }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
-        path = path.replace("{id}", thing["id"]).replace("{cost_id}", sides.costs[of]["id"])
+        for name, one in (("cost_id", sides.costs[of]), ("secret_id", sides.secrets[of])):
+            path = path.replace(f"{{{name}}}", one["id"])
+        path = path.replace("{id}", thing["id"])
         path += "?from=2026-11-01&to=2026-12-01" if path.endswith("/return") else ""
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
-    bodies = {"CostBody": A_COST, "VisitBody": a_visit(sides.sites[of])}
-    body = bodies.get(route.body or "", {})
-    return sides.party(kind).send(
-        route.method, path, body if route.method in ("POST", "PATCH") else None
-    )
+    party = sides.party(kind)
+    if route.media:
+        file = b"call_id,disposition\n" + sides.calls[of]["id"].encode() + b",sold\n"
+        return party.send(route.method, path, file, Content_Type=route.media)
+    bodies: dict[str, Json] = {
+        "/calls/{id}/disposition": {"value": "sold"},
+        "/calls/{id}/external-id": {"external_id": "crm-1"},
+        "/dispositions/apply": {"preview_id": sides.previews[of]["id"]},
+        "/visits": a_visit(sides.sites[of]),
+    }
+    if route.body == "CostBody":
+        bodies[route.path] = A_COST
+    body = bodies.get(route.path, {}) if route.method in ("POST", "PUT", "PATCH") else None
+    return party.send(route.method, path, body)
 
 
 def names(sides: Sides, n: int) -> set[str]:
@@ -325,7 +363,7 @@ def names(sides: Sides, n: int) -> set[str]:
     things = (market.advertiser, market.publisher, market.campaign, market.target,
               market.partnership, market.placement, market.number, sides.calls[n],
               sides.recordings[n], sides.pools[n], sides.sites[n], sides.visits[n],
-              sides.costs[n])  # fmt: skip
+              sides.costs[n], sides.previews[n], sides.secrets[n])  # fmt: skip
     return {thing["id"] for thing in things}
 
 
@@ -338,6 +376,7 @@ def test_a_party_has_its_own_side_and_nothing_of_anothers(kind: PartyKind, route
         or route.body == "VisitBody"
         or (route.path == "/calls" and kind is PartyKind.ADVERTISER)
     )
+    by_id = by_id or route.path == "/dispositions/apply"
     if by_id and route.path not in _COMMON:
         theirs = sent(sides, kind, route, of=1)
         assert (theirs.status, theirs.body["code"]) == (404, "not_found")

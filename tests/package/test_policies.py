@@ -39,7 +39,12 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "validate": SETTLEMENT,
     "settle": SETTLEMENT,
     "recordings": {"calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem"}},
-    "sweep": SETTLEMENT | {"calls/index/by_due": {"Query"}},
+    "sweep": SETTLEMENT
+    | {
+        "calls/index/by_due": {"Query"},
+        "calls/index/by_campaign": {"Query"},
+        "catalog/index/by_kind": {"Query"},
+    },
     "reconcile": {
         "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
