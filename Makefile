@@ -48,8 +48,12 @@ check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/python -m infra.templates
 	@echo "All checks passed. Next: make test"
 
+# Tests that start servers, functions or a browser have the machine to themselves.
+ALONE := tests/e2e tests/infra tests/races tests/pages
+
 test: $(READY) ## Every test, from nothing
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest $(ALONE)
 
 quick: $(READY) ## The tests of the rules alone, in seconds
 	@$(BIN)/python -m pytest -q -n 2 tests/core tests/flows
