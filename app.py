@@ -19,6 +19,8 @@ from chalicelib.channels import (
     api_recordings,
     api_routing,
     api_settings,
+    api_terms,
+    api_verdicts,
     api_visits,
     dni,
     queues,
@@ -31,6 +33,7 @@ app = Chalice(app_name="ringledger")
 
 for channel in (
     api_catalog,
+    api_terms,
     api_numbers,
     api_pools,
     api_costs,
@@ -39,6 +42,7 @@ for channel in (
     api_gate,
     api_settings,
     api_calls,
+    api_verdicts,
     api_dispositions,
     api_postbacks,
     api_recordings,

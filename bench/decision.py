@@ -17,17 +17,18 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 
 from chalicelib.calls import Call
-from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
+from chalicelib.campaigns import Advertiser, Billing, Campaign, Target
 from chalicelib.criteria import Filter, FilterTest, Geography, RouteByArea
 from chalicelib.gate import Caller
 from chalicelib.ids import derived
 from chalicelib.market import CampaignFacts, Market, TargetFacts
-from chalicelib.offers import EarningTerms, Number, Offer, Partnership, Publisher, Strategy
+from chalicelib.offers import Number, Offer, Partnership, Publisher, Strategy
 from chalicelib.places import Area
 from chalicelib.routing import Decision, choose
 from chalicelib.store import codec
 from chalicelib.store.facts import Facts, Material, facts_puts
 from chalicelib.store.rows import Item, Put
+from chalicelib.terms import ChargeTerms, EarningTerms
 from chalicelib.times import Hours, OpenBlock
 from chalicelib.trials import named, names_of_a_trial
 

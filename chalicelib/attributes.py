@@ -14,6 +14,9 @@ ATTRIBUTES = (
 """What calls have besides their tags."""
 LINE_ATTRIBUTES = frozenset({"line_type", "line_carrier", "caller_name"})
 """Those of them that only a look-up of the caller's line tells."""
+OF_STEPS = ("state", "zip", "area_code", "line_type", "line_carrier")
+"""What the steps of terms may look at besides tags: what both sides may know, and nothing that
+names a caller."""
 _TAG = "tag."
 
 
@@ -22,6 +25,11 @@ def can_have(name: str) -> bool:
     if name.startswith(_TAG):
         return TAG_NAME.fullmatch(name, len(_TAG)) is not None
     return name in ATTRIBUTES
+
+
+def of_steps(name: str) -> bool:
+    """Whether a step may ask for the attribute."""
+    return name in OF_STEPS or (name.startswith(_TAG) and can_have(name))
 
 
 def attributes_of(call: Call) -> dict[str, str]:

@@ -12,14 +12,13 @@ from enum import StrEnum
 
 from chalicelib.answering import Heard, Introduction, Message
 from chalicelib.attribution import Attribution
-from chalicelib.campaigns import ChargeTerms
 from chalicelib.dispositions import Disposition, ExternalId
 from chalicelib.ids import derived
 from chalicelib.lines import CallLookup
-from chalicelib.offers import EarningTerms
 from chalicelib.places import Area
 from chalicelib.recording import RecordingTerms
 from chalicelib.settings import CapUse
+from chalicelib.terms import ChargeTerms, EarningTerms, TermsVersion
 from chalicelib.together import Together
 
 _DIRECTLY = Introduction()
@@ -179,7 +178,9 @@ class Attempt:
 
     Where several targets ring `together` it is on the first choice until one has taken the call,
     and then on that one; its hold keeps the highest charge among them. `earning_stopped` is the cap
-    of the partnership for which the call earns nothing, in the words of `reasons.Reason`.
+    of the partnership for which the call earns nothing, in the words of `reasons.Reason`. `terms`
+    names everybody who may say terms, with the version of what each says: campaign, target, offer,
+    partnership.
     """
 
     number: int
@@ -196,6 +197,7 @@ class Attempt:
     recording: RecordingTerms = _NOT_RECORDED
     recover_seconds: int = 0
     together: Together | None = None
+    terms: tuple[TermsVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,10 @@ from chalicelib.answering import CALLER, Acceptance, Consent, Line, Voicemail
 from chalicelib.criteria import Filter, Geography
 from chalicelib.recording import Recording
 from chalicelib.settings import Settings
+from chalicelib.terms import ChargeTerms, OwnTerms, Step
 from chalicelib.times import Cycle, Hours
 
 _ALWAYS = Hours()
-_ANYWHERE = Geography()
 _NOT_RECORDED = Recording()
 
 
@@ -49,20 +49,6 @@ class Advertiser(Settings):
     state: State = State.ACTIVE
     version: int = 1
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeTerms:
-    """What the advertiser pays for, and how much.
-
-    `minimum_talk_seconds` is inclusive: 120 s of talk meets 120. `repeat_days` 0 lets the same
-    caller count again at once.
-    """
-
-    charge_cents: int
-    minimum_talk_seconds: int = 0
-    repeat_days: int = 0
-    geography: Geography = _ANYWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +86,8 @@ class Campaign(Settings):
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1
+    terms_version: int = 1
+    terms_since: datetime | None = None
     created_at: datetime
 
 
@@ -130,8 +118,8 @@ class Target(Settings, Caps):
     `send_digits` are played to it once it answers. Priority 1 rings first; weights share the calls
     of one priority. Caps count over windows of the hours' zone. A value of `hourly_cap_matrix` or
     `concurrency_matrix` stands for the plain cap in its hour of the week. Every one of the
-    `filters` must pass; a `geography` or a `charge_cents` of None is the campaign's. Targets of one
-    campaign with the same `ring_group` ring at once.
+    `filters` must pass; a `geography`, `steps` or a `charge_cents` of None are the campaign's.
+    Targets of one campaign with the same `ring_group` ring at once.
     """
 
     id: str
@@ -145,12 +133,15 @@ class Target(Settings, Caps):
     ring_group: str | None = None
     hours: Hours = _ALWAYS
     geography: Geography | None = None
+    steps: tuple[Step, ...] | None = None
     filters: tuple[Filter, ...] = ()
     concurrency_cap: int | None = None
     hourly_cap_matrix: Matrix | None = None
     concurrency_matrix: Matrix | None = None
     state: State = State.ACTIVE
     version: int = 1
+    terms_version: int = 1
+    terms_since: datetime | None = None
     created_at: datetime
 
 
@@ -158,3 +149,16 @@ def charge_of(campaign: Campaign, target: Target) -> int:
     """The cents that a call on the target costs: the target's own, else the campaign's."""
     own = target.charge_cents
     return campaign.terms.charge_cents if own is None else own
+
+
+def terms_of(campaign: Campaign, target: Target) -> ChargeTerms:
+    """The terms by which a call on the target is charged: a price, a geography or steps of the
+    target's own stand in the place of its campaign's."""
+    return own_terms(target).in_place_of(campaign.terms)
+
+
+def own_terms(target: Target) -> OwnTerms:
+    """What the target says in the place of its campaign's terms."""
+    return OwnTerms(
+        charge_cents=target.charge_cents, geography=target.geography, steps=target.steps
+    )

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.answering_faults import answering_faults, version_faults, whisper_faults
 from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
 from chalicelib.errors import Fault
+from chalicelib.fitting_terms import faults_of_terms
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
 from chalicelib.overlaps import repetitions
 from chalicelib.pool_faults import pool_faults, site_faults
@@ -109,6 +110,7 @@ def faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None = None
         *(fault for fault in seen if fault),
         *_currency_faults(thing, found),
         *_own_faults(thing, found, before),
+        *faults_of_terms(thing, found, before),
         *(_change_faults(before, thing) if before else _birth_faults(thing)),
     ]
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from chalicelib.answering import Answering
 from chalicelib.campaigns import Caps, State
 from chalicelib.lines import Lookup
+from chalicelib.terms import EarningTerms
 from chalicelib.times import Cycle
 
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -66,14 +67,6 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarningTerms:
-    """What the publisher earns for a charged call; no minimum of its own: the campaign's."""
-
-    earning_cents: int
-    minimum_talk_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What publishers see: campaigns of a vertical that compete for its calls, by `strategy`.
 
@@ -96,6 +89,8 @@ class Offer:
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1
+    terms_version: int = 1
+    terms_since: datetime | None = None
     created_at: datetime
 
 
@@ -123,6 +118,8 @@ class Partnership(Caps):
     cap_effect: CapEffect = CapEffect.BLOCK_CALLS
     state: PartnershipState = PartnershipState.APPROVED
     version: int = 1
+    terms_version: int = 1
+    terms_since: datetime | None = None
     created_at: datetime
 
 

@@ -5,18 +5,19 @@ room for it belongs to `eligibility`; taking it, to the store.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib import limits
 from chalicelib.calls import Attempt, Call, Hold
-from chalicelib.campaigns import Campaign, ChargeTerms, Target, charge_of
+from chalicelib.campaigns import Campaign, Target, charge_of, terms_of
 from chalicelib.introducing import introduction, listen_seconds
 from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
-from chalicelib.offers import EarningTerms, Partnership, earning_terms
+from chalicelib.offers import Offer, Partnership, earning_terms
 from chalicelib.reasons import Reason
 from chalicelib.recording import RecordingTerms, recording_terms
 from chalicelib.ringing import Share, shares
+from chalicelib.terms import EarningTerms, TermsVersion
 from chalicelib.together import Ringing, Together
 
 # How long after the longest possible call a slot frees itself.
@@ -76,7 +77,11 @@ def reservation(
         max_call_seconds=settings.max_call_seconds,
         recover_seconds=settings.recover_seconds,
         reserved_at=now,
-        charge=_terms(campaign.campaign, target.target),
+        charge=terms_of(campaign.campaign, target.target),
+        terms=tuple(
+            _version(one)
+            for one in (campaign.campaign, target.target, market.offer, market.partnership)
+        ),
         earning=EarningTerms(earning_cents=0) if earning_stopped else earning,
         earning_stopped=earning_stopped,
         recording=_recording(market, campaign.campaign),
@@ -110,12 +115,17 @@ def _speaks(campaign: Campaign) -> bool:
     return any((campaign.consent, campaign.whisper, campaign.acceptance))
 
 
+def _version(owner: Campaign | Target | Offer | Partnership) -> TermsVersion:
+    return TermsVersion(owner_id=owner.id, version=owner.terms_version, since=owner.terms_since)
+
+
 def _together(
     market: Market, campaign: CampaignFacts, ringing: tuple[TargetFacts, ...], now: datetime
 ) -> Together:
     return Together(
         members=tuple(_member(market, campaign, facts, now) for facts in ringing),
         geography=campaign.campaign.terms.geography,
+        steps=campaign.campaign.terms.steps,
     )
 
 
@@ -127,6 +137,8 @@ def _member(market: Market, campaign: CampaignFacts, facts: TargetFacts, now: da
         send_digits=target.send_digits,
         charge_cents=charge_of(campaign.campaign, target),
         geography=target.geography,
+        steps=target.steps,
+        terms=_version(target),
         target_windows=limits.cap_windows(target.hours.zone, now),
         cap_use=settings.cap_use,
         listen_seconds=listen_seconds(settings),
@@ -170,14 +182,4 @@ def _recording(market: Market, campaign: Campaign) -> RecordingTerms:
         vertical=campaign.vertical,
         agreement_on_file=campaign.agreement_on_file,
         rules=market.operator.verticals,
-    )
-
-
-def _terms(campaign: Campaign, target: Target) -> ChargeTerms:
-    """The terms by which the call is judged: a price or a geography of the target's own goes with
-    it."""
-    return replace(
-        campaign.terms,
-        charge_cents=charge_of(campaign, target),
-        geography=campaign.terms.geography if target.geography is None else target.geography,
     )

@@ -76,6 +76,11 @@ def led_by(attempt: Attempt, target_id: str) -> Attempt | None:
             attempt.charge,
             charge_cents=one.charge_cents,
             geography=_geography(together, one),
+            steps=together.steps if one.steps is None else one.steps,
+        ),
+        terms=tuple(
+            one.terms if one.terms and version.owner_id == attempt.hold.target_id else version
+            for version in attempt.terms
         ),
         introduction=replace(attempt.introduction, listen_seconds=one.listen_seconds),
         hold=replace(

@@ -1,15 +1,15 @@
 """In which words is a publisher told why a call went where it went?
 
 Owns the words, and the table that puts one in the place of every reason of routing. The reasons
-themselves belong to `reasons`, `gate` and `validation`; what else a publisher sees, to `sides`.
+themselves belong to `reasons`, `gate` and `findings`; what else a publisher sees, to `sides`.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
 
+from chalicelib.findings import Denial
 from chalicelib.gate import GateReason
 from chalicelib.reasons import Reason
-from chalicelib.validation import Denial
 
 
 class PublisherReason(StrEnum):

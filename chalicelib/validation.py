@@ -1,201 +1,213 @@
 """Does this call count, and who says so?
 
-Owns the rules between the stored facts of an ended call and its verdict: what the advertiser is
-charged and what the publisher earns, judged apart, each rule with what it saw. Prices come with the
-terms; posting the money belongs to `ledger`.
+Owns the verdict on an ended call: what the advertiser is charged and what the publisher earns,
+judged apart, by the same facts and each side's own terms, each rule with what it saw. It is a
+function of facts, terms and the present alone, and of the present only while something is awaited.
+The rules themselves belong to `steps` and `disqualifying`; posting the money to `ledger`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.calls import Attempt
-from chalicelib.criteria import Places
-from chalicelib.eligibility import covers
-from chalicelib.endings import Ending
-from chalicelib.places import Area
+from chalicelib.call_facts import CallFacts
+from chalicelib.criteria import Geography
+from chalicelib.disqualifying import caller_area, repeat_caller, repeated, switched_on
+from chalicelib.findings import Denial, Finding, Outcome, Rule
+from chalicelib.steps import Climb, Money, climb
+from chalicelib.terms import ChargeTerms, EarningTerms, Repeat, ladder
+
+_ANYWHERE = Geography()
+_NEVER = Repeat(days=0)
 
 
-class Rule(StrEnum):
-    """The rules, in the order in which they are applied and told."""
+class Standing(StrEnum):
+    """How one side of a verdict stands: decided, or waiting for what its findings name."""
 
-    CONNECTED = "connected"
-    MINIMUM_TALK = "minimum_talk"
-    CALLER_AREA = "caller_area"
-    REPEAT_CALLER = "repeat_caller"
-    CHARGED = "charged"
-    EARNING_CAP = "earning_cap"
-
-
-class Denial(StrEnum):
-    """Why a call does not count: what the reasons of a denied call say."""
-
-    NOT_CONNECTED = "not_connected"
-    ABANDONED = "abandoned"
-    TOO_SHORT = "too_short"
-    OUT_OF_AREA = "out_of_area"
-    REPEAT_CALLER = "repeat_caller"
-    NOT_CHARGED = "not_charged"
-    PARTNERSHIP_CAPPED = "partnership_capped"
-
-
-MEANING: dict[StrEnum, str] = {
-    Denial.NOT_CONNECTED: "no conversation with the target took place",
-    Denial.ABANDONED: "the caller left before anybody was chosen",
-    Denial.TOO_SHORT: "the talk was shorter than the minimum (the minimum itself is enough)",
-    Denial.OUT_OF_AREA: "the caller is in none of the places bought, or in one that is excluded",
-    Denial.REPEAT_CALLER: "a call of this caller was approved within the campaign's window",
-    Denial.NOT_CHARGED: "the advertiser is not charged, so the publisher earns nothing",
-    Denial.PARTNERSHIP_CAPPED: "the partnership had reached a cap when the call came",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One rule applied: what it saw, what it asked for, and the denial where it failed."""
-
-    rule: Rule
-    saw: str
-    asked: str
-    denial: Denial | None = None
+    APPROVED = "approved"
+    DENIED = "denied"
+    PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The outcome for both sides. No denial among the charge findings means approved."""
+    """The outcome for both sides, as far as it is known.
+
+    The cents are 0 until a side is approved; the most is what it may still come to, and the amount
+    itself once it is decided. `waits_until` is the next deadline; None when nothing is awaited.
+    """
 
     charge: tuple[Finding, ...]
     earning: tuple[Finding, ...]
     charge_cents: int
     earning_cents: int
+    charge_standing: Standing
+    earning_standing: Standing
+    charge_step: str | None = None
+    earning_step: str | None = None
+    charge_most_cents: int = 0
+    earning_most_cents: int = 0
+    waits_until: datetime | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """How the call stands: a denied charge decides it, an approved one waits for the
+        earning."""
+        if self.charge_standing is Standing.APPROVED and self.earning_standing is Standing.PENDING:
+            return Standing.PENDING
+        return self.charge_standing
 
     @property
     def approved(self) -> bool:
-        """Whether the advertiser owes the charge."""
-        return not any(finding.denial for finding in self.charge)
+        """Whether the advertiser owes the charge, and nothing is awaited any more."""
+        return self.standing is Standing.APPROVED
 
     @property
     def earned(self) -> bool:
         """Whether the publisher earns for the call."""
-        return not any(finding.denial for finding in self.earning)
+        return self.earning_standing is Standing.APPROVED
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Every denial on the charge side, in the order of the rules."""
-        return tuple(finding.denial.value for finding in self.charge if finding.denial)
+        """Every denial on the charge side, once each, in the order of the rules."""
+        return tuple(dict.fromkeys(one.denial.value for one in self.charge if one.denial))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """One side as it is judged."""
+
+    findings: tuple[Finding, ...]
+    standing: Standing
+    cents: int = 0
+    most_cents: int = 0
+    step: str | None = None
 
 
 def judge(
-    attempt: Attempt | None,
-    ending: Ending,
+    facts: CallFacts,
+    charge: ChargeTerms | None,
+    earning: EarningTerms | None,
     *,
-    area: Area,
-    arrived_at: datetime,
-    last_approved_at: datetime | None,
+    now: datetime,
 ) -> Verdict:
-    """Judge an ended call under the terms that were in force when `attempt` was reserved.
+    """Judge an ended call under the terms by which it is to be judged; None for one that nobody was
+    dialled for.
 
-    `last_approved_at` is the arrival of this caller's previous approved call on the campaign, None
-    for a first call. A call that never came to a conversation is judged on that alone.
+    A call that never came to a conversation is judged on that alone. A rule that awaits something
+    leaves its side pending until that comes, or its own deadline has passed.
     """
-    if attempt is None or ending.talk_seconds == 0:
-        denial = Denial.NOT_CONNECTED if attempt else Denial.ABANDONED
-        findings = (_connected(ending, denial),)
-        return Verdict(charge=findings, earning=findings, charge_cents=0, earning_cents=0)
-    charge = (
-        _connected(ending),
-        _minimum_talk(ending, attempt.charge.minimum_talk_seconds),
-        _caller_area(attempt, area),
-        _repeat_caller(attempt, arrived_at, last_approved_at),
+    if charge is None or earning is None or not facts.connected:
+        denial = Denial.NOT_CONNECTED if facts.offered else Denial.ABANDONED
+        nobody = _Side(findings=(_connected(facts, denial),), standing=Standing.DENIED)
+        return _verdict(nobody, nobody)
+    owed = _charge(facts, charge, now)
+    return _verdict(owed, _earning(facts, charge, earning, owed, now=now))
+
+
+def _charge(facts: CallFacts, terms: ChargeTerms, now: datetime) -> _Side:
+    steps = ladder(terms, terms.minimum_talk_seconds)
+    climbed = climb(steps, facts, Money(most_cents=terms.charge_cents), now)
+    rules = (
+        caller_area(terms.geography, facts),
+        *(repeated(terms, facts) or (repeat_caller(_NEVER, facts),)),
+        *switched_on(terms, facts, now),
     )
-    approved = not any(finding.denial for finding in charge)
-    earning = _earning(attempt, ending, approved)
-    earned = not any(finding.denial for finding in earning)
+    return _side((_connected(facts),), climbed, rules)
+
+
+def _earning(
+    facts: CallFacts, charge: ChargeTerms, terms: EarningTerms, owed: _Side, *, now: datetime
+) -> _Side:
+    own = terms.minimum_talk_seconds
+    steps = ladder(terms, charge.minimum_talk_seconds if own is None else own)
+    money = Money(most_cents=terms.earning_cents, charge_cents=owed.most_cents)
+    rules = (
+        _charged(owed),
+        *_earning_cap(facts),
+        *((caller_area(terms.geography, facts),) if terms.geography != _ANYWHERE else ()),
+        *repeated(terms, facts),
+        *switched_on(terms, facts, now),
+    )
+    climbed = climb(steps, facts, money, now)
+    return _side((_connected(facts),), climbed, rules)
+
+
+def _side(first: tuple[Finding, ...], climbed: Climb, rules: tuple[Finding, ...]) -> _Side:
+    """What ladder and rules come to: one denial decides, else one wait leaves it open."""
+    findings = (*first, *climbed.findings, *rules)
+    if any(one.denial for one in findings):
+        return _Side(findings=findings, standing=Standing.DENIED)
+    if any(one.outcome is Outcome.WAITING for one in findings):
+        return _Side(findings=findings, standing=Standing.PENDING, most_cents=climbed.most_cents)
+    return _Side(
+        findings=findings,
+        standing=Standing.APPROVED,
+        cents=climbed.cents,
+        most_cents=climbed.cents,
+        step=climbed.step,
+    )
+
+
+def _verdict(charge: _Side, earning: _Side) -> Verdict:
+    open_sides = [side for side in (charge, earning) if side.standing is Standing.PENDING]
+    deadlines = [one.until for side in open_sides for one in side.findings if one.until]
     return Verdict(
-        charge=charge,
-        earning=earning,
-        charge_cents=attempt.charge.charge_cents if approved else 0,
-        earning_cents=attempt.earning.earning_cents if earned else 0,
+        charge=charge.findings,
+        earning=earning.findings,
+        charge_cents=charge.cents,
+        earning_cents=earning.cents,
+        charge_standing=charge.standing,
+        earning_standing=earning.standing,
+        charge_step=charge.step,
+        earning_step=earning.step,
+        charge_most_cents=charge.most_cents,
+        earning_most_cents=earning.most_cents,
+        waits_until=min(deadlines, default=None),
     )
 
 
-def _earning(attempt: Attempt, ending: Ending, approved: bool) -> tuple[Finding, ...]:
-    own = attempt.earning.minimum_talk_seconds
-    minimum = attempt.charge.minimum_talk_seconds if own is None else own
-    charged = Finding(
+_CHARGED = {
+    Standing.APPROVED: ("charged", Outcome.PASS),
+    Standing.DENIED: ("not charged", Outcome.FAIL),
+    Standing.PENDING: ("not decided yet", Outcome.WAITING),
+}
+
+
+def _charged(owed: _Side) -> Finding:
+    """Nobody earns on what nobody owes; while that is open, so is this."""
+    saw, outcome = _CHARGED[owed.standing]
+    return Finding(
         rule=Rule.CHARGED,
-        saw="charged" if approved else "not charged",
+        saw=saw,
         asked="charged",
-        denial=None if approved else Denial.NOT_CHARGED,
-    )
-    return (
-        _connected(ending),
-        _minimum_talk(ending, minimum),
-        charged,
-        *_earning_cap(attempt),
+        source="charge",
+        outcome=outcome,
+        denial=Denial.NOT_CHARGED if outcome is Outcome.FAIL else None,
     )
 
 
-def _earning_cap(attempt: Attempt) -> tuple[Finding, ...]:
+def _earning_cap(facts: CallFacts) -> tuple[Finding, ...]:
     """Told only of a call that was routed although the partnership had reached a cap."""
-    if attempt.earning_stopped is None:
+    if facts.earning_stopped is None:
         return ()
     finding = Finding(
         rule=Rule.EARNING_CAP,
-        saw=attempt.earning_stopped,
+        saw=facts.earning_stopped,
         asked="room under the partnership's caps",
+        source="caps",
+        outcome=Outcome.FAIL,
         denial=Denial.PARTNERSHIP_CAPPED,
     )
     return (finding,)
 
 
-def _connected(ending: Ending, denial: Denial | None = None) -> Finding:
+def _connected(facts: CallFacts, denial: Denial | None = None) -> Finding:
     return Finding(
         rule=Rule.CONNECTED,
-        saw=f"{ending.talk_seconds} s of talk, told by {ending.evidence}",
+        saw=f"{facts.talk_seconds} s of talk, told by {facts.evidence}",
         asked="a conversation with the target",
+        source=facts.evidence.value,
+        outcome=Outcome.FAIL if denial else Outcome.PASS,
         denial=denial,
-    )
-
-
-def _minimum_talk(ending: Ending, minimum: int) -> Finding:
-    """The boundary is inclusive: exactly the minimum is enough."""
-    return Finding(
-        rule=Rule.MINIMUM_TALK,
-        saw=f"{ending.talk_seconds} s",
-        asked=f"at least {minimum} s",
-        denial=None if ending.talk_seconds >= minimum else Denial.TOO_SHORT,
-    )
-
-
-def _caller_area(attempt: Attempt, area: Area) -> Finding:
-    geography = attempt.charge.geography
-    wanted, excluded = _listed(geography), _listed(geography.exclude)
-    seen = f"state {area.state or '?'}, area code {area.area_code or '?'}"
-    if geography.zips or geography.exclude.zips:
-        seen += f", ZIP {area.zip or '?'}"
-    return Finding(
-        rule=Rule.CALLER_AREA,
-        saw=f"{seen}, told by {area.source}",
-        asked=(wanted or "anywhere") + (f", but not {excluded}" if excluded else ""),
-        denial=None if covers(geography, area) else Denial.OUT_OF_AREA,
-    )
-
-
-def _listed(places: Places) -> str:
-    return " or ".join((*places.states, *places.area_codes, *places.zips))
-
-
-def _repeat_caller(
-    attempt: Attempt, arrived_at: datetime, last_approved_at: datetime | None
-) -> Finding:
-    """A window of N days ends N times 24 hours after the earlier call arrived."""
-    window = timedelta(days=attempt.charge.repeat_days)
-    apart = None if last_approved_at is None else abs(arrived_at - last_approved_at)
-    repeated = apart is not None and apart < window
-    return Finding(
-        rule=Rule.REPEAT_CALLER,
-        saw="first approved call" if apart is None else f"approved {apart.days} d earlier",
-        asked=f"none approved within {attempt.charge.repeat_days} d",
-        denial=Denial.REPEAT_CALLER if repeated else None,
     )

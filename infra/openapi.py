@@ -30,6 +30,8 @@ from chalicelib.channels import (
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_terms,
+    schemas_verdicts,
     schemas_visits,
 )
 from chalicelib.channels.http import Route
@@ -54,6 +56,8 @@ _SCHEMAS = (
     schemas_replay,
     schemas_settings,
     schemas_sides,
+    schemas_terms,
+    schemas_verdicts,
     schemas_visits,
 )
 _WHOSE = {

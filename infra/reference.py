@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import attribution, gate, growth, matching, reasons, recording, told, validation
+from chalicelib import attribution, findings, gate, growth, matching, reasons, recording, told
 from chalicelib.store import tables
 
 PAGES = Path(__file__).parent.parent / "docs" / "reference"
@@ -51,7 +51,7 @@ number for its visit. A process that does not know the number yet reads it first
 _REASONS_INTRO = """# Reason codes
 
 Stable words, meant for programs as much as for people. This page is made from
-`chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/validation.py`,
+`chalicelib/gate.py`, `chalicelib/reasons.py`, `chalicelib/findings.py`,
 `chalicelib/matching.py`, `chalicelib/recording.py`, `chalicelib/attribution.py`,
 `chalicelib/growth.py` and `chalicelib/told.py` by
 `python -m infra.reference`.
@@ -81,7 +81,7 @@ def reason_codes() -> str:
             *_table("The gate: why a caller was not let in", gate.MEANING),
             *_table("Routing: why a target was taken or passed over, or a call refused",
                     reasons.MEANING),
-            *_table("Validation: why a call does not count", validation.MEANING),
+            *_table("Validation: why a call does not count", findings.MEANING),
             *_table("Feedback: why a disposition or a postback has no call", matching.MEANING),
             *_table("Recording: why an attempt is not recorded", recording.MEANING),
             *_table("Growth: why a pool of numbers grows, shrinks or stays", growth.MEANING),

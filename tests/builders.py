@@ -3,13 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.call_facts import CallFacts
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
-from chalicelib.campaigns import Advertiser, Billing, Campaign, ChargeTerms, Target
+from chalicelib.campaigns import Advertiser, Billing, Campaign, Target
+from chalicelib.dispositions import Disposition, Postback, Source
+from chalicelib.endings import Evidence
 from chalicelib.gate import BlockFacts, BlockKind, BlockScope
 from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
-from chalicelib.offers import Buyer, EarningTerms, Number, Offer, Partnership, Placement, Publisher
+from chalicelib.offers import Buyer, Number, Offer, Partnership, Placement, Publisher
 from chalicelib.places import Area
+from chalicelib.terms import ChargeTerms, EarningTerms, Pay, Step, StepTest
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 CALLER = "+14155550100"
@@ -225,6 +229,57 @@ def a_call(**overrides: Any) -> Call:
         "attempt": an_attempt(),
     }
     return Call(**(values | overrides))
+
+
+def call_facts(**overrides: Any) -> CallFacts:
+    """What the rules see of a call from California that talked for 90 seconds and has just
+    ended."""
+    values: dict[str, Any] = {
+        "offered": True,
+        "arrived_at": NOW,
+        "ended_at": NOW,
+        "talk_seconds": 90,
+        "evidence": Evidence.LEG,
+        "area": Area(state="CA", area_code="415", source="carrier"),
+        "advertiser_id": "adv_1",
+    }
+    return CallFacts(**(values | overrides))
+
+
+def a_disposition(value: str = "sold", **overrides: Any) -> Disposition:
+    """What the advertiser says of the one call, now."""
+    values: dict[str, Any] = {
+        "id": f"dsp_{value}",
+        "call_id": "call_1",
+        "advertiser_id": "adv_1",
+        "value": value,
+        "at": NOW,
+        "received_at": NOW,
+        "source": Source.API,
+    }
+    return Disposition(**(values | overrides))
+
+
+def a_postback(amount_cents: int = 10_000, **overrides: Any) -> Postback:
+    """A conversion of a hundred dollars, now."""
+    values: dict[str, Any] = {
+        "id": f"pbk_{amount_cents}",
+        "call_id": "call_1",
+        "advertiser_id": "adv_1",
+        "amount_cents": amount_cents,
+        "currency": "USD",
+        "converted": True,
+        "at": NOW,
+        "received_at": NOW,
+        "source": Source.POSTBACK,
+    }
+    return Postback(**(values | overrides))
+
+
+def a_step(test: StepTest = StepTest.TALK, cents: int = 2000, **overrides: Any) -> Step:
+    """A step of a ladder that pays a fixed amount."""
+    values: dict[str, Any] = {"name": test.value, "test": test, "pays": Pay(cents=cents)}
+    return Step(**(values | overrides))
 
 
 def a_signal(**overrides: Any) -> Signal:

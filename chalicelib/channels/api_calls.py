@@ -119,23 +119,6 @@ def read_decision(request: Request, id: str) -> Answer:
     blueprint,
     Route(
         method="GET",
-        path="/calls/{id}/verdict",
-        summary="Read why a call counts or does not",
-        answers="VerdictView",
-    ),
-)
-def read_verdict(request: Request, id: str) -> Answer:
-    """Every rule and what it saw; the verdict is null while the call is not judged."""
-    call = request.stores.calls.get(id)
-    verdict = request.stores.calls.verdict(id)
-    shown = _judgement(verdict) if verdict else None
-    return Answer(body={"call_id": call.id, "status": call.status.value, "verdict": shown})
-
-
-@endpoint(
-    blueprint,
-    Route(
-        method="GET",
         path="/calls/{id}/signals",
         summary="Read what the carrier reported of a call",
         answers="SignalsView",
@@ -265,16 +248,4 @@ def decision_view(document: Mapping[str, Any]) -> dict[str, Any]:
         "gate": document.get("gate"),
         "strategy": document.get("strategy"),
         "considered": [{**_UNSAID, **seen} for seen in document["considered"]],
-    }
-
-
-def _judgement(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A verdict as it is shown: both sides, and the talk time it rests on."""
-    ending = document["ending"]
-    return {
-        "approved": document["approved"],
-        "judged_at": document["judged_at"],
-        "talk_seconds": ending["talk_seconds"],
-        "evidence": ending["evidence"],
-        **document["verdict"],
     }

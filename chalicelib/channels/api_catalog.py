@@ -3,8 +3,8 @@
 Owns one table of nouns; each is served the same five ways: create, read, list, change, archive. A
 publisher reads its own partnerships, pools and sites and ends the first, an advertiser reads its
 own campaigns. The carrier takes part when a number begins or ends: these two ways are served by
-`api_numbers`. The form of a noun belongs to `schemas` and `schemas_pools`, what may be written to
-the flow.
+`api_numbers`; former versions of terms by `api_terms`. The form of a noun belongs to `schemas` and
+`schemas_pools`, what may be written to the flow.
 """
 
 import json
@@ -20,6 +20,7 @@ from chalicelib.channels.bodies import Document, merged, validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.consistency import Kind, Thing
 from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.fitting_terms import dated
 from chalicelib.flows import catalog
 from chalicelib.ids import derived
 from chalicelib.keys import PartyKind
@@ -150,7 +151,7 @@ def _serve_reading(noun: Noun) -> None:
 
     @endpoint(blueprint, route)
     def read(request: Request, id: str) -> Answer:
-        return noun.answer(_own(noun, id, request), request)
+        return noun.answer(own_thing(noun, id, request), request)
 
 
 def _serve_list(noun: Noun, path: str, filters: tuple[str, ...]) -> None:
@@ -190,12 +191,12 @@ def _serve_change(noun: Noun) -> None:
 
     @endpoint(blueprint, route)
     def change(request: Request, id: str) -> Answer:
-        patch = request.document()
+        patch, now = request.document(), request.context.clock()
         version = said_version(patch, request)
         after = catalog.change(
             noun.kind,
             id,
-            lambda thing: changed_thing(noun, thing, patch),
+            lambda thing: dated(thing, changed_thing(noun, thing, patch), now),
             stores=request.stores,
             version=version,
         )
@@ -214,11 +215,11 @@ def _serve_archiving(noun: Noun) -> None:
 
     @endpoint(blueprint, route)
     def archive(request: Request, id: str) -> Answer:
-        _own(noun, id, request)
+        own_thing(noun, id, request)
         return noun.answer(catalog.archive(noun.kind, id, stores=request.stores), request)
 
 
-def _own(noun: Noun, id: str, request: Request) -> Thing:
+def own_thing(noun: Noun, id: str, request: Request) -> Thing:
     """The thing, when it is on the side of whoever asks; NotFound for any other."""
     thing = request.stores.catalog.find(noun.kind, id)
     if thing is None or not request.party.owns(thing):

@@ -30,7 +30,6 @@ from chalicelib.channels.fields import (
     PlacementId,
     PublisherId,
     RingGroup,
-    Seconds,
     SendDigits,
     Tags,
     Zone,
@@ -47,6 +46,7 @@ from chalicelib.channels.schemas_answering import (
 from chalicelib.channels.schemas_lines import Lookup
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
 from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
+from chalicelib.channels.schemas_terms import ChargeTerms, EarningTerms, Step
 from chalicelib.times import Cycle
 
 State = Annotated[campaigns.State, Field(strict=False)]
@@ -104,15 +104,6 @@ class PublisherBody(Document):
     state: State = campaigns.State.ACTIVE
 
 
-class ChargeTerms(Document):
-    """What the advertiser pays for, and how much. `minimum_talk_seconds` is inclusive."""
-
-    charge_cents: Cents
-    minimum_talk_seconds: Seconds = 0
-    repeat_days: Days = 0
-    geography: Geography = Geography()
-
-
 class CampaignRecording(Document):
     """Whether calls are recorded; with `delete_at_carrier` the carrier's copy goes once the
     platform has its own."""
@@ -156,7 +147,7 @@ class TargetBody(Settings, Caps):
     weights share the calls of one priority. Targets of one campaign with the same `ring_group` ring
     at once. Caps count calls or the cents charged for them, on the
     clock of the hours' zone; a matrix says them by the hour of the week. Every filter must pass;
-    without a charge or a geography of its own the campaign's holds."""
+    without a charge, steps or a geography of its own the campaign's hold."""
 
     name: Name
     destination: Destination
@@ -167,18 +158,12 @@ class TargetBody(Settings, Caps):
     ring_group: RingGroup | None = None
     hours: Hours = Hours()
     geography: Geography | None = None
+    steps: Annotated[list[Step], Field(min_length=1, max_length=20)] | None = None
     filters: Annotated[list[Filter], Field(max_length=50)] = Field(default_factory=list)
     concurrency_cap: Cap | None = None
     hourly_cap_matrix: Matrix | None = None
     concurrency_matrix: Matrix | None = None
     state: State = campaigns.State.ACTIVE
-
-
-class EarningTerms(Document):
-    """What the publisher earns for a charged call; null takes the campaign's minimum."""
-
-    earning_cents: Cents
-    minimum_talk_seconds: Seconds | None = None
 
 
 class OfferBody(Document):
@@ -243,6 +228,11 @@ class _Kept(Document):
     created_at: Annotated[datetime, Field(strict=False)]
 
 
+class _KeptWithTerms(_Kept):
+    terms_version: Annotated[int, Field(description="grows by one when the terms change")]
+    terms_since: Annotated[Moment | None, Field(description="null since it was made")]
+
+
 class AdvertiserView(AdvertiserBody, _Kept):
     """An advertiser as it stands."""
 
@@ -251,21 +241,21 @@ class PublisherView(PublisherBody, _Kept):
     """A publisher as it stands."""
 
 
-class CampaignView(CampaignBody, _Kept):
+class CampaignView(CampaignBody, _KeptWithTerms):
     """A campaign as it stands."""
 
 
-class TargetView(TargetBody, _Kept):
+class TargetView(TargetBody, _KeptWithTerms):
     """A target as it stands."""
 
     campaign_id: CampaignId
 
 
-class OfferView(OfferBody, _Kept):
+class OfferView(OfferBody, _KeptWithTerms):
     """An offer as it stands."""
 
 
-class PartnershipView(PartnershipBody, _Kept):
+class PartnershipView(PartnershipBody, _KeptWithTerms):
     """A partnership as it stands."""
 
 

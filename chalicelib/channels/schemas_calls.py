@@ -11,13 +11,11 @@ from pydantic import Field
 from chalicelib import (
     attribution,
     calls,
-    endings,
     gate,
     offers,
     places,
     reasons,
     recording,
-    validation,
 )
 from chalicelib.channels.fields import E164, Document, KnownState, Moment, Tags, Zip
 from chalicelib.channels.schemas_answering import HeardView, MessageView
@@ -205,37 +203,6 @@ class DryRunView(Document):
     gate: GateRefusalView | None
     strategy: Strategy | None
     considered: list[ConsideredView]
-
-
-class FindingView(Document):
-    """One rule: what it saw, what it asked for, and the denial where it failed."""
-
-    rule: Annotated[validation.Rule, Field(strict=False)]
-    saw: str
-    asked: str
-    denial: Annotated[validation.Denial, Field(strict=False)] | None
-
-
-class JudgementView(Document):
-    """The outcome for the advertiser's charge and for the publisher's earning; `evidence` tells
-    which report the talk time rests on."""
-
-    approved: bool
-    judged_at: Moment
-    talk_seconds: int
-    evidence: Annotated[endings.Evidence, Field(strict=False)]
-    charge: list[FindingView]
-    earning: list[FindingView]
-    charge_cents: int
-    earning_cents: int
-
-
-class VerdictView(Document):
-    """Why the call counts or does not; null while it is not judged."""
-
-    call_id: str
-    status: Annotated[calls.CallStatus, Field(strict=False)]
-    verdict: JudgementView | None
 
 
 class SignalView(Document):

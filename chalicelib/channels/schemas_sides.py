@@ -10,8 +10,14 @@ from pydantic import Field
 
 from chalicelib import calls, gate, keys, sides, told
 from chalicelib.channels.fields import Document, Moment, Name
-from chalicelib.channels.schemas import EarningTerms, PartnershipState
-from chalicelib.channels.schemas_calls import AreaView, CallDispositionView, HungUpBy, Reason
+from chalicelib.channels.schemas import PartnershipState
+from chalicelib.channels.schemas_calls import (
+    AreaView,
+    CallDispositionView,
+    HungUpBy,
+    Reason,
+)
+from chalicelib.channels.schemas_terms import EarningTerms
 
 PublisherReason = Annotated[told.PublisherReason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]

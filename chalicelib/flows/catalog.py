@@ -14,6 +14,7 @@ from chalicelib import times
 from chalicelib.campaigns import Advertiser, State
 from chalicelib.consistency import Thing
 from chalicelib.errors import Busy, Conflict, NotFound
+from chalicelib.fitting_terms import Owner, terms_said
 from chalicelib.flows.fitting import Vetted, fit, roster_of
 from chalicelib.flows.site_pools import hand_out
 from chalicelib.numbers import rests_until
@@ -150,9 +151,18 @@ def _put_in_place(before: Thing, fitted: Vetted[T], catalog: Catalog) -> T | Non
     meanwhile."""
     if fitted.thing == before:
         return fitted.thing
-    after = replace(fitted.thing, version=before.version + 1)
+    after = _renewed(before, replace(fitted.thing, version=before.version + 1))
     actions = [*thing_changes(before, after), *_credit(before, after), *fitted.guards]
     return after if catalog.write(actions) else None
+
+
+def _renewed(before: Thing, after: T) -> T:
+    """The thing with the next version of its terms, where it says other ones than before."""
+    if not isinstance(before, Owner) or not isinstance(after, Owner):
+        return after
+    if terms_said(before) == terms_said(after):
+        return after
+    return cast(T, replace(after, terms_version=before.terms_version + 1))
 
 
 def _credit(before: Thing, after: Thing) -> list[Action]:

@@ -1,36 +1,28 @@
 """What happens when a call has ended?
 
-Joins a call's signals, the rules and the books: each ended call is judged once, and its hold is
-either charged or given back, in one transaction. When a settlement is tried belongs to the
-channels; how the carrier is asked, to the providers.
+Joins a call's signals, the rules and the books: each ended call is decided once, and its hold is
+either charged or given back, in one transaction. While its verdict awaits something it is looked at
+again when that comes, and at the deadline. When a settlement is tried belongs to the channels; how
+the carrier is asked, to the providers; the facts of a judgement, to `judgement`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib import runtime
 from chalicelib.calls import Call, CallStatus, Signal
-from chalicelib.campaigns import Advertiser
 from chalicelib.endings import Ending, read_signals, unheard
 from chalicelib.errors import Conflict
-from chalicelib.offers import Publisher
+from chalicelib.flows.judgement import judged
 from chalicelib.ringing import connected, seen_from_taker
-from chalicelib.store import codec
 from chalicelib.store.calls import CallFile
-from chalicelib.store.rows import CATALOG, Action, Item, Key, NotWritten
-from chalicelib.store.settlements import (
-    Parties,
-    approval_actions,
-    caller_key,
-    denial_actions,
-    freeing_actions,
-    read_mark,
-)
+from chalicelib.store.rows import NotWritten
+from chalicelib.store.settlements import freeing_actions
 from chalicelib.store.stores import Stores
-from chalicelib.store.trials import read_trials, trials_key
-from chalicelib.validation import judge
+from chalicelib.store.verdicts import judgement_of
+from chalicelib.validation import Standing
 
 AskCarrier = Callable[[Call, datetime], tuple[Signal, ...]]
 
@@ -43,9 +35,10 @@ _JUDGED = frozenset(CallStatus) - {CallStatus.LIVE, CallStatus.PENDING}
 
 
 class Progress(StrEnum):
-    """How far a settlement came."""
+    """How far a settlement came: a call that waits is judged, and its verdict awaits something."""
 
     SETTLED = "settled"
+    WAITING = "waiting"
     LIVE = "live"
     UNCERTAIN = "uncertain"
     UNKNOWN = "unknown"
@@ -53,10 +46,12 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """The calls that a sweep settled, those it found alive, and those it could not look at."""
+    """The calls that a sweep settled, those it found alive, those whose verdict waits, and those it
+    could not look at."""
 
     settled: tuple[str, ...]
     live: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
     failed: tuple[str, ...]
 
 
@@ -77,7 +72,7 @@ def settle_finally(
     file = stores.calls.file(call_id)
     if file is None or file.call.status in _JUDGED:
         return Progress.UNKNOWN if file is None else Progress.SETTLED
-    if not _read(file).certain:
+    if judgement_of(file.beside) is None and not _read(file).certain:
         # The leg's record before the call's own: whoever settles between the two writes (the stream
         # tells of each) would take a call's record without its leg's for a call without a talk.
         told = ask_carrier(file.call, now)
@@ -91,7 +86,8 @@ def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int 
 
     A call that cannot be settled does not keep the others waiting: it is put off too, and told of.
     """
-    settled, live, failed = [], [], []
+    found: dict[Progress, list[str]] = {}
+    failed = []
     for call in stores.calls.due(now, limit=limit):
         try:
             progress = settle_finally(call.id, stores=stores, now=now, ask_carrier=ask_carrier)
@@ -101,12 +97,16 @@ def sweep(*, stores: Stores, now: datetime, ask_carrier: AskCarrier, limit: int 
             failed.append(call.id)
             stores.calls.look_again(call, now + _AFTER_FAILURE)
             continue
-        if progress is Progress.SETTLED:
-            settled.append(call.id)
-            continue
-        live.append(call.id)
-        stores.calls.look_again(call, _next_look(call, now))
-    return Swept(settled=tuple(settled), live=tuple(live), failed=tuple(failed))
+        found.setdefault(progress, []).append(call.id)
+        if progress not in (Progress.SETTLED, Progress.WAITING):
+            stores.calls.look_again(call, _next_look(call, now))
+    alive = (Progress.LIVE, Progress.UNCERTAIN, Progress.UNKNOWN)
+    return Swept(
+        settled=tuple(found.get(Progress.SETTLED, ())),
+        live=tuple(id for one in alive for id in found.get(one, ())),
+        waiting=tuple(found.get(Progress.WAITING, ())),
+        failed=tuple(failed),
+    )
 
 
 def _next_look(call: Call, now: datetime) -> datetime:
@@ -144,8 +144,9 @@ def _settle(
             return Progress.UNKNOWN
         if file.call.status in _JUDGED:
             return Progress.SETTLED
-        ending = _read(file)
-        accepted = accept(file.call, ending, now)
+        before = judgement_of(file.beside)
+        ending = before.ending if before else _read(file)
+        accepted = before.ending if before else accept(file.call, ending, now)
         try:
             if accepted is None and not ending.ended:
                 _free_others(file, stores)
@@ -153,10 +154,14 @@ def _settle(
             if accepted is None:
                 stores.calls.mark_pending(file.call, ending)
                 return Progress.UNCERTAIN
-            stores.rows.write(_judgement(file, accepted, stores, now))
+            seen = file if before else _of_taker(file, accepted)
+            outcome = judged(seen, accepted, before, stores=stores, now=now)
+            if outcome.actions:
+                stores.rows.write(outcome.actions)
         except NotWritten:
             continue
-        return Progress.SETTLED
+        waits = outcome.verdict.standing is Standing.PENDING
+        return Progress.WAITING if waits else Progress.SETTLED
     raise Conflict(f"{call_id} changed {_TRIES} times while it was being settled")
 
 
@@ -174,48 +179,10 @@ def _free_others(file: CallFile, stores: Stores) -> None:
         stores.rows.write(freeing_actions(file.call, taker))
 
 
-def _taken(file: CallFile, ending: Ending) -> Call:
-    """The call on the member of a group that took it; where nobody talked and no report names one,
-    as it is."""
+def _of_taker(file: CallFile, ending: Ending) -> CallFile:
+    """The call on the member of a group that took it, with what was reported of that one; where
+    nobody talked and no report names one, as it is."""
     sight = seen_from_taker(file.call, file.signals)
-    return sight.call if sight.named or ending.talk_seconds else file.call
-
-
-def _judgement(file: CallFile, ending: Ending, stores: Stores, now: datetime) -> list[Action]:
-    """The actions that the rules lead to, on the facts as they stand."""
-    call = _taken(file, ending)
-    found = _facts(call, stores)
-    mark, counted = read_mark(found.get("mark")), read_trials(found.get("trials", {}))
-    verdict = judge(
-        call.attempt,
-        ending,
-        area=call.area,
-        arrived_at=call.arrived_at,
-        last_approved_at=mark.arrived_at if mark else None,
-    )
-    if not verdict.approved:
-        return denial_actions(call, verdict, ending, counted=counted, now=now)
-    parties = Parties(
-        advertiser=codec.from_json(Advertiser, found["advertiser"]["doc"]),
-        publisher=codec.from_json(Publisher, found["publisher"]["doc"]),
-        mark=mark,
-    )
-    return approval_actions(call, verdict, ending, parties=parties, counted=counted, now=now)
-
-
-def _facts(call: Call, stores: Stores) -> dict[str, Item]:
-    """The parties of a call, its caller's mark and the partnership's trials, in one round trip;
-    none without an attempt."""
-    if call.attempt is None:
-        return {}
-    hold = call.attempt.hold
-    keys = {
-        "advertiser": Key(CATALOG, f"ADVERTISER#{hold.advertiser_id}"),
-        "publisher": Key(CATALOG, f"PUBLISHER#{call.publisher_id}"),
-    }
-    if call.partnership_id:
-        keys["trials"] = trials_key(call.partnership_id, hold.campaign_id)
-    if call.caller_hash:
-        keys["mark"] = caller_key(hold.campaign_id, call.caller_hash)
-    found, _ = stores.rows.gather(list(keys.values()))
-    return {name: found[key] for name, key in keys.items() if key in found}
+    if not sight.named and not ending.talk_seconds:
+        return file
+    return replace(file, call=sight.call, signals=sight.signals)

@@ -49,11 +49,15 @@ class CallsPage:
 
 @dataclass(frozen=True, slots=True)
 class CallFile:
-    """A call and every signal that has come for it; `given_up` once nobody is left to try."""
+    """A call and every signal that has come for it; `given_up` once nobody is left to try.
+
+    `beside` are all rows of the call as they lie, with what was judged and what its advertiser
+    said."""
 
     call: Call
     signals: tuple[Signal, ...]
     given_up: bool
+    beside: tuple[Item, ...] = ()
 
 
 def call_key(call_id: str, part: str = "META") -> Key:
@@ -87,12 +91,15 @@ def call_item(call: Call) -> Item:
     }
 
 
-def call_change(before: Call, after: Call) -> Change:
-    """`after` in the place of `before`, while the call stands as it was when `before` was read."""
+def call_change(before: Call, after: Call, *, due_at: datetime | None = None) -> Change:
+    """`after` in the place of `before`, while the call stands as it was when `before` was read; its
+    next look is `due_at`, where one is given."""
     item, freed_for = call_item(after), call_item(before)["freed_for"]
     del item["pk"], item["sk"]
     if item["due"]:
         del item["due"], item["due_at"]
+    if due_at is not None:
+        item |= {"due": _DUE, "due_at": times.written(due_at)}
     return Change(
         key=call_key(before.id),
         set={(name,): value for name, value in item.items() if value is not None},
@@ -176,6 +183,7 @@ class Calls:
             call=read_call(heads[0]),
             signals=tuple(codec.from_json(Signal, doc) for doc in signals),
             given_up=any(decision["answer"] is None for decision in decisions),
+            beside=items,
         )
 
     def keep_signal(self, call_id: str, signal: Signal) -> bool:

@@ -35,6 +35,7 @@ from chalicelib.store.rows import (
     Question,
     Rows,
 )
+from chalicelib.store.terms import first_terms, new_terms
 
 T = TypeVar("T", bound=Thing)
 
@@ -117,7 +118,7 @@ def thing_puts(thing: Thing) -> list[Action]:
         guard = _guard_key(thing.offer_id, thing.publisher_id)
         doc = json.dumps({"id": thing.id})
         puts.append(Put(CATALOG, {"pk": guard.pk, "sk": guard.sk, "doc": doc}))
-    return puts
+    return [*puts, *first_terms(thing)]
 
 
 def thing_changes(before: Thing, after: Thing) -> list[Action]:
@@ -125,11 +126,8 @@ def thing_changes(before: Thing, after: Thing) -> list[Action]:
 
     What calls move in the same row (`leases`, `used`, `spent`) stays as it is.
     """
-    sets: dict[tuple[str, ...], Any] = {
-        ("doc",): codec.to_json(after),
-        ("version",): after.version,
-    }
-    changes: list[Action] = []
+    sets: dict[tuple[str, ...], Any] = {("doc",): codec.to_json(after), ("version",): after.version}
+    changes: list[Action] = [*new_terms(before, after)]
     if isinstance(after, Number) and after.offer_id != getattr(before, "offer_id", None):
         sets[("offer_id",)] = after.offer_id
         changes.append(_member(after))

@@ -1,8 +1,8 @@
 """Which rows does the end of a call change, all at once?
 
-Owns the transaction in which a call becomes approved or denied: call, verdict, target, campaign,
-funds, the partnership's trials, and for an approved one the entry, charge, earning and the caller's
-mark. Whether it is approved belongs to `validation`.
+Owns the transaction in which a call becomes pending, approved or denied: call, judgement, target,
+campaign, funds, the caller's talks and marks, once it is decided the partnership's trials, and for
+an approved one the entry, charge and earning. Whether it is approved belongs to `validation`.
 """
 
 from collections.abc import Mapping
@@ -17,43 +17,62 @@ from chalicelib.invoices import Charge
 from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning
 from chalicelib.ringing import freed_for
-from chalicelib.store import codec
 from chalicelib.store.calls import call_change
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import hold_changes
-from chalicelib.store.rows import CALLS, Absent, Action, Change, Equals, Item, Key, Put
+from chalicelib.store.marks import mark_changes
+from chalicelib.store.rows import Action, Change, Item
+from chalicelib.store.shrinking import shrinking_changes, shrunk
 from chalicelib.store.talks import talk_changes
 from chalicelib.store.target_holds import Ended, freeing_changes
 from chalicelib.store.trials import trial_changes
+from chalicelib.store.verdicts import Judgement, judgement_action
+from chalicelib.terms import Since
 from chalicelib.validation import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallerMark:
-    """This caller's last approved call on a campaign."""
+class Judged:
+    """A call with the judgement on it, the one `before` that waited, if any, and its caller's marks
+    as they were read."""
 
-    call_id: str
-    arrived_at: datetime
+    call: Call
+    judgement: Judgement
+    before: Judgement | None
+    marked: Item | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome itself."""
+        return self.judgement.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parties:
-    """Whose money an approved call moves, and the caller's mark as it was read."""
+    """Whose money an approved call moves."""
 
     advertiser: Advertiser
     publisher: Publisher
-    mark: CallerMark | None
 
 
-def caller_key(campaign_id: str, caller_hash: str) -> Key:
-    """Where a caller's last approved call on a campaign is marked, without the number itself."""
-    return Key(CALLS, f"CALLER#{campaign_id}#{caller_hash}")
-
-
-def read_mark(item: Item | None) -> CallerMark | None:
-    """The mark that a row holds."""
-    return codec.from_json(CallerMark, item["doc"]) if item else None
+def pending_actions(case: Judged) -> list[Action]:
+    """The call waiting for what its verdict awaits: its slot is free, and of its hold only what may
+    still come is left."""
+    call, verdict = case.call, case.verdict
+    if call.attempt is None:
+        raise ValueError(f"{call.id} was never connected")
+    left = shrunk(
+        call.attempt,
+        charge_cents=verdict.charge_most_cents,
+        earning_cents=verdict.earning_most_cents,
+    )
+    return [
+        call_change(call, replace(_after(case), attempt=left), due_at=verdict.waits_until),
+        judgement_action(call.id, case.judgement, case.before),
+        *shrinking_changes(call.id, call.attempt, left, partnership_id=call.partnership_id),
+        *_talk(case),
+    ]
 
 
 def freeing_actions(call: Call, taker: str) -> list[Action]:
@@ -64,31 +83,25 @@ def freeing_actions(call: Call, taker: str) -> list[Action]:
     return [call_change(call, going_on), *freeing_changes(call.id, call.attempt, taker)]
 
 
-def denial_actions(
-    call: Call, verdict: Verdict, ending: Ending, *, counted: Mapping[str, int], now: datetime
-) -> list[Action]:
+def denial_actions(case: Judged, *, counted: Mapping[str, int], now: datetime) -> list[Action]:
     """The call denied, and all that it held given back.
 
     `counted` is what was read of the partnership's trials on the campaign, here and below.
     """
+    reached = _reached(case.judgement.ending)
     return [
-        *_judged(call, verdict, ending, now),
-        *_released(call, Ended(reached=_reached(ending)), now),
-        *trial_changes(call, reached=_reached(ending), counted=counted, now=now),
-        *_talk(call, ending),
+        *_judged(case, now),
+        *_released(case.call, Ended(reached=reached), now),
+        *trial_changes(case.call, reached=reached, counted=counted, now=now),
+        *_talk(case),
     ]
 
 
 def approval_actions(
-    call: Call,
-    verdict: Verdict,
-    ending: Ending,
-    *,
-    parties: Parties,
-    counted: Mapping[str, int],
-    now: datetime,
+    case: Judged, *, parties: Parties, counted: Mapping[str, int], now: datetime
 ) -> list[Action]:
     """The call approved: the hold becomes a charge, and charge and earning are booked once."""
+    call, verdict = case.call, case.verdict
     if call.attempt is None:
         raise ValueError(f"{call.id} was never connected")
     advertiser, publisher = parties.advertiser, parties.publisher
@@ -104,17 +117,16 @@ def approval_actions(
     )
     prepaid = advertiser.billing is Billing.PREPAID
     return [
-        *_judged(call, verdict, ending, now),
+        *_judged(case, now),
         *_released(call, _charged(verdict), now),
         *trial_changes(call, reached=Reached.CHARGE, counted=counted, now=now),
-        *_talk(call, ending),
+        *_talk(case),
         *entry_puts(entry),
-        charge_put(_charge(call, call.attempt, verdict, ending, advertiser=advertiser, now=now)),
+        charge_put(_charge(case, call.attempt, advertiser=advertiser, now=now)),
         earning_put(
             _earning(call, call.attempt, verdict, publisher=publisher, now=now), collected=prepaid
         ),
-        *_mark(call, call.attempt, parties.mark),
-    ]  # fmt: skip
+    ]
 
 
 def _released(call: Call, ended: Ended, now: datetime) -> list[Change]:
@@ -140,41 +152,53 @@ def _charged(verdict: Verdict) -> Ended:
     )
 
 
-def _talk(call: Call, ending: Ending) -> list[Change]:
-    return talk_changes(call) if ending.talk_seconds else []
+def _talk(case: Judged) -> list[Change]:
+    """That the caller talked, said once, when the call is judged first; and which of its calls are
+    known again: a connected one from then on, an approved one once it is approved."""
+    call, first = case.call, case.before is None
+    connected = first and case.judgement.ending.talk_seconds > 0
+    since = [Since.CONNECTED] if connected else []
+    if case.verdict.approved:
+        since.append(Since.APPROVED)
+    return [
+        *(talk_changes(call) if connected else []),
+        *mark_changes(call, case.marked, *since),
+    ]
 
 
-def _judged(call: Call, verdict: Verdict, ending: Ending, now: datetime) -> list[Action]:
+def _after(case: Judged) -> Call:
+    judgement, verdict = case.judgement, case.verdict
+    return replace(
+        case.call,
+        status=CallStatus(verdict.standing.value),
+        talk_seconds=judgement.ending.talk_seconds,
+        ended_at=judgement.facts.ended_at,
+    )
+
+
+def _judged(case: Judged, now: datetime) -> list[Action]:
+    verdict = case.verdict
     after = replace(
-        call,
-        status=CallStatus.APPROVED if verdict.approved else CallStatus.DENIED,
-        talk_seconds=ending.talk_seconds,
+        _after(case),
         charge_cents=verdict.charge_cents,
         earning_cents=verdict.earning_cents,
         reasons=verdict.reasons,
-        ended_at=ending.ended_at or now,
         judged_at=now,
     )
-    doc = {"verdict": verdict, "ending": ending, "approved": verdict.approved, "judged_at": now}
-    row: Item = {"pk": f"CALL#{call.id}", "sk": "VERDICT", "doc": codec.to_json(doc)}
-    return [call_change(call, after), Put(CALLS, row)]
+    return [
+        call_change(case.call, after),
+        judgement_action(case.call.id, case.judgement, case.before),
+    ]
 
 
-def _charge(
-    call: Call,
-    attempt: Attempt,
-    verdict: Verdict,
-    ending: Ending,
-    *,
-    advertiser: Advertiser,
-    now: datetime,
-) -> Charge:
+def _charge(case: Judged, attempt: Attempt, *, advertiser: Advertiser, now: datetime) -> Charge:
+    call, verdict = case.call, case.verdict
     return Charge(
         call_id=call.id,
         advertiser_id=advertiser.id,
         campaign_id=attempt.hold.campaign_id,
         publisher_id=call.publisher_id or "",
-        talk_seconds=ending.talk_seconds,
+        talk_seconds=case.judgement.ending.talk_seconds,
         amount_cents=verdict.charge_cents,
         currency=advertiser.currency,
         arrived_at=call.arrived_at,
@@ -196,19 +220,3 @@ def _earning(
         booked_at=now,
         release_after=now + timedelta(days=publisher.payout_terms.hold_days),
     )
-
-
-def _mark(call: Call, attempt: Attempt, seen: CallerMark | None) -> list[Action]:
-    """Marks the caller, unless another call of the same caller was approved in the meantime."""
-    if call.caller_hash is None:
-        return []
-    mark = CallerMark(call_id=call.id, arrived_at=call.arrived_at)
-    if seen is not None and seen.arrived_at > mark.arrived_at:
-        mark = seen
-    return [
-        Change(
-            key=caller_key(attempt.hold.campaign_id, call.caller_hash),
-            set={("doc",): codec.to_json(mark)},
-            when=[Equals(("doc",), codec.to_json(seen)) if seen else Absent(("pk",))],
-        )
-    ]

@@ -11,6 +11,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | CAMPAIGN#id | META | a campaign, and what it spent by window |
 | catalog | PARTNERSHIP#id | TRIALS#campaign | how the partnership's calls on the campaign's targets ended by stretch of 14 days |
 | catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window, its latest call, and how its calls ended by stretch of 14 days |
+| catalog | TERMS#owner | version | what a campaign, target, offer or partnership said of terms in one version |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | OPERATOR | RECONCILIATION | what the latest comparison of the carrier's numbers with the platform's found |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
@@ -27,7 +28,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | CALL#id | ASKED | what the caller hears and is asked before anybody is chosen, as it stood when the call came |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
-| calls | CALL#id | VERDICT | every rule and what it saw |
+| calls | CALL#id | VERDICT | every rule and what it saw, the facts it rests on, the versions of the terms, and how it stood while it waited |
 | calls | CALL#id | DISPOSITION#at#id | one disposition of the call; never changed |
 | calls | CALL#id | POSTBACK#id | one postback for the call; never changed |
 | calls | EXTERNAL#advertiser#id | META | which call has this id in an advertiser's own system |
@@ -41,7 +42,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | RECORDING#id | META | of which call a recording is |
 | calls | RECORDING#id | ACCESS#at#id | a link to the recording that was given to somebody |
 | calls | FACTS#call | DECISION#n | what routing attempt n looked at, packed; expires |
-| calls | CALLER#campaign#hash | META | the caller's last approved call on a campaign |
+| calls | CALLER#hash | META | a caller's latest connected and latest approved call on every target, campaign, advertiser and offer |
 | calls | TALKED#hash | META | when a caller last talked with which target; expires |
 | calls | LINE#hash | META | what the carrier said of a caller's line; expires |
 | calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
@@ -146,6 +147,7 @@ class CallRow(Model):
     doc = UnicodeAttribute()
     status = UnicodeAttribute(null=True)
     attempt = NumberAttribute(null=True)
+    revision = NumberAttribute(null=True)
     month = UnicodeAttribute(null=True)
     started_key = UnicodeAttribute(null=True)
     campaign_id = UnicodeAttribute(null=True)

@@ -36,6 +36,19 @@ SECRETS = Secrets(
     voice_url="https://voice.example.com",
 )
 Json = dict[str, Any]
+UNRULED: Json = {
+    "geography": {
+        "states": [], "area_codes": [], "zips": [],
+        "exclude": {"states": [], "area_codes": [], "zips": []},
+    },
+    "steps": [],
+    "disqualifiers": {
+        "blocked_caller": False, "anonymous_caller": False, "repeat_callers": [],
+        "outside_hours": None, "disposition_missing": None, "disposition_rejected": None,
+        "consent_withheld": None,
+    },
+}  # fmt: skip
+"""What terms say that say only a price and a minimum."""
 
 
 @dataclass(frozen=True)

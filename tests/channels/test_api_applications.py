@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.channels import schemas, schemas_sides
 from chalicelib.store.rows import CATALOG, Change, Key
-from tests.channels.api import Api, Market, Party, Reply
+from tests.channels.api import UNRULED, Api, Market, Party, Reply
 from tests.fakes import Crash
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ def test_a_publisher_sees_open_offers_with_what_it_would_earn() -> None:
     schemas_sides.OpenOfferView.model_validate(offer)
     assert offer == {
         "id": looking.offer_id, "name": "Roofing calls", "vertical": "roofing", "currency": "USD",
-        "earning": {"earning_cents": 1500, "minimum_talk_seconds": None},
+        "earning": {"earning_cents": 1500, "minimum_talk_seconds": None, **UNRULED},
         "partnership_id": None, "partnership_state": None,
     }  # fmt: skip
 

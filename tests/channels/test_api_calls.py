@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels import schemas_calls
+from chalicelib.channels import schemas_calls, schemas_verdicts
 from chalicelib.store.rows import CALLS, Change, Key
 from tests.channels.api import Api, Market
 from tests.world import World
@@ -69,7 +69,7 @@ def test_a_call_explains_where_it_went_and_why_it_counts() -> None:
     assert (trace["attempt"], trace["target_id"]) == (1, played.market.target["id"])
     assert [seen["reason"] for seen in trace["considered"]] == ["chosen"]
     verdict = played.api.get(f"/calls/{call['id']}/verdict").body
-    schemas_calls.VerdictView.model_validate(verdict)
+    schemas_verdicts.VerdictView.model_validate(verdict)
     assert (verdict["status"], verdict["verdict"]["approved"]) == ("approved", True)
     rules = [finding["rule"] for finding in verdict["verdict"]["charge"]]
     assert rules == ["connected", "minimum_talk", "caller_area", "repeat_caller"]

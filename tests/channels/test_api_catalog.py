@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.channels import schemas, schemas_pools
 from chalicelib.channels.api_catalog import NOUNS
-from tests.channels.api import Api, Market
+from tests.channels.api import UNRULED, Api, Market
 
 Json = dict[str, Any]
 NOTHING = "0" * 26
@@ -71,10 +71,7 @@ def test_a_change_merges_member_by_member() -> None:
     ).body
     assert changed["terms"] == {
         "charge_cents": 2500, "minimum_talk_seconds": 60, "repeat_days": 7,
-        "geography": {
-            "states": [], "area_codes": [], "zips": [],
-            "exclude": {"states": [], "area_codes": [], "zips": []},
-        },
+        **UNRULED,
     }  # fmt: skip
     assert (changed["daily_budget_cents"], changed["version"]) == (50_000, 2)
     back = market.api.patch(path, {"daily_budget_cents": None, "zone": None}).body
@@ -268,7 +265,7 @@ def test_a_partnership_is_one_and_moves_step_by_step() -> None:
 def test_a_partnerships_own_terms_can_be_taken_back() -> None:
     market = Market(Api())
     path = f"/partnerships/{market.partnership['id']}"
-    own = {"earning_cents": 1800, "minimum_talk_seconds": None}
+    own = {"earning_cents": 1800, "minimum_talk_seconds": None, **UNRULED}
     assert market.api.patch(path, {"earning": {"earning_cents": 1800}}).body["earning"] == own
     assert market.api.patch(path, {"earning": None}).body["earning"] is None
 

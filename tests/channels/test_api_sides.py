@@ -293,7 +293,9 @@ def test_a_publisher_learns_that_the_gate_kept_a_caller_out_and_no_more() -> Non
 ROUTES = tuple(route for route in routes() if not route.public)
 _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
-    "/calls/{id}/decision": "call", "/open-offers/{id}/apply": "offer",
+    "/calls/{id}/decision": "call", "/calls/{id}/verdict": "call",
+    "/campaigns/{id}/terms/{version}": "campaign",
+    "/partnerships/{id}/terms/{version}": "partnership", "/open-offers/{id}/apply": "offer",
     "/pools/{id}": "pool", "/pools/{id}/numbers": "pool", "/sites/{id}": "site",
     "/placements/{id}/costs": "placement", "/placements/{id}/costs/{cost_id}": "placement",
     "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
@@ -337,7 +339,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         for name, one in (("cost_id", sides.costs[of]), ("secret_id", sides.secrets[of])):
             path = path.replace(f"{{{name}}}", one["id"])
-        path = path.replace("{id}", thing["id"])
+        path = path.replace("{id}", thing["id"]).replace("{version}", "1")
         path += "?from=2026-11-01&to=2026-12-01" if path.endswith("/return") else ""
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"

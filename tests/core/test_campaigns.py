@@ -4,8 +4,9 @@ import pytest
 
 from chalicelib.criteria import Geography
 from chalicelib.eligibility import covers
-from chalicelib.offers import EarningTerms, earning_terms
+from chalicelib.offers import earning_terms
 from chalicelib.places import Area
+from chalicelib.terms import EarningTerms
 from tests.builders import a_partnership, an_offer
 
 CALIFORNIA = Area(state="CA", area_code="415")

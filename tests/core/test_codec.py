@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 from chalicelib import ledger
 from chalicelib.calls import Attempt, Call, Signal
-from chalicelib.campaigns import Advertiser, Campaign, ChargeTerms, Target
+from chalicelib.campaigns import Advertiser, Campaign, Target
+from chalicelib.findings import Finding
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher, Strategy
 from chalicelib.payouts import Earning, Payout
 from chalicelib.routing import Considered
 from chalicelib.store import codec
+from chalicelib.terms import ChargeTerms
 from chalicelib.times import Hours, OpenBlock
-from chalicelib.validation import Finding, Verdict
+from chalicelib.validation import Verdict
 from tests.builders import (
     NOW,
     a_call,

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.campaigns import State
 from chalicelib.groups import settled_on
-from chalicelib.offers import EarningTerms
 from chalicelib.reasons import Reason
+from chalicelib.terms import EarningTerms
 from tests.builders import (
     NOW,
     a_campaign,

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from chalicelib import sides, told
 from chalicelib.calls import Call, CallStatus
+from chalicelib.findings import Denial
 from chalicelib.gate import GateReason
 from chalicelib.keys import ANYBODY, OPERATOR, Party, PartyKind
 from chalicelib.reasons import Reason
 from chalicelib.store.codec import to_plain
 from chalicelib.told import PublisherReason
-from chalicelib.validation import Denial
 from tests.builders import a_call, a_hold, a_line, a_lookup, an_attempt, charge_terms
 
 Json = dict[str, Any]

@@ -2,34 +2,22 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.call_facts import EarlierCall
 from chalicelib.calls import Attempt
 from chalicelib.criteria import Geography, Places
-from chalicelib.endings import Ending, Evidence
-from chalicelib.offers import EarningTerms
+from chalicelib.findings import MEANING, Denial, Rule
 from chalicelib.places import Area
-from chalicelib.validation import MEANING, Denial, Rule, Verdict, judge
-from tests.builders import NOW, an_attempt, charge_terms
+from chalicelib.terms import EarningTerms, RepeatScope, Since
+from chalicelib.validation import Verdict, judge
+from tests.builders import NOW, an_attempt, call_facts, charge_terms
 
 CALIFORNIA = Area(state="CA", area_code="415", source="carrier")
 TICK = timedelta(microseconds=1)
-
-
-def an_ending(talk_seconds: int = 90, **overrides: Any) -> Ending:
-    values: dict[str, Any] = {
-        "ended": True,
-        "certain": True,
-        "talk_seconds": talk_seconds,
-        "evidence": Evidence.LEG,
-        "failed_attempt": False,
-        "ended_at": NOW,
-    }
-    return Ending(**(values | overrides))
 
 
 def verdict(
@@ -40,13 +28,17 @@ def verdict(
     last_approved_at: datetime | None = None,
 ) -> Verdict:
     """The verdict on a call that meets every rule, but for what is given."""
-    return judge(
-        attempt or an_attempt(),
-        an_ending(talk_seconds),
-        area=area,
-        arrived_at=NOW,
-        last_approved_at=last_approved_at,
+    terms = attempt or an_attempt()
+    earlier = EarlierCall(
+        scope=RepeatScope.CAMPAIGN,
+        since=Since.APPROVED,
+        call_id="call_0",
+        arrived_at=last_approved_at or NOW,
     )
+    facts = call_facts(
+        talk_seconds=talk_seconds, area=area, earlier=(earlier,) if last_approved_at else ()
+    )
+    return judge(facts, terms.charge, terms.earning, now=NOW)
 
 
 class TestApproval:
@@ -83,7 +75,7 @@ class TestApproval:
 
 class TestConnected:
     def test_a_call_that_was_never_offered_was_abandoned(self) -> None:
-        judged = judge(None, an_ending(90), area=CALIFORNIA, arrived_at=NOW, last_approved_at=None)
+        judged = judge(call_facts(offered=False), None, None, now=NOW)
         assert not judged.approved
         assert judged.reasons == ("abandoned",)
         assert (judged.charge_cents, judged.earning_cents) == (0, 0)

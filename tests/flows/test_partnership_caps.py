@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from chalicelib.calls import CallStatus
-from chalicelib.offers import CapEffect, EarningTerms
+from chalicelib.findings import Denial
+from chalicelib.offers import CapEffect
 from chalicelib.reasons import Reason
 from chalicelib.store.charges import earning_key
 from chalicelib.store.rows import BOOKS, CATALOG
-from chalicelib.validation import Denial
+from chalicelib.terms import EarningTerms
 from tests import builders
 from tests.fakes import FakeRows
 from tests.world import World

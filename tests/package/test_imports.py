@@ -123,6 +123,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.store.target_holds",
         "chalicelib.store.trials",
         "chalicelib.store.visits",
+        "chalicelib.terms",
         "chalicelib.times",
         "chalicelib.together",
         "chalicelib.trials",

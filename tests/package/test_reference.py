@@ -1,6 +1,6 @@
 """The pages that are made from the code are as new as the code."""
 
-from chalicelib import attribution, reasons, validation
+from chalicelib import attribution, findings, reasons
 from infra.reference import pages
 
 
@@ -11,5 +11,5 @@ def test_every_generated_page_says_what_the_code_says() -> None:
 
 def test_every_reason_has_a_meaning() -> None:
     assert set(reasons.MEANING) == set(reasons.Reason)
-    assert set(validation.MEANING) == set(validation.Denial)
+    assert set(findings.MEANING) == set(findings.Denial)
     assert set(attribution.MEANING) == set(attribution.NoVisit)
