@@ -38,7 +38,8 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     files, files_failed = disposition_files.go_on(stores=stores(), now=runtime.now())
     failed = len(swept.failed) + told.failed + files_failed
     counts = {
-        "settled": len(swept.settled), "live": len(swept.live), "failed": failed,
+        "settled": len(swept.settled), "live": len(swept.live),
+        "waiting": len(swept.waiting), "failed": failed,
         "recordings_asked": looked.asked, "recordings_found": looked.found,
         "feedback_matched": told.matched, "feedback_waiting": told.waiting, "files": files,
     }  # fmt: skip

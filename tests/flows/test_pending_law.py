@@ -13,6 +13,7 @@ from chalicelib.flows.audit import audit
 from chalicelib.flows.settlement import sweep
 from chalicelib.store.dispositions import disposition_put, postback_put
 from chalicelib.store.rows import CATALOG, NotWritten
+from chalicelib.store.verdicts import judgement_of
 from chalicelib.terms import (
     Disqualifiers,
     EarningTerms,
@@ -24,6 +25,7 @@ from chalicelib.terms import (
     Since,
     StepTest,
 )
+from chalicelib.validation import judge
 from tests import builders
 from tests.builders import a_disposition, a_postback, a_step
 from tests.fakes import Crash
@@ -172,6 +174,13 @@ class Waiting(RuleBasedStateMachine):
             row = self.world.row("calls", f"CALL#{call.id}")
             assert ("due_at" in row) == (call.status in (CallStatus.LIVE, CallStatus.PENDING))
 
+    def every_verdict_follows_from_what_is_kept(self) -> None:
+        for call in self.calls():
+            kept = judgement_of([self.world.row("calls", f"CALL#{call.id}", "VERDICT")])
+            assert kept is not None and call.attempt is not None
+            again = judge(kept.facts, call.attempt.charge, call.attempt.earning, now=kept.judged_at)
+            assert again == kept.verdict
+
     def teardown(self) -> None:
         """In the end, everything has been decided, and nothing is held."""
         self.rows.death = None
@@ -182,6 +191,7 @@ class Waiting(RuleBasedStateMachine):
             self.sweeps()
         assert {c.status for c in self.calls()} <= {CallStatus.APPROVED, CallStatus.DENIED}
         assert self.world.funds()[1] == 0
+        self.every_verdict_follows_from_what_is_kept()
         found = audit(self.world.stores).differences
         # The world's first money came from nowhere, which the ledger does not know.
         assert [one for one in found if one.law is not Law.FUNDS] == []
