@@ -206,8 +206,10 @@ class TestDeciding:
 
     def test_the_talk_that_was_measured_first_stays_what_it_was(self) -> None:
         world = opened(disqualifiers=OWED)
-        world.talks(seconds=90)
-        world.reports("CA1", world.signal(SignalKind.DIAL, 1, "completed", 5))
+        world.arrives()
+        world.reports("CA1", world.signal(SignalKind.DIAL, 1, "completed", 90))
+        assert world.settles() is Progress.WAITING
+        world.reports("CA1", world.signal(SignalKind.LEG, 1, "completed", 5))
         says(world)
         world.settles()
         assert (world.status(), world.call().talk_seconds) == (CallStatus.APPROVED, 90)
@@ -303,6 +305,22 @@ def test_a_caller_who_was_blocked_meanwhile_is_denied_where_the_terms_say_so() -
         assert world.status() == status
 
 
+def test_who_was_blocked_at_the_first_judgement_stays_so_at_the_last() -> None:
+    blocked = Disqualifiers(blocked_caller=True)
+    world = opened(
+        disqualifiers=OWED, earning=EarningTerms(earning_cents=1_500, disqualifiers=blocked)
+    )
+    world.arrives()
+    key = blocked_key(Callers(BlockKind.EXACT, CALLER))
+    world.rows.write([Change(key=key, set={("pub_1",): "forever"})])
+    world.reports("CA1", world.signal(SignalKind.LEG, 1, "completed", 90))
+    assert world.settles() is Progress.WAITING
+    world.rows.write([Change(key=key, remove=[("pub_1",)])])
+    says(world)
+    world.settles()
+    assert (world.status(), world.call().earning_cents) == (CallStatus.APPROVED, 0)
+
+
 def ends(world: World) -> tuple[object, ...]:
     call = world.call()
     return (call.status, call.charge_cents, world.funds(), booked(world), world.target()["used"])
@@ -341,6 +359,23 @@ def test_two_that_judge_at_once_give_the_surplus_back_once() -> None:
     rows.before_write(world.settles)
     assert world.settles() is Progress.WAITING
     assert world.funds() == (98_000, 2_000)
+
+
+def test_two_that_judge_again_at_once_give_the_surplus_back_once() -> None:
+    rows = FakeRows()
+    steps = (
+        a_step(StepTest.POSTBACK, 2_000, within_hours=9),
+        a_step(StepTest.DISPOSITION, 9_000, values=("sold",), within_hours=2),
+    )
+    world = opened(rows, charge_cents=9_000, minimum_talk_seconds=0, steps=steps)
+    for sid in ("CA1", "CA2"):
+        world.talks(sid)
+    assert world.funds() == (82_000, 18_000)
+    world.later(hours=3)
+    rows.before_write(world.settles)
+    assert world.settles() is Progress.WAITING
+    assert world.funds() == (89_000, 11_000)
+    assert world.row(CATALOG, "CAMPAIGN#cmp_1")["spent"]["total"] == 11_000
 
 
 def test_two_that_decide_at_once_book_once() -> None:
