@@ -14,9 +14,10 @@ from chalicelib.gate import BlockKind, Callers
 from chalicelib.ledger import balances
 from chalicelib.store import codec
 from chalicelib.store.dispositions import disposition_put, postback_put
+from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.entries import account_legs
 from chalicelib.store.gate import blocked_key
-from chalicelib.store.rows import CALLS, CATALOG, Change, Key, NotWritten, Put
+from chalicelib.store.rows import CALLS, CATALOG, Change, Key, NotWritten, Put, Rows
 from chalicelib.store.terms import new_terms, terms_put
 from chalicelib.terms import (
     Clock,
@@ -398,6 +399,29 @@ def test_a_deadline_and_a_disposition_at_once_end_in_one_verdict() -> None:
     rows.before_write(lambda: swept(world))
     world.settles()
     assert (world.status(), booked(world)["prepaid:adv_1"]) == (CallStatus.APPROVED, 2_500)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def either(request: pytest.FixtureRequest) -> Rows:
+    """Rows in memory, and those of DynamoDB."""
+    if request.param == "dynamodb":
+        request.getfixturevalue("aws")
+    return FakeRows() if request.param == "fake" else DynamoRows()
+
+
+def test_waiting_shrinking_and_deciding_are_the_same_on_both_kinds_of_rows(either: Rows) -> None:
+    world = World(either)
+    rules = Disqualifiers(repeat_callers=(Repeat(scope=RepeatScope.TARGET, days=7),))
+    terms = replace(LADDER, charge_cents=9_900, disqualifiers=rules)
+    world.opens(campaign=builders.a_campaign(terms=terms))
+    world.talks(seconds=90)
+    assert world.funds() == (91_000, 9_000)
+    assert world.settles() is Progress.WAITING
+    world.later(hours=25)
+    assert swept(world).settled == (world.call().id,)
+    assert (world.call().charge_cents, world.funds()) == (2_000, (98_000, 0))
+    assert world.talks("CA2").reasons == ("repeat_caller",)
+    assert world.funds() == (98_000, 0)
 
 
 def test_a_call_names_the_versions_by_which_it_is_judged() -> None:
