@@ -18,6 +18,9 @@ from chalicelib.validation import Standing
 
 blueprint = Blueprint(__name__)
 
+_OF_A_FINDING = (
+    "rule", "step", "saw", "source", "asked", "outcome", "denial", "cents", "until",
+)  # fmt: skip
 _UNFOUND: Mapping[str, Any] = {"source": "", "step": None, "cents": None, "until": None}
 
 
@@ -82,4 +85,5 @@ def judgement_view(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _finding_view(one: Mapping[str, Any]) -> dict[str, Any]:
     failed = Outcome.FAIL if one["denial"] else Outcome.PASS
-    return {"outcome": failed, **_UNFOUND, **one}
+    told = {**_UNFOUND, "outcome": failed, **one}
+    return {name: told[name] for name in _OF_A_FINDING}

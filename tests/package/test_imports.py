@@ -178,6 +178,7 @@ def test_the_dni_functions_own_modules_are_these() -> None:
         "chalicelib.store.slots",
         "chalicelib.store.tallies",
         "chalicelib.store.visits",
+        "chalicelib.terms",
         "chalicelib.times",
         "chalicelib.tokens",
         "chalicelib.visits",
