@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.channels import (
     api_applications,
+    api_billing,
     api_books,
     api_calls,
     api_catalog,
@@ -14,6 +15,7 @@ from chalicelib.channels import (
     api_ledger,
     api_numbers,
     api_operations,
+    api_papers,
     api_pools,
     api_postbacks,
     api_recordings,
@@ -49,6 +51,8 @@ for channel in (
     api_visits,
     api_routing,
     api_books,
+    api_papers,
+    api_billing,
     api_ledger,
     api_operations,
 ):

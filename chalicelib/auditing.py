@@ -118,7 +118,7 @@ def expected_balances(records: Records) -> dict[str, int]:
 
 def _expect_of_calls(records: Records, sums: Counter[str]) -> None:
     billing = _billing(records)
-    invoiced = {one.id for one in records.invoices if one.kind is InvoiceKind.INVOICE}
+    invoiced = {one.id for one in _standing(records)}
     for booked in records.charges:
         charge = booked.charge
         sums[House.REVENUE_CALLS] -= charge.amount_cents
@@ -133,7 +133,18 @@ def _expect_of_calls(records: Records, sums: Counter[str]) -> None:
         sums[House.COST_PUBLISHERS] += earned.earning.amount_cents
 
 
+def _standing(records: Records) -> list[Invoice]:
+    """Invoices that ask, or asked, for money: those made void do not."""
+    invoices = (one for one in records.invoices if one.kind is InvoiceKind.INVOICE)
+    return [one for one in invoices if one.state is not InvoiceState.VOID]
+
+
 def _expect_of_advertisers(records: Records, sums: Counter[str]) -> None:
+    for invoice in _standing(records):
+        owed = ledger.advertiser_account(AdvertiserAccount.RECEIVABLE, invoice.advertiser_id)
+        sums[owed] += invoice.tax_cents - invoice.written_off_cents
+        sums[House.SALES_TAX] -= invoice.tax_cents
+        sums[House.BAD_DEBT] += invoice.written_off_cents
     for payment in records.payments:
         top_up = payment.kind is PaymentKind.TOP_UP
         parts = {
@@ -232,10 +243,12 @@ def _invoices(records: Records) -> Iterator[Difference]:
     for invoice in records.invoices:
         lines = sum(line.quantity * line.unit_cents for line in invoice.lines)
         quantity = sum(line.quantity for line in invoice.lines)
-        yield from _compare(Law.INVOICE, invoice.id, invoice.total_cents, lines)
-        yield from _compare(Law.INVOICE, invoice.id, invoice.total_cents, charged[invoice.id])
+        yield from _compare(Law.INVOICE, invoice.id, invoice.subtotal_cents, lines)
         yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, quantity)
-        yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, calls[invoice.id])
+        if invoice.state is not InvoiceState.VOID:
+            cents, count = charged[invoice.id], calls[invoice.id]
+            yield from _compare(Law.INVOICE, invoice.id, invoice.subtotal_cents, cents)
+            yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, count)
         if invoice.kind is InvoiceKind.INVOICE:
             yield from _compare(Law.PAID, invoice.id, invoice.paid_cents, paid[invoice.id])
         full = invoice.paid_cents == invoice.total_cents

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from chalicelib.answering import CALLER, Acceptance, Consent, Line, Voicemail
 from chalicelib.criteria import Filter, Geography
+from chalicelib.issuer import BillTo
 from chalicelib.recording import Recording
 from chalicelib.settings import Settings
 from chalicelib.terms import ChargeTerms, OwnTerms, Step
@@ -37,7 +38,8 @@ class Billing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advertiser(Settings):
-    """Who buys calls. `credit_limit_cents` counts only for net billing."""
+    """Who buys calls. `credit_limit_cents` counts only for net billing. Without a `bill_to` its
+    documents are made out to its name."""
 
     id: str
     name: str
@@ -45,6 +47,7 @@ class Advertiser(Settings):
     net_days: int = 30
     credit_limit_cents: int = 0
     billing_cycle: Cycle = Cycle.MONTHLY
+    bill_to: BillTo | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

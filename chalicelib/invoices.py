@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,21 +18,30 @@ from chalicelib import times
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Broken
 from chalicelib.ids import derived
+from chalicelib.issuer import BillTo, Issuer, tax_cents, unprintable
 from chalicelib.times import Period
 
 CSV_COLUMNS = (
     "call_id",
     "start_utc",
     "campaign_id",
+    "caller",
     "billable_seconds",
+    "rule",
     "charge_cents",
     "currency",
 )
 
+_NO_NAMES: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What the advertiser owes for one approved call; `collected` once its money is in."""
+    """What the advertiser owes for one approved call; `collected` once its money is in.
+
+    `caller` is masked, `rule` says from when on the call counts; charges that were booked before
+    these were kept have neither.
+    """
 
     call_id: str
     advertiser_id: str
@@ -44,6 +53,8 @@ class Charge:
     arrived_at: datetime
     booked_at: datetime
     collected: bool
+    caller: str | None = None
+    rule: str | None = None
 
 
 class ChargeState(StrEnum):
@@ -69,21 +80,37 @@ class InvoiceKind(StrEnum):
 
 
 class InvoiceState(StrEnum):
-    """A draft still gathers charges; an open invoice waits for money."""
+    """A draft still gathers charges; an open invoice waits for money.
+
+    A void one keeps its number and asks for nothing; its charges are billed again. What is not paid
+    of an uncollectible one is written off.
+    """
 
     DRAFT = "draft"
     OPEN = "open"
     PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The calls of one campaign at one rate: quantity times unit is the amount, to the cent."""
+    """The calls of one campaign at one rate: quantity times unit is the amount, to the cent.
+
+    `campaign` is its name on the day of issue.
+    """
 
     campaign_id: str
     unit_cents: int
     quantity: int
     amount_cents: int
+    campaign: str | None = None
+
+    @property
+    def printed_name(self) -> str:
+        """The campaign's name, or its id where there are no letters for the name."""
+        name = self.campaign or self.campaign_id
+        return self.campaign_id if unprintable(name) else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +120,9 @@ class Invoice:
     `due_at` is the first instant of the day on which the money is due, in UTC; a statement has
     none. `spare_cents` is what was paid and has not yet collected a whole call. `calls_key` names
     the table of the calls among the documents.
+
+    `issuer`, `bill_to` and `net_days` are what stood on the day of issue. `ended_at` is when an
+    invoice was made void or written off.
     """
 
     id: str
@@ -110,18 +140,51 @@ class Invoice:
     paid_cents: int = 0
     spare_cents: int = 0
     calls_key: str | None = None
+    issuer: Issuer | None = None
+    bill_to: BillTo | None = None
+    net_days: int | None = None
+    tax_cents: int = 0
+    ended_at: datetime | None = None
+
+    @property
+    def subtotal_cents(self) -> int:
+        """What the calls come to, before tax."""
+        return self.total_cents - self.tax_cents
 
     @property
     def owed_cents(self) -> int:
         """What is still to be paid."""
-        return self.total_cents - self.paid_cents
+        return 0 if self.ended_at else self.total_cents - self.paid_cents
+
+    @property
+    def written_off_cents(self) -> int:
+        """What will never be paid."""
+        lost = self.state is InvoiceState.UNCOLLECTIBLE
+        return self.total_cents - self.paid_cents if lost else 0
+
+    def place(self, name: str) -> str:
+        """Where a document of this invoice is kept, by its name."""
+        return f"{self.kind}s/{self.advertiser_id}/{self.id}/{self.number}{name}"
 
 
-def draft(advertiser: Advertiser, period: Period) -> Invoice:
-    """The empty document of a period; the same advertiser and period give the same id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an invoice says beside its charges, as it stands on the day of issue; `campaigns` are
+    their names by their ids."""
+
+    issuer: Issuer
+    bill_to: BillTo
+    net_days: int
+    campaigns: Mapping[str, str]
+
+
+def draft(advertiser: Advertiser, period: Period, voided: int = 0) -> Invoice:
+    """The empty document of a period; the same advertiser and period give the same id, and another
+    one for each that was made void."""
     prepaid = advertiser.billing is Billing.PREPAID
+    again = (f"again {voided}",) if voided else ()
     return Invoice(
-        id=derived("inv", advertiser.id, times.written(period.start)),
+        id=derived("inv", advertiser.id, times.written(period.start), *again),
         kind=InvoiceKind.STATEMENT if prepaid else InvoiceKind.INVOICE,
         advertiser_id=advertiser.id,
         currency=advertiser.currency,
@@ -134,37 +197,51 @@ def in_order(charges: Iterable[Charge]) -> tuple[Charge, ...]:
     return tuple(sorted(charges, key=lambda charge: (charge.booked_at, charge.call_id)))
 
 
-def lines(charges: Iterable[Charge]) -> tuple[Line, ...]:
-    """One line for each campaign and rate, by campaign, then by rate."""
+def lines(charges: Iterable[Charge], names: Mapping[str, str] = _NO_NAMES) -> tuple[Line, ...]:
+    """One line for each campaign and rate, by campaign, then by rate; `names` are the campaigns'
+    by their ids."""
     quantities = Counter((charge.campaign_id, charge.amount_cents) for charge in charges)
     return tuple(
-        Line(campaign_id=campaign, unit_cents=unit, quantity=n, amount_cents=n * unit)
+        Line(
+            campaign_id=campaign, unit_cents=unit, quantity=n, amount_cents=n * unit,
+            campaign=names.get(campaign),
+        )
         for (campaign, unit), n in sorted(quantities.items())
-    )
+    )  # fmt: skip
 
 
 def issue(
-    document: Invoice, charges: tuple[Charge, ...], *, net_days: int, calls_key: str, now: datetime
+    document: Invoice,
+    charges: tuple[Charge, ...],
+    *,
+    terms: Terms,
+    calls_key: str,
+    now: datetime,
 ) -> Invoice:
     """The draft as it goes out on the day of `now`, but for its number.
 
-    A statement is paid, because its calls were; so is an invoice of nothing. An invoice is due
-    `net_days` calendar days after the day of issue.
+    A statement is paid, because its calls were, and bears no tax; so is an invoice of nothing. An
+    invoice is due its net days, calendar days, after the day of issue.
     """
     if any(charge.currency != document.currency for charge in charges):
         raise Broken(f"{document.id} has charges in another currency than {document.currency}")
-    total = sum(charge.amount_cents for charge in charges)
+    subtotal = sum(charge.amount_cents for charge in charges)
     statement = document.kind is InvoiceKind.STATEMENT
+    tax = 0 if statement else tax_cents(subtotal, terms.issuer.tax_basis_points)
     return replace(
         document,
-        state=InvoiceState.PAID if statement or not total else InvoiceState.OPEN,
+        state=InvoiceState.PAID if statement or not subtotal else InvoiceState.OPEN,
         issued_at=now,
-        due_at=None if statement else due_at(now, net_days),
-        lines=lines(charges),
+        due_at=None if statement else due_at(now, terms.net_days),
+        lines=lines(charges, terms.campaigns),
         call_count=len(charges),
-        total_cents=total,
-        paid_cents=total if statement else 0,
+        total_cents=subtotal + tax,
+        paid_cents=subtotal if statement else 0,
         calls_key=calls_key,
+        issuer=terms.issuer,
+        bill_to=terms.bill_to,
+        net_days=None if statement else terms.net_days,
+        tax_cents=tax,
     )
 
 
@@ -182,7 +259,8 @@ def number(kind: InvoiceKind, position: int) -> str:
 def calls_csv(charges: Iterable[Charge]) -> str:
     """The table of the calls behind a document, in the order of booking.
 
-    The same charges give the same text. It names neither callers nor publishers.
+    The same charges give the same text. Callers are masked. Nothing in it leads to
+    a publisher, not even the number that was dialled.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
@@ -192,7 +270,9 @@ def calls_csv(charges: Iterable[Charge]) -> str:
             charge.call_id,
             times.written(charge.arrived_at),
             charge.campaign_id,
+            charge.caller or "",
             charge.talk_seconds,
+            charge.rule or "",
             charge.amount_cents,
             charge.currency,
         )

@@ -24,6 +24,8 @@ class House(StrEnum):
     CASH_BANK = "cash:bank"
     REVENUE_CALLS = "revenue:calls"
     COST_PUBLISHERS = "cost:publishers"
+    SALES_TAX = "tax:sales"
+    BAD_DEBT = "expense:bad_debt"
 
 
 class AdvertiserAccount(StrEnum):
@@ -139,10 +141,11 @@ def invoice_issued(
     number: str,
     advertiser_id: str,
     total_cents: int,
+    tax_cents: int = 0,
     currency: str,
     now: datetime,
 ) -> Entry:
-    """Approved charges become a receivable."""
+    """Approved charges, with the tax on them, become a receivable."""
     return Entry(
         key=f"inv:{number}",
         template="invoice_issued",
@@ -150,7 +153,11 @@ def invoice_issued(
         booked_at=now,
         legs=_legs(
             (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), total_cents),
-            (advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id), -total_cents),
+            (
+                advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id),
+                tax_cents - total_cents,
+            ),
+            (House.SALES_TAX, -tax_cents),
         ),
         refs={"invoice_id": invoice_id},
     )

@@ -26,7 +26,8 @@ from infra.stage import FUNCTIONS, Stage, Stopped
 
 # Services whose models the functions may load; botocore ships over 400.
 AWS_SERVICES = ("dynamodb", "dynamodbstreams", "lambda", "s3", "sqs", "ssm", "sts")
-# What no function imports: maps of places and carriers, tests, type stubs, scripts.
+# What no function imports: maps of places and carriers, tests, type stubs, scripts, charts, and
+# pictures that are not PNG.
 _NEVER_SHIPPED = (
     "*.dist-info",
     "bin",
@@ -35,6 +36,13 @@ _NEVER_SHIPPED = (
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",
     "phonenumbers/tzdata",
+    "PIL/_avif.*",
+    "PIL/_webp.*",
+    "pillow.libs/libavif-*",
+    "pillow.libs/libsharpyuv-*",
+    "pillow.libs/libwebp*",
+    "reportlab/fonts",
+    "reportlab/graphics",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui",
     "boto3/examples",
     "boto3/data/[!dls]*",

@@ -18,6 +18,7 @@ from app import app
 from chalicelib.channels import (
     queries,
     schemas,
+    schemas_billing,
     schemas_books,
     schemas_calls,
     schemas_costs,
@@ -44,6 +45,7 @@ PAGE = _ROOT / "docs" / "reference" / "api.md"
 
 _SCHEMAS = (
     schemas,
+    schemas_billing,
     schemas_books,
     schemas_calls,
     schemas_costs,

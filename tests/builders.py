@@ -1,5 +1,6 @@
 """Valid things of the domain, one call each; a test overrides only what it is about."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ from chalicelib.campaigns import Advertiser, Billing, Campaign, Target
 from chalicelib.dispositions import Disposition, Postback, Source
 from chalicelib.endings import Evidence
 from chalicelib.gate import BlockFacts, BlockKind, BlockScope
+from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState, Line, Terms
+from chalicelib.issuer import Address, BillTo, Issuer
 from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Placement, Publisher
 from chalicelib.places import Area
 from chalicelib.terms import ChargeTerms, EarningTerms, Pay, Step, StepTest
+from chalicelib.times import Period
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 CALLER = "+14155550100"
@@ -29,6 +33,66 @@ def an_advertiser(**overrides: Any) -> Advertiser:
         "created_at": NOW,
     }
     return Advertiser(**(values | overrides))
+
+
+def invoice_terms(**overrides: Any) -> Terms:
+    """An issuer of whom nothing is said, 30 days net."""
+    values: dict[str, Any] = {
+        "issuer": Issuer(),
+        "bill_to": BillTo(legal_name="Acme Roofing"),
+        "net_days": 30,
+        "campaigns": {},
+    }
+    return Terms(**(values | overrides))
+
+
+AN_ISSUER = Issuer(
+    legal_name="Ring & Röder Lead Exchange LLC",
+    address=Address(
+        street=("1200 Market Street", "Suite 400"), city="Denver", region="CO", postal_code="80202"
+    ),
+    tax_id="84-1234567",
+    remit_to=("First National Bank of Denver", "ABA 021000021, account 000123456789"),
+    dispute_contact="billing@example.com",
+    version=1,
+)
+A_BUYER = BillTo(
+    legal_name="Łódź Şirketi & Кровля <b>GmbH</b>",
+    address=Address(street=("77 Elm St",), city="Boulder", region="CO", postal_code="80301"),
+    purchase_order="PO-2026-11",
+    email="ap@example.com",
+)
+
+
+def an_invoice(rates: Sequence[tuple[int, int]] = ((2500, 3),), **overrides: Any) -> Invoice:
+    """INV-000042 of November, open: a line for each rate, with how many calls it has."""
+    lines = tuple(
+        Line(
+            campaign_id=f"cmp_{n}", campaign=f"Roof repair {n}", unit_cents=unit,
+            quantity=quantity, amount_cents=unit * quantity,
+        )
+        for n, (unit, quantity) in enumerate(rates, start=1)
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "id": "inv_1",
+        "kind": InvoiceKind.INVOICE,
+        "advertiser_id": "adv_1",
+        "currency": "USD",
+        "period": Period(
+            start=datetime(2026, 11, 1, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC)
+        ),
+        "state": InvoiceState.OPEN,
+        "number": "INV-000042",
+        "issued_at": datetime(2026, 12, 1, 6, 10, tzinfo=UTC),
+        "due_at": datetime(2026, 12, 31, tzinfo=UTC),
+        "lines": lines,
+        "call_count": sum(line.quantity for line in lines),
+        "total_cents": sum(line.amount_cents for line in lines) + overrides.get("tax_cents", 0),
+        "net_days": 30,
+        "issuer": AN_ISSUER,
+        "bill_to": A_BUYER,
+    }
+    return Invoice(**(values | overrides))
 
 
 def a_publisher(**overrides: Any) -> Publisher:

@@ -12,7 +12,7 @@ from chalice import Blueprint
 
 from chalicelib import times
 from chalicelib.channels.bodies import validated
-from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import (
     charge_view,
     earning_view,
@@ -24,6 +24,7 @@ from chalicelib.errors import NotFound
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.invoices import Invoice, calls_csv
+from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES, PAYMENTS, PAYOUTS, STATEMENTS, Shelf
 
 T = TypeVar("T")
@@ -43,12 +44,14 @@ _MOST_PAGES = 10
         answers="InvoiceView",
         query=("kind", "advertiser_id", "state"),
         paged=True,
+        sides=(Side(party=PartyKind.ADVERTISER, query=("kind", "state")),),
     ),
 )
 def list_invoices(request: Request) -> Answer:
     """Invoices, or with `kind=statement` the statements of prepaid advertisers."""
     shelf = STATEMENTS if request.query.get("kind") == "statement" else INVOICES
-    return _list(request, shelf, invoice_view)
+    now = request.context.clock()
+    return _list(request, shelf, lambda invoice: invoice_view(invoice, now))
 
 
 @endpoint(
@@ -58,11 +61,12 @@ def list_invoices(request: Request) -> Answer:
         path="/invoices/{id}",
         summary="Read an invoice or a statement",
         answers="InvoiceView",
+        sides=(Side(party=PartyKind.ADVERTISER),),
     ),
 )
 def read_invoice(request: Request, id: str) -> Answer:
     """One document with its lines."""
-    return Answer(body=invoice_view(_document(request, id)))
+    return Answer(body=invoice_view(own_document(request, id), request.context.clock()))
 
 
 @endpoint(
@@ -78,7 +82,7 @@ def read_invoice(request: Request, id: str) -> Answer:
 )
 def list_invoice_calls(request: Request, id: str) -> Answer:
     """Every call that the document charges, in the order of booking; CSV holds all of them."""
-    _document(request, id)
+    own_document(request, id)
     booked = request.stores.books.charges_of(id)
     charges = sorted((one.charge for one in booked), key=lambda one: (one.booked_at, one.call_id))
     if request.query.get("format") != "csv":
@@ -208,18 +212,22 @@ def settle(request: Request, id: str) -> Answer:
     return Answer(body=payout_view(payout))
 
 
-def _document(request: Request, invoice_id: str) -> Invoice:
-    """The invoice, or the statement, with this id."""
+def own_document(request: Request, invoice_id: str) -> Invoice:
+    """The invoice, or the statement, with this id; NotFound for whoever's it is not."""
     try:
-        return request.stores.books.get(INVOICES, invoice_id)
+        found = request.stores.books.get(INVOICES, invoice_id)
     except NotFound:
-        return request.stores.books.get(STATEMENTS, invoice_id)
+        found = request.stores.books.get(STATEMENTS, invoice_id)
+    if not request.party.owns(found):
+        raise NotFound(f"there is no statement {invoice_id}")
+    return found
 
 
 def _list(request: Request, shelf: Shelf[T], view: Callable[[T], View]) -> Answer:
     """A page of a shelf; what the filters leave out is passed over, up to a bound."""
     listing = request.listing()
-    wanted = {name: value for name, value in listing.filters.items() if name != "kind"}
+    said = {name: value for name, value in listing.filters.items() if name != "kind"}
+    wanted = said | request.party.own
     found: list[View] = []
     after: Mapping[str, str] | None = listing.after
     for _ in range(_MOST_PAGES):

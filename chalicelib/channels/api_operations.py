@@ -39,14 +39,15 @@ def close(request: Request) -> Answer:
         times.read(as_of) if as_of else now,
         stores=request.stores,
         now=now,
-        put_document=request.context.put_document,
+        documents=request.context.documents(),
     )
     shown = {
         "as_of": times.written(report.as_of),
-        "issued": [invoice_view(invoice) for invoice in report.issued],
+        "issued": [invoice_view(invoice, now) for invoice in report.issued],
         "released": report.released,
         "payouts": [payout_view(payout) for payout in report.payouts],
         "unfinished": list(report.unfinished),
+        "unprinted": list(report.unprinted),
     }
     return Answer(body=shown)
 

@@ -28,7 +28,7 @@ from chalicelib.flows.recordings import Places, deployed
 from chalicelib.flows.taking_up import Yard
 from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
-from chalicelib.providers.documents import PutDocument, put_document
+from chalicelib.providers.documents import Documents, bucket
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
 
@@ -46,7 +46,7 @@ class Context:
     clock: Callable[[], datetime] = runtime.now
     new_id: Callable[[str], str] = runtime.new_id
     new_secret: Callable[[], str] = runtime.new_secret
-    put_document: PutDocument = put_document
+    documents: Callable[[], Documents] = bucket
     carrier: Callable[[], Carrier] = carrier
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard

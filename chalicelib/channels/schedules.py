@@ -67,16 +67,20 @@ def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
 def close_periods(event: dict[str, Any], _context: Any) -> Any:
     """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
     from chalicelib.flows.closing import close
-    from chalicelib.providers.documents import put_document
+    from chalicelib.providers.documents import bucket
 
     as_of = event.get("as_of")
     now = runtime.now()
     report = close(
-        times.read(as_of) if as_of else now, stores=stores(), now=now, put_document=put_document
+        times.read(as_of) if as_of else now, stores=stores(), now=now, documents=bucket()
     )
     if report.unfinished:
         # The retry of the invocation, minutes later, sees what an index does not show yet.
         raise Busy(f"{len(report.unfinished)} documents wait for charges to become visible")
+    if report.unprinted:
+        raise Broken(
+            f"documents of {len(report.unprinted)} invoices could not be made; see the log"
+        )
     return to_plain(report)
 
 

@@ -43,6 +43,7 @@ from chalicelib.channels.schemas_answering import (
     ShownNumber,
     Voicemail,
 )
+from chalicelib.channels.schemas_billing import BillTo
 from chalicelib.channels.schemas_lines import Lookup
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
 from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
@@ -75,13 +76,14 @@ Vanity = Annotated[str, Field(min_length=4, max_length=40), AfterValidator(plain
 
 class AdvertiserBody(Settings):
     """Who buys calls. `billing` and `currency` are said once; a prepaid advertiser has no credit
-    limit."""
+    limit. Without a `bill_to` its invoices are made out to its name."""
 
     name: Name
     billing: Annotated[campaigns.Billing, Field(strict=False)]
     net_days: Days = 30
     credit_limit_cents: Cents = 0
     billing_cycle: BillingCycle = Cycle.MONTHLY
+    bill_to: BillTo | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

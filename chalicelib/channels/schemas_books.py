@@ -18,6 +18,7 @@ from chalicelib.channels.fields import (
     PositiveCents,
     PublisherId,
 )
+from chalicelib.channels.schemas_billing import BillTo, IssuedBy
 
 CallId = Annotated[str, Field(pattern="^call_")]
 Balance = Annotated[int, Field(description="whole cents; debits positive, credits negative")]
@@ -55,10 +56,13 @@ class LineView(Document):
     unit_cents: Amount
     quantity: int
     amount_cents: Amount
+    campaign: Annotated[str | None, Field(description="its name on the day of issue")]
 
 
 class InvoiceView(Document):
-    """An invoice, or the statement of a prepaid advertiser. `calls_path` leads to its calls."""
+    """An invoice, or the statement of a prepaid advertiser. `calls_path` leads to its calls.
+    `issuer`, `bill_to` and `net_days` are what stood on the day of issue; `ended_at` is when it was
+    made void or written off."""
 
     id: str
     kind: Annotated[invoices.InvoiceKind, Field(strict=False)]
@@ -69,11 +73,19 @@ class InvoiceView(Document):
     period: PeriodView
     issued_at: Moment | None
     due_at: Moment | None
+    net_days: int | None
     lines: list[LineView]
     call_count: int
+    subtotal_cents: Amount
+    tax_cents: Amount
     amount_cents: Amount
     paid_cents: Amount
     owed_cents: Amount
+    written_off_cents: Amount
+    past_due: bool
+    ended_at: Moment | None
+    issuer: IssuedBy | None
+    bill_to: BillTo | None
     calls_path: str
 
 
@@ -90,6 +102,8 @@ class ChargeView(Document):
     arrived_at: Moment
     booked_at: Moment
     collected: bool
+    caller: Annotated[str | None, Field(description="masked")]
+    rule: Annotated[str | None, Field(description="from when on the call counts")]
 
 
 class ApplicationView(Document):
@@ -202,13 +216,15 @@ class FundsView(Document):
 
 
 class ClosingView(Document):
-    """What a closing has done. `unfinished` are completed by another run soon after."""
+    """What a closing has done. `unfinished` are completed by another run soon after, and so are the
+    documents of the `unprinted`."""
 
     as_of: Moment
     issued: list[InvoiceView]
     released: int
     payouts: list[PayoutView]
     unfinished: list[str]
+    unprinted: list[str]
 
 
 class HealthView(Document):

@@ -4,8 +4,10 @@ Owns the plain form of invoices, payments, payouts, and of the charges and earni
 Every member is always there, null where there is nothing to say.
 """
 
+from datetime import datetime
 from typing import Any
 
+from chalicelib.aging import past_due
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.payments import Payment
@@ -15,20 +17,24 @@ from chalicelib.store.codec import to_plain
 View = dict[str, Any]
 
 
-def invoice_view(invoice: Invoice) -> View:
-    """An invoice or a statement; its calls, and their table, are at `calls_path`."""
+def invoice_view(invoice: Invoice, now: datetime) -> View:
+    """An invoice or a statement as it stands `now`; its calls, and their table, are at
+    `calls_path`."""
     plain: View = to_plain(invoice)
     shown = {
         name: plain[name]
         for name in (
             "id", "kind", "number", "advertiser_id", "state", "currency", "period", "issued_at",
-            "due_at", "lines", "call_count",
+            "due_at", "net_days", "lines", "call_count", "tax_cents", "paid_cents", "ended_at",
+            "issuer", "bill_to",
         )
     }  # fmt: skip
     return shown | {
+        "subtotal_cents": invoice.subtotal_cents,
         "amount_cents": invoice.total_cents,
-        "paid_cents": invoice.paid_cents,
         "owed_cents": invoice.owed_cents,
+        "written_off_cents": invoice.written_off_cents,
+        "past_due": past_due(invoice, now),
         "calls_path": f"/v1/invoices/{invoice.id}/calls",
     }
 

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from chalicelib.errors import Busy, Conflict
 from chalicelib.gate import GateSettings
+from chalicelib.issuer import Issuer
 from chalicelib.settings import OperatorSettings
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
-T = TypeVar("T", GateSettings, OperatorSettings)
+T = TypeVar("T", GateSettings, Issuer, OperatorSettings)
 
 _TRIES = 8
 

@@ -1,20 +1,62 @@
 """Where do documents go?
 
-Owns keeping them in the deployment's bucket. What they say belongs to whoever writes them.
+Owns keeping them in the deployment's bucket, reading them back, and links to them. What they say
+belongs to whoever writes them.
 """
 
-from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
 
 from chalicelib import runtime
 
-PutDocument = Callable[[str, bytes, str], None]
+
+class Documents(Protocol):
+    """Where documents are kept by their keys."""
+
+    def keep(self, key: str, body: bytes, content_type: str) -> None:
+        """Keep a document under `key`; keeping the same again changes nothing."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """The document; it must be there."""
+        ...
+
+    def link(self, key: str, name: str, lasts: timedelta) -> str:
+        """An address at which anybody who has it can fetch the document, as a file of that name,
+        for as long as it lasts."""
+        ...
 
 
-def put_document(key: str, body: bytes, content_type: str) -> None:
-    """Keep a document under `key`; keeping the same again changes nothing."""
-    runtime.client("s3").put_object(
-        Bucket=runtime.settings().documents_bucket,
-        Key=key,
-        Body=body,
-        ContentType=content_type,
-    )
+class Bucket:
+    """The deployment's bucket."""
+
+    def keep(self, key: str, body: bytes, content_type: str) -> None:
+        """Keep a document under `key`."""
+        runtime.client("s3").put_object(
+            Bucket=self._name, Key=key, Body=body, ContentType=content_type
+        )
+
+    def read(self, key: str) -> bytes:
+        """The document; S3's own error when there is none."""
+        found = runtime.client("s3").get_object(Bucket=self._name, Key=key)
+        body: bytes = found["Body"].read()
+        return body
+
+    def link(self, key: str, name: str, lasts: timedelta) -> str:
+        """A signed address of the document."""
+        attached = f'attachment; filename="{name}"'
+        address: str = runtime.client("s3").generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._name, "Key": key, "ResponseContentDisposition": attached},
+            ExpiresIn=int(lasts.total_seconds()),
+        )
+        return address
+
+    @property
+    def _name(self) -> str:
+        return runtime.settings().documents_bucket
+
+
+def bucket() -> Documents:
+    """Where the deployment keeps its documents."""
+    return Bucket()

@@ -4,7 +4,7 @@ Owns looking things up: one by its id, or all of a kind in the order of creation
 belongs to the modules beside it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -70,6 +70,16 @@ class Books:
         )
         page = self._rows.page(question)
         return BooksPage(tuple(shelf.read(item) for item in page.items), page.mark)
+
+    def every(self, shelf: Shelf[T]) -> Iterator[T]:
+        """All things of a kind, page by page, the oldest first."""
+        mark: Mapping[str, str] | None = None
+        while True:
+            page = self.list(shelf, after=mark)
+            yield from page.items
+            mark = page.mark
+            if mark is None:
+                return
 
     def funds(self, advertiser_id: str) -> Funds:
         """What the advertiser may spend; NotFound when no funds were opened."""

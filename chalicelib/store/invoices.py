@@ -23,9 +23,12 @@ from chalicelib.store.claims import (
     waiting_items,
 )
 from chalicelib.store.entries import entry_puts
+from chalicelib.store.funds import add_funds
+from chalicelib.store.papers import paper_put
 from chalicelib.store.rows import (
     BOOKS,
     Absent,
+    Action,
     Change,
     Equals,
     Item,
@@ -127,6 +130,8 @@ def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
 def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice | None:
     """Give the document the next number of its series and post its entry, in one transaction.
 
+    What the tax adds to its sum is taken from what the advertiser may spend.
+
     None when the draft has grown since it was read, or is a draft no more. A number that another
     document takes meanwhile is passed over for the next one, so that none is left out.
     """
@@ -135,9 +140,11 @@ def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice |
     last = found[counter]["count"] if counter in found else 0
     while True:
         numbered = replace(issued, number=number(issued.kind, last + 1))
-        entries = entry_puts(entry_of(numbered)) if entry_of else []
+        entries: list[Action] = [*entry_puts(entry_of(numbered))] if entry_of else []
+        if numbered.tax_cents:
+            entries.append(add_funds(numbered.advertiser_id, -numbered.tax_cents))
         try:
-            rows.write([_finish(numbered), _count(counter, last), *entries])
+            rows.write([_finish(numbered), _count(counter, last), paper_put(numbered), *entries])
         except NotWritten as refused:
             if 0 in refused.images:
                 return None
@@ -184,6 +191,7 @@ def _finish(issued: Invoice) -> Change:
         ("id",): issued.id,
         ("created_key",): order,
         ("doc",): codec.to_json(issued),
+        ("amount_cents",): issued.total_cents,
         ("paid_cents",): issued.paid_cents,
         ("available_cents",): issued.spare_cents,
     }
@@ -197,7 +205,7 @@ def _finish(issued: Invoice) -> Change:
         when=[
             Equals(("state",), InvoiceState.DRAFT.value),
             Equals(("count",), issued.call_count),
-            Equals(("amount_cents",), issued.total_cents),
+            Equals(("amount_cents",), issued.subtotal_cents),
         ],
     )
 

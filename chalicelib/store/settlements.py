@@ -13,10 +13,12 @@ from chalicelib import ledger
 from chalicelib.calls import Attempt, Call, CallStatus, Reached
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.endings import Ending
+from chalicelib.findings import Outcome
 from chalicelib.invoices import Charge
 from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning
 from chalicelib.ringing import freed_for
+from chalicelib.sides import masked
 from chalicelib.store.calls import call_change
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import entry_puts
@@ -204,7 +206,18 @@ def _charge(case: Judged, attempt: Attempt, *, advertiser: Advertiser, now: date
         arrived_at=call.arrived_at,
         booked_at=now,
         collected=advertiser.billing is Billing.PREPAID,
+        caller=masked(call.caller),
+        rule=_rule(verdict),
     )
+
+
+def _rule(verdict: Verdict) -> str | None:
+    """The step that gave the charge: its name where it has one, and what it asked."""
+    name = verdict.charge_step or None
+    for one in verdict.charge:
+        if one.cents is not None and one.step == name and one.outcome is Outcome.PASS:
+            return ": ".join(part for part in (name, one.asked) if part)
+    return None
 
 
 def _earning(

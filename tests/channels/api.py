@@ -22,6 +22,7 @@ from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
+from tests.documents import FakeDocuments
 from tests.fakes import FakeRows
 from tests.parking import Desk
 from tests.recordings import FakeBucket
@@ -140,7 +141,7 @@ class Api:
             new_id=self._new_id,
             new_secret=self._new_secret,
             carrier=lambda: self.carrier,
-            put_document=lambda key, body, _type: self.documents.update({key: body}),
+            documents=lambda: FakeDocuments(self.documents),
             recordings=lambda: self.recordings,
             yard=lambda: self.yard,
         )

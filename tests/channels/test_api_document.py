@@ -69,7 +69,7 @@ def test_every_operation_says_whose_key_opens_it() -> None:
         for path, method, operation in operations()
     }  # fmt: skip
     assert asked["GET /v1/health"] == []
-    assert asked["GET /v1/invoices"] == ["operator"]
+    assert asked["GET /v1/issuer"] == ["operator"]
     assert asked["GET /v1/open-offers"] == ["publisher"]
     assert asked["GET /v1/calls/{id}"] == ["operator", "publisher", "advertiser"]
     schemes = document()["components"]["securitySchemes"]

@@ -41,9 +41,13 @@ class Sides:
     visits: tuple[Json, ...] = field(init=False)
     previews: tuple[Json, ...] = field(init=False)
     secrets: tuple[Json, ...] = field(init=False)
+    invoices: tuple[Json, ...] = ()
 
     def __post_init__(self) -> None:
-        self.markets = tuple(Market(self.api, e164=e164) for e164 in E164)
+        self.markets = tuple(
+            Market(self.api, billing="net", credit_limit_cents=1_000_000, e164=e164)
+            for e164 in E164
+        )
         for n, market in enumerate(self.markets):
             self.funded(market.advertiser)
             self.world.talks(f"CA{n}", seconds=130, e164=market.e164, caller=f"+1415555010{n}")
@@ -110,6 +114,12 @@ class Sides:
             "/payments", advertiser_id=advertiser["id"], reference=f"wire-{advertiser['id']}",
             amount_cents=1_000_000, currency="USD",
         )  # fmt: skip
+
+    def bills(self) -> None:
+        """The month is over: each market's advertiser has an invoice."""
+        self.api.post("/closings", {"as_of": "2026-12-01T00:00:00Z"})
+        issued = {one["advertiser_id"]: one for one in self.api.get("/invoices").body["data"]}
+        self.invoices = tuple(issued[market.advertiser["id"]] for market in self.markets)
 
     def party(self, kind: str, n: int = 0) -> Party:
         """The publisher or the advertiser of a market."""
@@ -306,6 +316,9 @@ _IDS = {
     "/dispositions/previews/{id}/rows": "preview",
     "/advertisers/{id}/postback-secrets": "advertiser",
     "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
+    "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
+    "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
+    "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -328,6 +341,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     """The request of the first market's party, about a thing of market number `of`."""
     market = sides.markets[of]
     path = route.path
+    if path.startswith("/invoices"):
+        sides.bills()
     if "{id}" in path:
         noun = _IDS[path]
         of_calls = {
@@ -335,6 +350,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
             "visit": sides.visits[of],
             "site": sides.sites[of],
             "preview": sides.previews[of],
+            "call": sides.calls[of], "recording": sides.recordings[of],
+            "invoice": sides.invoices[of] if noun == "invoice" else {},
         }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         for name, one in (("cost_id", sides.costs[of]), ("secret_id", sides.secrets[of])):

@@ -15,7 +15,7 @@ from chalicelib.campaigns import Billing
 from chalicelib.errors import Broken
 from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState, Line
 from chalicelib.times import Period
-from tests.builders import NOW, an_advertiser
+from tests.builders import NOW, an_advertiser, invoice_terms
 
 NOVEMBER = Period(start=datetime(2026, 11, 1, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC))
 ON_TERMS = an_advertiser(billing=Billing.NET)
@@ -33,9 +33,8 @@ def a_charge(**overrides: object) -> Charge:
 
 def issued(*charges: Charge, draft: Invoice | None = None) -> Invoice:
     """The document of these charges, 30 days net."""
-    return invoices.issue(
-        draft or invoices.draft(ON_TERMS, NOVEMBER), charges, net_days=30, calls_key="key", now=NOW
-    )
+    document = draft or invoices.draft(ON_TERMS, NOVEMBER)
+    return invoices.issue(document, charges, terms=invoice_terms(), calls_key="key", now=NOW)
 
 
 def charges_of_any_rate() -> st.SearchStrategy[list[Charge]]:
@@ -155,16 +154,20 @@ def test_a_document_has_one_currency() -> None:
 
 def test_the_table_of_calls_is_in_the_order_of_booking() -> None:
     later = a_charge(call_id="call_0", booked_at=NOW + timedelta(seconds=1))
-    table = list(csv.DictReader(io.StringIO(invoices.calls_csv([later, a_charge()]))))
+    told = a_charge(caller="+1415555****", rule="talk of 60 s or more")
+    table = list(csv.DictReader(io.StringIO(invoices.calls_csv([later, told]))))
     assert [row["call_id"] for row in table] == ["call_1", "call_0"]
     assert table[0] == {
         "call_id": "call_1",
         "start_utc": "2026-11-23T15:00:00.000Z",
         "campaign_id": "cmp_1",
+        "caller": "+1415555****",
         "billable_seconds": "130",
+        "rule": "talk of 60 s or more",
         "charge_cents": "2500",
         "currency": "USD",
     }
+    assert (table[1]["caller"], table[1]["rule"]) == ("", ""), "of before they were kept"
 
 
 def test_the_table_of_calls_names_no_publisher() -> None:

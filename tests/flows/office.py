@@ -11,6 +11,7 @@ from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.closing import ClosingReport, close
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
+from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.offers import PayoutTerms, Publisher
 from chalicelib.payments import Payment
@@ -32,6 +33,7 @@ from chalicelib.store.holds import funds_change
 from chalicelib.store.rows import BOOKS, CATALOG, LEDGER, Rows
 from chalicelib.store.stores import Stores
 from tests.builders import a_publisher, an_advertiser
+from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
 
 IN_NOVEMBER = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
@@ -130,14 +132,21 @@ class Office:
             currency=currency, received_at=received_at, stores=self.stores, now=self.now,
         )  # fmt: skip
 
-    def keeps(self, key: str, body: bytes, content_type: str) -> None:
-        """The bucket."""
-        assert content_type == "text/csv; charset=utf-8"
-        self.documents[key] = body
+    def bucket(self) -> FakeDocuments:
+        """Where documents are kept."""
+        return FakeDocuments(self.documents)
 
     def closes(self, as_of: datetime | None = None) -> ClosingReport:
         """The scheduled run, at the clock's time."""
-        return close(as_of or self.now, stores=self.stores, now=self.now, put_document=self.keeps)
+        return close(as_of or self.now, stores=self.stores, now=self.now, documents=self.bucket())
+
+    def voids(self, invoice_id: str) -> Invoice:
+        """The operator makes an invoice void."""
+        return void_invoice(invoice_id, stores=self.stores, now=self.now)
+
+    def writes_off(self, invoice_id: str) -> Invoice:
+        """The operator gives up an invoice."""
+        return write_off(invoice_id, stores=self.stores, now=self.now)
 
     def settles(self, payout_id: str) -> Payout:
         """The bank has paid."""

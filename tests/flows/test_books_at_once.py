@@ -11,6 +11,7 @@ from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
 from chalicelib.store.rows import Item, Key, Question
+from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
 from tests.flows.office import CLOSING, HELD, IN_NOVEMBER, NET, PREPAID, WEEKLY, Office
 
@@ -41,10 +42,8 @@ class BusyOffice(Office):
 
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
-    def keeps(self, key: str, body: bytes, content_type: str) -> None:
-        if self.meanwhile:
-            self.meanwhile.pop()()
-        super().keeps(key, body, content_type)
+    def bucket(self) -> FakeDocuments:
+        return FakeDocuments(self.documents, self.meanwhile)
 
 
 def with_calls(office: Office, calls: int = 3) -> Office:

@@ -14,6 +14,10 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.errors import Conflict
+from chalicelib.flows.issuer import set_issuer
+from chalicelib.invoices import InvoiceState
+from chalicelib.issuer import Issuer
 from chalicelib.offers import Publisher
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.store.books import CHARGES, EARNINGS
@@ -124,6 +128,31 @@ class Books(RuleBasedStateMachine):
         payout = data.draw(st.sampled_from(sorted(one.id for one in self.office.payouts)))
         self.does(lambda: self.office.settles(payout), death)
 
+    @precondition(lambda self: self.office.invoices)
+    @rule(data=st.data(), death=deaths)
+    def voids(self, data: st.DataObject, death: Death) -> None:
+        invoice = data.draw(st.sampled_from(sorted(one.id for one in self.office.invoices)))
+        self.does(lambda: self.allowed(lambda: self.office.voids(invoice)), death)
+
+    @precondition(lambda self: self.office.invoices)
+    @rule(data=st.data(), death=deaths)
+    def writes_off(self, data: st.DataObject, death: Death) -> None:
+        invoice = data.draw(st.sampled_from(sorted(one.id for one in self.office.invoices)))
+        self.does(lambda: self.allowed(lambda: self.office.writes_off(invoice)), death)
+
+    def allowed(self, act: Callable[[], object]) -> None:
+        """Act, unless the invoice is one that cannot end so; then nothing changes."""
+        before = self.office.picture()
+        try:
+            act()
+        except Conflict:
+            assert self.office.picture() == before
+
+    @rule(points=st.sampled_from([0, 825]))
+    def taxes(self, points: int) -> None:
+        issuer = Issuer(tax_basis_points=points)
+        set_issuer(issuer, stores=self.office.stores, version=None)
+
     @invariant()
     def whole(self) -> None:
         """Every law of the audit holds, even where a process has just died."""
@@ -170,6 +199,16 @@ class Books(RuleBasedStateMachine):
         for series, documents in (("INV", self.office.invoices), ("ST", self.office.statements)):
             numbers = sorted(str(one.number) for one in documents)
             assert numbers == [f"{series}-{n:06d}" for n in range(1, len(documents) + 1)]
+
+    def teardown(self) -> None:
+        """In the end every call is on one document that stands, however often it was made void."""
+        if not self.office.all(CHARGES):
+            return
+        self.office.later(days=31).closes()
+        documents = (*self.office.invoices, *self.office.statements)
+        standing = {one.id for one in documents if one.state is not InvoiceState.VOID}
+        assert {one.document_id for one in self.office.all(CHARGES)} <= standing
+        self.whole()
 
 
 TestBooks = Books.TestCase

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.campaigns import Billing, State
 from chalicelib.errors import Broken
-from chalicelib.invoices import InvoiceState
+from chalicelib.invoices import CSV_COLUMNS, InvoiceState
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.times import Cycle
 from tests.flows.office import (
@@ -53,8 +53,8 @@ def test_every_line_leads_to_its_calls() -> None:
     (invoice,) = office.invoices
     assert invoice.calls_key is not None
     table = office.documents[invoice.calls_key].decode().splitlines()
-    assert table[0] == "call_id,start_utc,campaign_id,billable_seconds,charge_cents,currency"
-    assert table[1] == "call_1,2026-11-10T14:55:00.000Z,cmp_1,130,2500,USD"
+    assert table[0] == ",".join(CSV_COLUMNS)
+    assert table[1] == "call_1,2026-11-10T14:55:00.000Z,cmp_1,,130,,2500,USD"
     assert [line.split(",")[0] for line in table[1:]] == ["call_1", "call_2", "call_3", "call_4"]
     on_it = office.stores.books.charges_of(invoice.id)
     assert {one.charge.call_id for one in on_it} == {"call_1", "call_2", "call_3", "call_4"}

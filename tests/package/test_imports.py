@@ -85,6 +85,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.hangups",
         "chalicelib.ids",
         "chalicelib.introducing",
+        "chalicelib.issuer",
         "chalicelib.limits",
         "chalicelib.lines",
         "chalicelib.lookups",

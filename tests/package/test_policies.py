@@ -106,9 +106,10 @@ BESIDE: dict[str, set[str]] = {
     },
     "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
     "reconcile": {"ssm:GetParametersByPath"},
-    "close": {"s3:PutObject documents"},
+    "close": {"s3:GetObject documents", "s3:PutObject documents"},
     "api_handler": {
         "ssm:GetParametersByPath",
+        "s3:GetObject documents",
         "s3:PutObject documents",
         "sqs:GetQueueAttributes validate-failed",
         "sqs:ReceiveMessage validate-failed",

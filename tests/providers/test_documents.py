@@ -1,18 +1,31 @@
 """Documents reach the deployment's bucket."""
 
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from chalicelib import runtime
-from chalicelib.providers.documents import put_document
+from chalicelib.providers.documents import bucket
+
+KEY = "invoices/adv_1/inv_1/INV-000001.pdf"
 
 
 @pytest.mark.usefixtures("aws")
 def test_a_document_lies_in_the_bucket_under_its_key_and_may_be_kept_again() -> None:
-    bucket = runtime.settings().documents_bucket
+    name = runtime.settings().documents_bucket
     s3 = runtime.client("s3")
-    s3.create_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=name)
     for _ in range(2):
-        put_document("invoices/adv_1/inv_1/calls.csv", b"call_id\r\n", "text/csv")
-    kept = s3.get_object(Bucket=bucket, Key="invoices/adv_1/inv_1/calls.csv")
-    assert kept["Body"].read() == b"call_id\r\n"
-    assert kept["ContentType"] == "text/csv"
+        bucket().keep(KEY, b"%PDF", "application/pdf")
+    assert bucket().read(KEY) == b"%PDF"
+    assert s3.get_object(Bucket=name, Key=KEY)["ContentType"] == "application/pdf"
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_link_fetches_the_document_as_a_file_for_as_long_as_it_lasts() -> None:
+    link = urlsplit(bucket().link(KEY, "INV-000001.pdf", timedelta(minutes=5)))
+    said = parse_qs(link.query)
+    assert link.path.endswith(KEY)
+    assert said["X-Amz-Expires"] == ["300"]
+    assert said["response-content-disposition"] == ['attachment; filename="INV-000001.pdf"']

@@ -19,6 +19,7 @@ from chalicelib.store.charges import charge_key, charges_waiting
 from chalicelib.store.claims import Draft, Waiting
 from chalicelib.store.rows import Rows
 from chalicelib.times import Cycle, closed_period
+from tests.builders import invoice_terms
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, IN_NOVEMBER, NET, PREPAID, WEEKLY, Office
 
@@ -46,7 +47,8 @@ def issued(office: Office, draft: Invoice) -> Invoice:
     """The draft as it would go out with what it holds."""
     gathered = invoice_rows.claim_charges(office.rows, draft)
     assert gathered is not None
-    return invoices.issue(draft, gathered.charges, net_days=30, calls_key="key", now=office.now)
+    charges = gathered.charges
+    return invoices.issue(draft, charges, terms=invoice_terms(), calls_key="k", now=office.now)
 
 
 def entry_of(invoice: Invoice) -> Entry:

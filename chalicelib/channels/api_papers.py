@@ -1,0 +1,80 @@
+"""How are the documents of an invoice fetched over HTTP, and how does an invoice end unpaid?
+
+Owns the routes of what is kept of an invoice or a statement, as links that last for minutes, and of
+making one void or writing it off. What an invoice says is served by `api_books`.
+"""
+
+from datetime import timedelta
+
+from chalice import Blueprint
+
+from chalicelib import times
+from chalicelib.channels.api_books import own_document
+from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
+from chalicelib.channels.views import invoice_view
+from chalicelib.flows import papers, voiding
+from chalicelib.flows.papers import Paper
+from chalicelib.keys import PartyKind
+
+blueprint = Blueprint(__name__)
+
+LINK_LASTS = timedelta(minutes=5)
+_SUMMARIES = {
+    Paper.PDF: "Get a link to an invoice, or a statement, as PDF",
+    Paper.UBL: "Get a link to an invoice as UBL 2.1",
+    Paper.CALLS: "Get a link to the table of the calls behind an invoice or a statement",
+}
+
+
+def _serve_link(which: Paper) -> None:
+    route = Route(
+        method="GET",
+        path=f"/invoices/{{id}}/{which}",
+        summary=_SUMMARIES[which],
+        answers="DocumentLinkView",
+        sides=(Side(party=PartyKind.ADVERTISER),),
+    )
+
+    @endpoint(blueprint, route)
+    def give_link(request: Request, id: str) -> Answer:
+        documents = request.context.documents()
+        invoice = own_document(request, id)
+        kept = papers.kept(invoice, which, stores=request.stores, documents=documents)
+        expires = request.context.clock() + LINK_LASTS
+        url = documents.link(kept.key, kept.name, LINK_LASTS)
+        shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
+        return Answer(body=shown)
+
+
+for _which in Paper:
+    _serve_link(_which)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/invoices/{id}/void",
+        summary="Make an open invoice void, so that its calls are billed again",
+        answers="InvoiceView",
+    ),
+)
+def void(request: Request, id: str) -> Answer:
+    """The invoice keeps its number; once more changes nothing."""
+    now = request.context.clock()
+    return Answer(body=invoice_view(voiding.void_invoice(id, stores=request.stores, now=now), now))
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/invoices/{id}/write-off",
+        summary="Write off what an open invoice still asks for",
+        answers="InvoiceView",
+    ),
+)
+def write_off(request: Request, id: str) -> Answer:
+    """The rest is a loss; once more changes nothing."""
+    now = request.context.clock()
+    return Answer(body=invoice_view(voiding.write_off(id, stores=request.stores, now=now), now))

@@ -1,0 +1,166 @@
+"""What does the API take and show of who bills and who is billed?
+
+Owns the documents of the issuer, of how an advertiser is billed, of links to what is printed, and
+of money that is owed. Import it inside handlers only: no other function shall pay for it.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib import issuer
+from chalicelib.channels.fields import Currency, Document, Moment, plain_text
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
+)
+Cents = Annotated[int, Field(description="whole cents")]
+
+
+def printed(text: str) -> str:
+    """Text that an invoice has letters for, its accents joined to them."""
+    joined = unicodedata.normalize("NFC", plain_text(text))
+    missing = issuer.unprintable(joined)
+    if missing:
+        reason = (
+            "cannot be printed: there are no letters for {missing}; write it in Latin, Greek, "
+            "Cyrillic, Armenian or Georgian letters"
+        )
+        raise PydanticCustomError("letters", reason, {"missing": missing[:20]})
+    return joined
+
+
+def email(text: str) -> str:
+    """An address that mail can be sent to."""
+    if len(text) > 254 or not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("email", "must be an e-mail address such as ap@example.com")
+    return text
+
+
+def png(text: str) -> str:
+    """The Base64 of something; whether it is a picture is seen when it is opened."""
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as wrong:
+        raise PydanticCustomError("base64", "must be a PNG picture in Base64") from wrong
+    return text
+
+
+Printed = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(printed)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(email)]
+
+
+class Address(Document):
+    """Where somebody gets letters; `country` is its code of two letters (ISO 3166)."""
+
+    street: Annotated[list[Printed], Field(min_length=1, max_length=3)]
+    city: Printed
+    region: Printed | None = None
+    postal_code: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9 -]{1,11}$")] | None = None
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+
+
+class BillTo(Document):
+    """How an advertiser is billed: who owes, and the order that its own books ask for."""
+
+    legal_name: Printed
+    address: Address | None = None
+    purchase_order: Printed | None = None
+    email: Email | None = None
+
+
+class IssuerBody(Document):
+    """Who bills, as it stands on every document from now on. `tax_basis_points` hundredths of a
+    percent are added to invoices, though not to the statements of prepaid advertisers. A charge
+    can be disputed for `dispute_days` from the day of issue."""
+
+    legal_name: Printed | None = None
+    address: Address | None = None
+    tax_id: Annotated[str, Field(pattern=r"^\d{2}-\d{7}$", description="EIN")] | None = None
+    remit_to: Annotated[list[Printed], Field(max_length=8, description="lines")] = Field(
+        default_factory=list
+    )
+    dispute_contact: Printed | None = None
+    dispute_days: Annotated[int, Field(ge=0, le=365)] = 10
+    tax_name: Printed = "Sales tax"
+    tax_basis_points: Annotated[int, Field(ge=0, le=5_000)] = 0
+
+
+class IssuedBy(IssuerBody):
+    """Who billed, as it stood on the day of issue."""
+
+    logo_key: str | None
+    version: int
+
+
+class IssuerView(IssuedBy):
+    """Who bills as it stands; version 0 was never said. `missing` is what a complete invoice says
+    and nobody has told yet."""
+
+    missing: list[str]
+
+
+class LogoBody(Document):
+    """A PNG picture of at most 64 KiB, in Base64; null takes the picture away."""
+
+    png: Annotated[str, Field(max_length=100_000), AfterValidator(png)] | None
+
+
+class DocumentLinkView(Document):
+    """An address that fetches a document for whoever has it, until `expires_at`."""
+
+    name: str
+    url: str
+    expires_at: Moment
+
+
+class AgesView(Document):
+    """What is owed by how many days ago it was due; `current` is not late."""
+
+    current: Cents
+    days_1_to_30: Cents
+    days_31_to_60: Cents
+    days_61_to_90: Cents
+    days_over_90: Cents
+
+
+class OwingView(Document):
+    """What one invoice asks for."""
+
+    invoice_id: str
+    number: str
+    due_at: Moment
+    days_late: int
+    owed_cents: Cents
+
+
+class AdvertiserAgingView(Document):
+    """What an advertiser owes, the oldest debt first."""
+
+    advertiser_id: str
+    as_of: Moment
+    currency: Currency
+    owed_cents: Cents
+    ages: AgesView
+    invoices: list[OwingView]
+
+
+class DebtorView(Document):
+    """What one advertiser owes."""
+
+    advertiser_id: str
+    currency: Currency
+    owed_cents: Cents
+    ages: AgesView
+
+
+class AgingView(Document):
+    """What every advertiser owes who owes anything."""
+
+    as_of: Moment
+    advertisers: list[DebtorView]

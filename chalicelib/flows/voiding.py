@@ -1,0 +1,71 @@
+"""What happens when an invoice is made void, or written off?
+
+Joins the rule with the books. Either may be asked for again, and completes what a dead process
+began.
+"""
+
+from datetime import datetime
+
+from chalicelib import payments, voiding
+from chalicelib.errors import Busy, NotFound
+from chalicelib.flows.payments import pass_on
+from chalicelib.invoices import Invoice, InvoiceState
+from chalicelib.store.invoices import charges_of, invoices_by_id
+from chalicelib.store.stores import Stores
+from chalicelib.store.voiding import end_unpaid, give_back
+
+_TRIES = 8
+
+
+def void_invoice(invoice_id: str, *, stores: Stores, now: datetime) -> Invoice:
+    """Make the invoice void: it keeps its number, and its charges wait to be billed again.
+
+    One that is void already stays as it is. Conflict unless it is open and nothing has paid it.
+    """
+    for _ in range(_TRIES):
+        before = _issued(invoice_id, stores)
+        if before.state is InvoiceState.VOID:
+            give_back(stores.rows, before)
+            return before
+        after = voiding.voided(before, now)
+        entry = voiding.voiding_entry(before, now)
+        if end_unpaid(stores.rows, before, after, entry, freed=before.tax_cents):
+            give_back(stores.rows, after)
+            return after
+    raise Busy(f"{invoice_id} is being changed by others")
+
+
+def write_off(invoice_id: str, *, stores: Stores, now: datetime) -> Invoice:
+    """Write off what the invoice still asks for; what has paid it collects its calls first.
+
+    One that is written off already stays as it is. Conflict unless it is open.
+    """
+    for _ in range(_TRIES):
+        before = _issued(invoice_id, stores)
+        if before.state is InvoiceState.UNCOLLECTIBLE:
+            return before
+        after = voiding.written_off(before, now)
+        pass_on(before.advertiser_id, stores=stores, now=now)
+        before = _issued(invoice_id, stores)
+        if before.owed_cents != after.written_off_cents:
+            continue
+        _confirm_collected(before, stores)
+        entry = voiding.write_off_entry(before, now)
+        if end_unpaid(stores.rows, before, after, entry, freed=before.owed_cents):
+            return after
+    raise Busy(f"{invoice_id} is being changed by others")
+
+
+def _issued(invoice_id: str, stores: Stores) -> Invoice:
+    found = invoices_by_id(stores.rows, (invoice_id,))
+    if not found or found[0].state is InvoiceState.DRAFT:
+        raise NotFound(f"there is no invoice {invoice_id}")
+    return found[0]
+
+
+def _confirm_collected(invoice: Invoice, stores: Stores) -> None:
+    """Busy while a call that is paid for waits to be collected: afterwards nobody would."""
+    charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
+    covered = payments.collectable(charges, invoice.paid_cents)
+    if len(charges) < invoice.call_count or not all(charge.collected for charge in covered):
+        raise Busy(f"the calls that {invoice.number} was paid for are still being collected")

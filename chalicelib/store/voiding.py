@@ -1,0 +1,110 @@
+"""How does an invoice that nobody pays lie in the books?
+
+Owns making it void, which gives its charges back to be billed again, and writing it off. Both are
+one transaction with their entry. The charges of a void invoice follow in batches: until the last
+has gone back the invoice waits in a partition of its own, so that a run that died leaves something
+to find. When an invoice may end so belongs to `chalicelib.voiding`.
+"""
+
+from chalicelib import times
+from chalicelib.errors import Broken
+from chalicelib.invoices import Charge, Invoice, InvoiceState
+from chalicelib.ledger import Entry
+from chalicelib.store import codec
+from chalicelib.store.charges import charge_key, charges_waiting
+from chalicelib.store.claims import waiting_items
+from chalicelib.store.entries import entry_puts
+from chalicelib.store.funds import add_funds
+from chalicelib.store.invoices import charges_of, invoice_key, invoices_by_id
+from chalicelib.store.rows import Absent, Action, AtMost, Change, Equals, NotWritten, Path, Rows
+
+_CHARGES_A_BATCH = 90
+
+
+def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, freed: int) -> bool:
+    """Put `after` in the place of an open invoice, post its entry, and let the advertiser spend
+    `freed` cents more; False when the invoice has moved on since `before` was read."""
+    end: dict[Path, str] = {("state",): after.state.value, ("doc",): codec.to_json(after)}
+    void = after.state is InvoiceState.VOID
+    if void:
+        end[("open",)] = voids_of(after.advertiser_id)
+    change = Change(
+        key=invoice_key(before.id),
+        set=end,
+        remove=[] if void else [("open",), ("open_key",)],
+        when=[
+            Equals(("state",), before.state.value),
+            Equals(("paid_cents",), before.paid_cents),
+            Equals(("available_cents",), before.spare_cents),
+        ],
+    )
+    more: list[Action] = [add_funds(after.advertiser_id, freed)] if freed else []
+    try:
+        rows.write([change, *entry_puts(entry), *more])
+    except NotWritten as refused:
+        if 0 not in refused.images:
+            raise Broken(f"{entry.key} has been booked before") from refused
+        return False
+    return True
+
+
+def finish_voids(rows: Rows, advertiser_id: str) -> None:
+    """Give back every charge that the advertiser's void invoices still hold."""
+    items = waiting_items(rows, voids_of(advertiser_id))
+    for invoice in invoices_by_id(rows, tuple(item["id"] for item in items)):
+        give_back(rows, invoice)
+
+
+def give_back(rows: Rows, invoice: Invoice) -> None:
+    """Let the charges of a void invoice wait for the next one, each once.
+
+    Charges that an index does not show yet are left for the next time.
+    """
+    charges = [booked.charge for booked in charges_of(rows, invoice.id)]
+    for first in range(0, len(charges), _CHARGES_A_BATCH):
+        _return(rows, invoice, charges[first : first + _CHARGES_A_BATCH])
+    done = Change(
+        key=invoice_key(invoice.id),
+        remove=[("open",), ("open_key",)],
+        when=[Equals(("claimed",), invoice.call_count)],
+    )
+    try:
+        rows.write([done])
+    except NotWritten:
+        return
+
+
+def voids_of(advertiser_id: str) -> str:
+    """The partition of `by_open` with the void invoices that have charges to give back."""
+    return f"VOIDS#{advertiser_id}"
+
+
+def _return(rows: Rows, invoice: Invoice, batch: list[Charge]) -> None:
+    """One batch, less what another run has given back meanwhile."""
+    left = batch
+    while left:
+        changes = [_wait_again(invoice, charge) for charge in left]
+        counted = Change(
+            key=invoice_key(invoice.id),
+            add={("claimed",): len(left)},
+            when=[AtMost(("claimed",), invoice.call_count - len(left))],
+        )
+        try:
+            rows.write([counted, *changes])
+        except NotWritten as refused:
+            gone = {place - 1 for place in refused.images if place}
+            if not gone:
+                return
+            left = [charge for place, charge in enumerate(left) if place not in gone]
+            continue
+        return
+
+
+def _wait_again(invoice: Invoice, charge: Charge) -> Change:
+    order = f"{times.written(charge.booked_at)}#{charge.call_id}"
+    return Change(
+        key=charge_key(charge.call_id),
+        set={("open",): charges_waiting(charge.advertiser_id), ("open_key",): order},
+        remove=[("document_id",)],
+        when=[Equals(("document_id",), invoice.id), Absent(("open",))],
+    )

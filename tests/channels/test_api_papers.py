@@ -1,0 +1,126 @@
+"""Over HTTP: what is kept of an invoice, and how one ends that nobody pays."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.channels import schemas_billing, schemas_books
+from tests.channels.api import Api, Market, Party, Reply
+from tests.channels.test_api_billing import BILL_TO, ISSUER, put
+from tests.channels.test_api_books import DECEMBER, balance, on_terms, pays, with_calls
+
+Json = dict[str, Any]
+
+
+def invoiced(market: Market | None = None) -> tuple[Market, Json]:
+    """A month of three calls, billed."""
+    market = with_calls(market or on_terms())
+    (invoice,) = market.api.post("/closings", {"as_of": DECEMBER}).body["issued"]
+    return market, invoice
+
+
+def linked(reply: Reply) -> str:
+    schemas_billing.DocumentLinkView.model_validate(reply.body)
+    url: str = reply.body["url"]
+    return url
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "begins"),
+    [
+        ("pdf", "INV-000001.pdf", b"%PDF"),
+        ("ubl", "INV-000001.xml", b"<?xml"),
+        ("calls.csv", "INV-000001-calls.csv", b"call_id,start_utc,campaign_id,caller,"),
+    ],
+)
+def test_operator_and_advertiser_get_links_that_last_for_minutes(
+    path: str, name: str, begins: bytes
+) -> None:
+    market, invoice = invoiced()
+    own = Party(market.api, market.advertiser, "advertiser")
+    for reply in (
+        market.api.get(f"/invoices/{invoice['id']}/{path}"),
+        own.get(f"/invoices/{invoice['id']}/{path}"),
+    ):
+        key = linked(reply).removeprefix("https://documents.example.com/").partition("?")[0]
+        assert market.api.documents[key].startswith(begins)
+        assert reply.body["name"] == name
+        assert reply.body["expires_at"] == "2026-12-01T06:15:00.000Z"
+        assert "seconds=300" in reply.body["url"]
+
+
+def test_nobody_else_gets_them() -> None:
+    market, invoice = invoiced()
+    other = Party(market.api, Market(market.api, e164="+18005550101").advertiser, "advertiser")
+    publisher = Party(market.api, market.publisher, "publisher")
+    for path in ("pdf", "ubl", "calls.csv"):
+        assert other.get(f"/invoices/{invoice['id']}/{path}").status == 404
+        assert publisher.get(f"/invoices/{invoice['id']}/{path}").status == 403
+        assert market.api.get(f"/invoices/inv_{'0' * 26}/{path}").status == 404
+
+
+def test_a_statement_has_a_page_and_calls_and_no_e_invoice() -> None:
+    market = Market(Api())
+    pays(market, 10_000)
+    market, statement = invoiced(market)
+    path = f"/invoices/{statement['id']}"
+    assert market.api.get(f"{path}/pdf").body["name"] == "ST-000001.pdf"
+    assert market.api.get(f"{path}/calls.csv").status == 200
+    assert market.api.get(f"{path}/ubl").status == 404
+
+
+def test_an_invoice_shows_what_stood_on_the_day_of_issue() -> None:
+    market = on_terms()
+    put(market.api, "/issuer", ISSUER | {"tax_basis_points": 1000})
+    market.api.patch(f"/advertisers/{market.advertiser['id']}", {"bill_to": BILL_TO})
+    market, invoice = invoiced(market)
+    schemas_books.InvoiceView.model_validate(invoice)
+    assert invoice["issuer"]["legal_name"] == ISSUER["legal_name"]
+    assert invoice["bill_to"]["purchase_order"] == "PO-1"
+    assert invoice["lines"][0]["campaign"] == "Roof repair"
+    sums = [invoice[name] for name in ("subtotal_cents", "tax_cents", "amount_cents")]
+    assert sums == [7_500, 750, 8_250]
+    assert balance(market, "tax:sales") == -750
+
+
+def test_the_calls_behind_an_invoice_say_who_called_masked_and_by_which_rule() -> None:
+    market, invoice = invoiced()
+    (first, *_) = market.api.get(f"/invoices/{invoice['id']}/calls").body["data"]
+    schemas_books.ChargeView.model_validate(first)
+    assert (first["caller"], first["rule"]) == ("+1415555****", "talk of 60 s or more")
+
+
+def test_a_void_invoice_is_billed_again_by_the_next_closing() -> None:
+    market, invoice = invoiced()
+    path = f"/invoices/{invoice['id']}"
+    void = market.api.post(f"{path}/void").body
+    schemas_books.InvoiceView.model_validate(void)
+    assert (void["state"], void["number"], void["owed_cents"]) == ("void", "INV-000001", 0)
+    assert void["ended_at"] == "2026-12-01T06:10:00.000Z"
+    assert market.api.post(f"{path}/void").body == void
+    (again,) = market.api.post("/closings", {"as_of": DECEMBER}).body["issued"]
+    assert (again["number"], again["amount_cents"]) == ("INV-000002", 7_500)
+    assert market.api.get("/ledger/audit").body["clean"] is True
+    assert market.api.get("/invoices", state="void").body["data"] == [void]
+
+
+def test_the_rest_of_an_invoice_is_written_off() -> None:
+    market, invoice = invoiced()
+    pays(market, 2_500)
+    path = f"/invoices/{invoice['id']}"
+    lost = market.api.post(f"{path}/write-off").body
+    schemas_books.InvoiceView.model_validate(lost)
+    assert (lost["state"], lost["written_off_cents"]) == ("uncollectible", 5_000)
+    assert market.api.post(f"{path}/write-off").body == lost
+    assert balance(market, "expense:bad_debt") == 5_000
+    refused = market.api.post(f"{path}/void")
+    assert (refused.status, refused.body["code"]) == (409, "invoice_not_open")
+
+
+def test_a_paid_invoice_ends_in_no_other_way() -> None:
+    market, invoice = invoiced()
+    pays(market, 7_500)
+    for end in ("void", "write-off"):
+        refused = market.api.post(f"/invoices/{invoice['id']}/{end}")
+        assert (refused.status, refused.body["code"]) == (409, "invoice_not_open")
+        assert market.api.post(f"/invoices/inv_{'0' * 26}/{end}").status == 404

@@ -1,0 +1,133 @@
+"""The e-invoice is what the standard says, and sums up to the invoice.
+
+`ubl-2.1.zip` holds the schemas of OASIS UBL 2.1 (2013) that an invoice needs, unchanged.
+"""
+
+import io
+import zipfile
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree  # type: ignore[import-untyped]
+
+from chalicelib.einvoices import ubl
+from chalicelib.issuer import Issuer, tax_cents
+from tests.builders import AN_ISSUER, an_invoice
+
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd"
+NAMES = {
+    "cac": f"{_UBL}:CommonAggregateComponents-2",
+    "cbc": f"{_UBL}:CommonBasicComponents-2",
+}
+
+
+class Schemas(etree.Resolver):  # type: ignore[misc]
+    """Finds the schemas that a schema speaks of in the archive, and nowhere else."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def resolve(self, url: str, _id: str, context: Any) -> Any:
+        folder = "maindoc" if "UBL-Invoice" in url else "common"
+        body = self._archive.read(f"{folder}/{url.rpartition('/')[2]}")
+        return self.resolve_string(body, context, base_url=url)
+
+
+@cache
+def schema() -> Any:
+    archive = zipfile.ZipFile(Path(__file__).with_name("ubl-2.1.zip"))
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(Schemas(archive))
+    root = io.BytesIO(archive.read("maindoc/UBL-Invoice-2.1.xsd"))
+    return etree.XMLSchema(etree.parse(root, parser, base_url="maindoc/UBL-Invoice-2.1.xsd"))
+
+
+def read(body: bytes) -> Any:
+    """The document, which must be as the schema says."""
+    document = etree.fromstring(body)
+    schema().assertValid(document)
+    return document
+
+
+def amount(document: Any, path: str) -> Decimal:
+    (found,) = document.xpath(f"{path}/text()", namespaces=NAMES)
+    return Decimal(found)
+
+
+def amounts(document: Any, path: str) -> list[Decimal]:
+    return [Decimal(one) for one in document.xpath(f"{path}/text()", namespaces=NAMES)]
+
+
+def text(document: Any, path: str) -> list[str]:
+    found: list[str] = document.xpath(f"{path}/text()", namespaces=NAMES)
+    return found
+
+
+def test_an_invoice_with_everything_is_as_the_standard_says() -> None:
+    document = read(ubl(an_invoice([(2500, 3), (1999, 1)])))
+    assert text(document, "cbc:InvoiceTypeCode") == ["380"]
+    assert text(document, "cbc:ID") == ["INV-000042"]
+    assert text(document, "cbc:DueDate") == ["2026-12-31"]
+    assert text(document, "cac:InvoicePeriod/*") == ["2026-11-01", "2026-11-30"]
+    assert text(document, "cac:OrderReference/cbc:ID") == ["PO-2026-11"]
+    buyer = "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName"
+    assert text(document, buyer) == ["Łódź Şirketi & Кровля <b>GmbH</b>"]
+    seller = "cac:AccountingSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID"
+    assert text(document, seller) == ["84-1234567"]
+
+
+@pytest.mark.parametrize("issuer", [None, Issuer()])
+def test_an_invoice_of_whom_nothing_is_said_is_as_the_standard_says(issuer: Issuer | None) -> None:
+    read(ubl(an_invoice(issuer=issuer, bill_to=None, net_days=None)))
+
+
+def test_tax_is_of_the_standard_category_with_its_percentage() -> None:
+    taxed = Issuer(tax_basis_points=825, version=1)
+    document = read(ubl(an_invoice([(10_000, 1)], issuer=taxed, tax_cents=825)))
+    category = "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory"
+    assert text(document, f"{category}/cbc:ID") == ["S"]
+    assert text(document, f"{category}/cbc:Percent") == ["8.25"]
+    assert amount(document, "cac:LegalMonetaryTotal/cbc:PayableAmount") == Decimal("108.25")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**4)), min_size=1, max_size=30),
+    st.integers(0, 5_000),
+)
+def test_the_sums_of_the_e_invoice_are_the_invoices(
+    rates: list[tuple[int, int]], points: int
+) -> None:
+    subtotal = sum(unit * quantity for unit, quantity in rates)
+    tax = tax_cents(subtotal, points)
+    issuer = Issuer(legal_name=AN_ISSUER.legal_name, tax_basis_points=points)
+    invoice = an_invoice(rates, issuer=issuer, tax_cents=tax)
+    document = read(ubl(invoice))
+    total = "cac:LegalMonetaryTotal/cbc"
+    lines = amounts(document, "cac:InvoiceLine/cbc:LineExtensionAmount")
+    prices = amounts(document, "cac:InvoiceLine/cac:Price/cbc:PriceAmount")
+    counts = amounts(document, "cac:InvoiceLine/cbc:InvoicedQuantity")
+    assert lines == [price * count for price, count in zip(prices, counts, strict=True)]
+    assert sum(lines) == amount(document, f"{total}:LineExtensionAmount")
+    assert amount(document, f"{total}:PayableAmount") * 100 == invoice.total_cents
+    taxed = amount(document, "cac:TaxTotal/cbc:TaxAmount")
+    assert sum(lines) + taxed == amount(document, f"{total}:TaxInclusiveAmount")
+    assert taxed * 100 == tax
+
+
+def test_the_same_invoice_has_the_same_bytes() -> None:
+    assert ubl(an_invoice()) == ubl(an_invoice())
+
+
+def test_a_name_without_letters_is_replaced_by_the_campaigns_id() -> None:
+    (line,) = an_invoice().lines
+    odd = an_invoice(lines=(type(line)(
+        campaign_id="cmp_1", campaign="\ufffe屋根", unit_cents=2500, quantity=3, amount_cents=7500,
+    ),))  # fmt: skip
+    document = read(ubl(odd))
+    assert text(document, "cac:InvoiceLine/cac:Item/cbc:Name") == ["Qualified calls of cmp_1"]

@@ -1,0 +1,34 @@
+"""A bucket of documents in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass
+class FakeDocuments:
+    """Documents by their keys; a link names what it leads to. Before the next document is kept, the
+    last of `meanwhile` happens."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def keep(self, key: str, body: bytes, content_type: str) -> None:
+        """Keep a document; its kind of content must be told."""
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        assert content_type in {
+            "application/pdf", "application/xml", "image/png", "text/csv; charset=utf-8",
+        }  # fmt: skip
+        self.kept[key] = body
+
+    def read(self, key: str) -> bytes:
+        """The document; KeyError when there is none."""
+        return self.kept[key]
+
+    def link(self, key: str, name: str, lasts: timedelta) -> str:
+        """An address of the document."""
+        assert key in self.kept, f"{key} leads nowhere"
+        return (
+            f"https://documents.example.com/{key}?name={name}&seconds={lasts.total_seconds():.0f}"
+        )
