@@ -63,12 +63,22 @@ class BillTo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """Whose address mails come from, and where the API is that their links lead to, without a
+    trailing slash."""
+
+    sender: str
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
     """The operator as its invoices name it; version 0 was never said.
 
     `tax_basis_points` hundredths of a percent are added to what is billed, and the line is there at
     0 too. `logo_key` names the picture among the documents; another picture has another name.
     Whoever disagrees with a charge tells `dispute_contact` within `dispute_days` of the issue.
+    Without `mail` nothing is mailed.
     """
 
     legal_name: str | None = None
@@ -79,6 +89,7 @@ class Issuer:
     dispute_days: int = 10
     tax_name: str = "Sales tax"
     tax_basis_points: int = 0
+    mail: Mailing | None = None
     logo_key: str | None = None
     version: int = 0
 

@@ -24,7 +24,9 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 # Media are large, and nobody is on the line while they travel.
-_READ_TIMEOUTS = {"s3": 20}
+_READ_TIMEOUTS = {"s3": 20, "sesv2": 10}
+# What is sent twice arrives twice: the mail service knows no idempotency.
+_ATTEMPTS = {"sesv2": 1}
 SECRETS_SECONDS = 300
 _VISIT_KEY = "visit-key"
 
@@ -96,7 +98,7 @@ def client(service: str) -> Any:
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=_READ_TIMEOUTS.get(service, READ_TIMEOUT_SECONDS),
-            retries={"mode": "standard", "total_max_attempts": 2},
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 2)},
             max_pool_connections=32,
             parameter_validation=False,
             tcp_keepalive=True,

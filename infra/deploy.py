@@ -78,6 +78,7 @@ def recipe(
         resources={
             **outputs,
             "LogGroupsArn": f"arn:aws:logs:{where}:log-group:/aws/lambda",
+            "MailIdentitiesArn": f"arn:aws:ses:{where}:identity",
             "ParametersArn": f"arn:aws:ssm:{where}:parameter{stage.parameter_path}",
         },
         for_lambda=cloud.endpoint is None,

@@ -40,6 +40,7 @@ def close(request: Request) -> Answer:
         stores=request.stores,
         now=now,
         documents=request.context.documents(),
+        post=request.post,
     )
     shown = {
         "as_of": times.written(report.as_of),

@@ -1,7 +1,7 @@
 """How are the documents of an invoice fetched over HTTP, and how does an invoice end unpaid?
 
-Owns the routes of what is kept of an invoice or a statement, as links that last for minutes, and of
-making one void or writing it off. What an invoice says is served by `api_books`.
+Owns the routes of what is kept of an invoice or a statement, as links that last for minutes, of its
+mails, and of making one void or writing it off. What an invoice says is served by `api_books`.
 """
 
 from datetime import timedelta
@@ -10,11 +10,15 @@ from chalice import Blueprint
 
 from chalicelib import times
 from chalicelib.channels.api_books import own_document
+from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
-from chalicelib.flows import papers, voiding
+from chalicelib.flows import mailing, papers, voiding
 from chalicelib.flows.papers import Paper
 from chalicelib.keys import PartyKind
+from chalicelib.store.books import INVOICES
+from chalicelib.store.codec import to_plain
+from chalicelib.store.mails import mails_about
 
 blueprint = Blueprint(__name__)
 
@@ -78,3 +82,59 @@ def write_off(request: Request, id: str) -> Answer:
     """The rest is a loss; once more changes nothing."""
     now = request.context.clock()
     return Answer(body=invoice_view(voiding.write_off(id, stores=request.stores, now=now), now))
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/invoices/{id}/mails",
+        summary="Mail an invoice, as often as it is asked for",
+        body="MailBody",
+        answers="MailView",
+        status=201,
+    ),
+)
+def mail(request: Request, id: str) -> Answer:
+    """The mail and what became of it; one that could not be sent tells why."""
+    from chalicelib.channels.schemas_billing import MailBody
+
+    to = validated(MailBody, request.document())["to"]
+    invoice = request.stores.books.get(INVOICES, id)
+    now = request.context.clock()
+    sent = mailing.send_again(invoice, to, stores=request.stores, post=request.post, now=now)
+    return Answer(body=to_plain(sent), status=201)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/invoices/{id}/mails",
+        summary="Read which mails about an invoice were sent",
+        answers="MailsView",
+    ),
+)
+def list_mails(request: Request, id: str) -> Answer:
+    """Every mail, and what became of it."""
+    request.stores.books.get(INVOICES, id)
+    return Answer(body={"invoice_id": id, "mails": to_plain(mails_about(request.stores.rows, id))})
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/mailed/{word}",
+        summary="Fetch the invoice that the link of a mail leads to",
+        status=302,
+        public=True,
+    ),
+)
+def open_mailed(request: Request, word: str) -> Answer:
+    """Leads on to the PDF, for minutes; the word itself lasts for 90 days."""
+    documents, now = request.context.documents(), request.context.clock()
+    invoice = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
+    kept = papers.kept(invoice, Paper.PDF, stores=request.stores, documents=documents)
+    url = documents.link(kept.key, kept.name, LINK_LASTS)
+    return Answer(body={"url": url}, status=302, headers={"Location": url})

@@ -24,11 +24,13 @@ from chalicelib.channels.problems import Failed, problem
 from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from chalicelib.flows.keys import Admitted
+from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.recordings import Places, deployed
 from chalicelib.flows.taking_up import Yard
 from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import Documents, bucket
+from chalicelib.providers.mail import SendMail, send_mail
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
 
@@ -47,6 +49,7 @@ class Context:
     new_id: Callable[[str], str] = runtime.new_id
     new_secret: Callable[[], str] = runtime.new_secret
     documents: Callable[[], Documents] = bucket
+    send_mail: SendMail = send_mail
     carrier: Callable[[], Carrier] = carrier
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
@@ -149,6 +152,11 @@ class Request:
         format."""
         bodies.confirm_media(self.headers.get("content-type", ""), self.route.media or "")
         return self.raw
+
+    @property
+    def post(self) -> PostOffice:
+        """Who sends mails."""
+        return PostOffice(send=self.context.send_mail, key=self.context.secrets().caller_hash_key)
 
     def document(self) -> bodies.Document:
         """The JSON object of the body."""

@@ -67,12 +67,18 @@ def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
 def close_periods(event: dict[str, Any], _context: Any) -> Any:
     """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
     from chalicelib.flows.closing import close
+    from chalicelib.flows.mailing import PostOffice
     from chalicelib.providers.documents import bucket
+    from chalicelib.providers.mail import send_mail
 
     as_of = event.get("as_of")
     now = runtime.now()
     report = close(
-        times.read(as_of) if as_of else now, stores=stores(), now=now, documents=bucket()
+        times.read(as_of) if as_of else now,
+        stores=stores(),
+        now=now,
+        documents=bucket(),
+        post=PostOffice(send=send_mail, key=runtime.secret_values().caller_hash_key),
     )
     if report.unfinished:
         # The retry of the invocation, minutes later, sees what an index does not show yet.

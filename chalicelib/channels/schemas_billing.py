@@ -13,12 +13,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib import issuer
+from chalicelib import issuer, mailing
 from chalicelib.channels.fields import Currency, Document, Moment, plain_text
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}"
 )
+_HTTPS = re.compile(r"https://[a-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*/?")
 Cents = Annotated[int, Field(description="whole cents")]
 
 
@@ -40,6 +41,13 @@ def email(text: str) -> str:
     if len(text) > 254 or not _EMAIL.fullmatch(text):
         raise PydanticCustomError("email", "must be an e-mail address such as ap@example.com")
     return text
+
+
+def https(text: str) -> str:
+    """The https address of a server and perhaps a path on it, without a trailing slash."""
+    if not _HTTPS.fullmatch(text):
+        raise PydanticCustomError("url", "must be an https address such as https://api.example.com")
+    return text.rstrip("/")
 
 
 def png(text: str) -> str:
@@ -74,10 +82,18 @@ class BillTo(Document):
     email: Email | None = None
 
 
+class Mailing(Document):
+    """Whose address mails come from, which SES must have verified, and the https address of this
+    API, which their links lead to."""
+
+    sender: Email
+    api_url: Annotated[str, Field(max_length=200), AfterValidator(https)]
+
+
 class IssuerBody(Document):
     """Who bills, as it stands on every document from now on. `tax_basis_points` hundredths of a
     percent are added to invoices, though not to the statements of prepaid advertisers. A charge
-    can be disputed for `dispute_days` from the day of issue."""
+    can be disputed for `dispute_days` from the day of issue. Without `mail` nothing is mailed."""
 
     legal_name: Printed | None = None
     address: Address | None = None
@@ -89,6 +105,7 @@ class IssuerBody(Document):
     dispute_days: Annotated[int, Field(ge=0, le=365)] = 10
     tax_name: Printed = "Sales tax"
     tax_basis_points: Annotated[int, Field(ge=0, le=5_000)] = 0
+    mail: Mailing | None = None
 
 
 class IssuedBy(IssuerBody):
@@ -117,6 +134,31 @@ class DocumentLinkView(Document):
     name: str
     url: str
     expires_at: Moment
+
+
+class MailBody(Document):
+    """Where an invoice is to be mailed; null is the address that it is made out to."""
+
+    to: Email | None = None
+
+
+class MailView(Document):
+    """A mail about an invoice. What stays `sending`, or is `unsure`, may have arrived."""
+
+    invoice_id: str
+    n: int
+    to: str
+    at: Moment
+    state: Annotated[mailing.MailState, Field(strict=False)]
+    message_id: str | None
+    error: str | None
+
+
+class MailsView(Document):
+    """Every mail about an invoice, the first first."""
+
+    invoice_id: str
+    mails: list[MailView]
 
 
 class AgesView(Document):

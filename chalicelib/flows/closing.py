@@ -13,6 +13,7 @@ from chalicelib import invoices, times
 from chalicelib.campaigns import Advertiser, Billing, Campaign
 from chalicelib.errors import Busy
 from chalicelib.flows import papers
+from chalicelib.flows.mailing import PostOffice, send_waiting
 from chalicelib.flows.parties import every
 from chalicelib.flows.payments import pass_on, release_due
 from chalicelib.flows.payouts import pay_out
@@ -65,9 +66,11 @@ class Desk:
     now: datetime
 
 
-def close(as_of: datetime, *, stores: Stores, now: datetime, documents: Documents) -> ClosingReport:
+def close(
+    as_of: datetime, *, stores: Stores, now: datetime, documents: Documents, post: PostOffice
+) -> ClosingReport:
     """Close the last period that has ended at `as_of` for every advertiser, then release and pay
-    out what is due at `as_of`, and make the documents.
+    out what is due at `as_of`, make the documents, and mail the invoices that shall be mailed.
 
     A charge booked before the period's end belongs to its document; one that comes later waits for
     the next. Documents are issued and entries booked `now`.
@@ -87,6 +90,7 @@ def close(as_of: datetime, *, stores: Stores, now: datetime, documents: Document
         released += len(fresh)
         paid += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
     printed = papers.make_waiting(stores=stores, documents=documents)
+    send_waiting(stores=stores, post=post, now=now)
     return ClosingReport(
         as_of=as_of,
         issued=tuple(one for one in billed if one.state is not InvoiceState.DRAFT),

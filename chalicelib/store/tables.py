@@ -50,7 +50,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
-| books | PAPER#invoice | META | whether what is printed of an invoice is kept |
+| books | PAPER#invoice | META | whether what is printed of an invoice is kept, and whether it is still to be mailed |
+| books | MAIL#invoice#n | META | the n-th mail about an invoice, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
 | catalog | POOL#id | META | a pool of numbers |

@@ -24,6 +24,7 @@ from tests.builders import NOW
 from tests.carriers import FakeCarrier
 from tests.documents import FakeDocuments
 from tests.fakes import FakeRows
+from tests.mail import FakeMailer
 from tests.parking import Desk
 from tests.recordings import FakeBucket
 
@@ -78,6 +79,7 @@ class Api:
     rows: FakeRows = field(default_factory=FakeRows)
     now: datetime = NOW
     documents: dict[str, bytes] = field(default_factory=dict)
+    mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
@@ -142,6 +144,7 @@ class Api:
             new_secret=self._new_secret,
             carrier=lambda: self.carrier,
             documents=lambda: FakeDocuments(self.documents),
+            send_mail=self.mailer,
             recordings=lambda: self.recordings,
             yard=lambda: self.yard,
         )

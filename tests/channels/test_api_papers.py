@@ -124,3 +124,51 @@ def test_a_paid_invoice_ends_in_no_other_way() -> None:
         refused = market.api.post(f"/invoices/{invoice['id']}/{end}")
         assert (refused.status, refused.body["code"]) == (409, "invoice_not_open")
         assert market.api.post(f"/invoices/inv_{'0' * 26}/{end}").status == 404
+
+
+def mailing_market() -> Market:
+    """Whose operator mails invoices, to an advertiser with an address."""
+    market = on_terms()
+    mail = {"sender": "billing@ring.example", "api_url": "https://api.ring.example/"}
+    assert put(market.api, "/issuer", ISSUER | {"mail": mail}).status == 200
+    market.api.patch(f"/advertisers/{market.advertiser['id']}", {"bill_to": BILL_TO})
+    return market
+
+
+def test_an_invoice_is_mailed_and_its_link_leads_to_the_page_without_a_key() -> None:
+    market, invoice = invoiced(mailing_market())
+    path = f"/invoices/{invoice['id']}/mails"
+    (mail,) = market.api.get(path).body["mails"]
+    assert (mail["state"], mail["to"]) == ("sent", "ap@example.com")
+    schemas_billing.MailsView.model_validate(market.api.get(path).body)
+    (letter,) = market.api.mailer.sent
+    address = next(line for line in letter.text.splitlines() if line.startswith("https://"))
+    link = address.removeprefix("https://api.ring.example/v1")
+    reply = market.api.send("GET", link, headers={"Authorization": ""})
+    assert reply.status == 302
+    assert "INV-000001.pdf" in reply.headers["Location"]
+    for wrong in (link[:-1], link + "0", "/mailed/x", "/mailed/inv_1:1:2"):
+        assert market.api.send("GET", wrong, headers={"Authorization": ""}).status == 404
+
+
+def test_an_invoice_is_mailed_again_on_request() -> None:
+    market, invoice = invoiced(mailing_market())
+    path = f"/invoices/{invoice['id']}/mails"
+    sent = market.api.post(path, {"to": "boss@example.com"})
+    schemas_billing.MailView.model_validate(sent.body)
+    assert (sent.status, sent.body["n"], sent.body["state"]) == (201, 2, "sent")
+    assert market.api.post(path).body["to"] == "ap@example.com"
+    assert market.api.post(path, {"to": "nobody"}).faults == {("to", "email")}
+    market.api.mailer.verified = frozenset()
+    failed = market.api.post(path).body
+    assert (failed["state"], "not verified" in failed["error"]) == ("failed", True)
+    assert len(market.api.get(path).body["mails"]) == 4
+    assert market.api.post(f"/invoices/inv_{'0' * 26}/mails").status == 404
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example", "https://", "a.example", "https://a.example/?x=1", "https://ä.ex"]
+)  # fmt: skip
+def test_links_of_mails_lead_to_an_https_address(url: str) -> None:
+    mail = {"sender": "billing@ring.example", "api_url": url}
+    assert put(Api(), "/issuer", {"mail": mail}).faults == {("mail.api_url", "url")}

@@ -9,6 +9,7 @@ from chalicelib import ledger
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.closing import ClosingReport, close
+from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.flows.voiding import void_invoice, write_off
@@ -35,6 +36,7 @@ from chalicelib.store.stores import Stores
 from tests.builders import a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
+from tests.mail import FakeMailer
 
 IN_NOVEMBER = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -57,6 +59,7 @@ class Office:
     rows: Rows = field(default_factory=FakeRows)
     now: datetime = IN_NOVEMBER
     documents: dict[str, bytes] = field(default_factory=dict)
+    mailer: FakeMailer = field(default_factory=FakeMailer)
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
@@ -138,7 +141,15 @@ class Office:
 
     def closes(self, as_of: datetime | None = None) -> ClosingReport:
         """The scheduled run, at the clock's time."""
-        return close(as_of or self.now, stores=self.stores, now=self.now, documents=self.bucket())
+        return close(
+            as_of or self.now, stores=self.stores, now=self.now, documents=self.bucket(),
+            post=self.post,
+        )  # fmt: skip
+
+    @property
+    def post(self) -> PostOffice:
+        """Who sends mails."""
+        return PostOffice(send=self.mailer, key="a-key")
 
     def voids(self, invoice_id: str) -> Invoice:
         """The operator makes an invoice void."""

@@ -16,6 +16,7 @@ POLICIES = PROJECT / ".chalice" / "policies"
 RESOURCES = {
     **OUTPUTS,
     "LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/own",
+    "MailIdentitiesArn": "arn:aws:ses:us-east-1:000000000000:identity",
     "ParametersArn": "arn:aws:ssm:us-east-1:000000000000:parameter/ringledger/check",
 }
 SETTLEMENT = {
@@ -106,9 +107,15 @@ BESIDE: dict[str, set[str]] = {
     },
     "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
     "reconcile": {"ssm:GetParametersByPath"},
-    "close": {"s3:GetObject documents", "s3:PutObject documents"},
+    "close": {
+        "ssm:GetParametersByPath",
+        "s3:GetObject documents",
+        "s3:PutObject documents",
+        "ses:SendEmail",
+    },
     "api_handler": {
         "ssm:GetParametersByPath",
+        "ses:SendEmail",
         "s3:GetObject documents",
         "s3:PutObject documents",
         "sqs:GetQueueAttributes validate-failed",
@@ -182,6 +189,7 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
             f"{RESOURCES['RecordingsArn']}/*",
+            f"{RESOURCES['MailIdentitiesArn']}/*",
         )
         if resource not in named_later:
             assert "*" not in resource, resource

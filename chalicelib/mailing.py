@@ -1,0 +1,99 @@
+"""What does a mail about an invoice say, and whom does its link let in?
+
+Owns the words of a mail, how far it has come, and the signed word of its link: it opens one
+invoice, for as long as it lasts. Sending belongs to the providers, keeping to the store.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.errors import Conflict
+from chalicelib.invoices import Invoice, InvoiceKind
+from chalicelib.issuer import Issuer
+
+LINK_LASTS = timedelta(days=90)
+MOST_MAILS = 20
+"""So many are kept of one invoice; whoever needs more has another trouble than a lost mail."""
+
+
+class MailState(StrEnum):
+    """How far a mail has come.
+
+    It is kept as `sending` before it is sent. What stays so, or is `unsure`, may have arrived: it
+    is never sent again by itself.
+    """
+
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The n-th mail about an invoice; `error` says why it failed, or what is unsure."""
+
+    invoice_id: str
+    n: int
+    to: str
+    at: datetime
+    state: MailState = MailState.SENDING
+    message_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail as it goes out, in plain text."""
+
+    sender: str
+    to: str
+    subject: str
+    text: str
+
+
+def addressee(invoice: Invoice) -> str | None:
+    """Where a new invoice is mailed to; None where nobody is to be mailed."""
+    asks = invoice.kind is InvoiceKind.INVOICE and invoice.total_cents > 0
+    mails = invoice.issuer is not None and invoice.issuer.mail is not None
+    return invoice.bill_to.email if asks and mails and invoice.bill_to else None
+
+
+def letter(invoice: Invoice, issuer: Issuer, *, to: str, link: str) -> Letter:
+    """The mail that leads to an invoice; Conflict where the operator has mail switched off."""
+    if issuer.mail is None:
+        raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
+    name = issuer.legal_name or issuer.mail.sender
+    due = f"{invoice.due_at:%Y-%m-%d}" if invoice.due_at else "receipt"
+    cents = invoice.total_cents
+    text = (
+        f"Invoice {invoice.number} of {name} for {invoice.call_count} calls comes to "
+        f"{invoice.currency} {cents // 100:,}.{cents % 100:02d} and is due on {due}.\n\n"
+        f"Fetch it here until {LINK_LASTS.days} days from now:\n{link}\n"
+    )
+    if issuer.dispute_contact:
+        text += f"\nQuestions go to {issuer.dispute_contact}.\n"
+    subject = f"Invoice {invoice.number} of {name}"
+    return Letter(sender=issuer.mail.sender, to=to, subject=subject, text=text)
+
+
+def signed(invoice_id: str, expires_at: datetime, key: str) -> str:
+    """The word that opens the invoice until then, in whole seconds, without any other key."""
+    said = f"{invoice_id}:{int(expires_at.timestamp())}"
+    return f"{said}:{_mac(said, key)}"
+
+
+def opened(word: str, now: datetime, key: str) -> str | None:
+    """The id of the invoice that the word opens; None for a forged or an expired one."""
+    said, _, mac = word.rpartition(":")
+    invoice_id, _, until = said.rpartition(":")
+    if not hmac.compare_digest(mac.encode(), _mac(said, key).encode()):
+        return None
+    return invoice_id if now < datetime.fromtimestamp(int(until), UTC) else None
+
+
+def _mac(said: str, key: str) -> str:
+    return hmac.new(key.encode(), f"mail\0{said}".encode(), hashlib.sha256).hexdigest()[:32]
