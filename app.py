@@ -10,6 +10,7 @@ from chalicelib.channels import (
     api_catalog,
     api_costs,
     api_dispositions,
+    api_dunning,
     api_gate,
     api_keys,
     api_ledger,
@@ -53,6 +54,7 @@ for channel in (
     api_books,
     api_papers,
     api_billing,
+    api_dunning,
     api_ledger,
     api_operations,
 ):

@@ -34,12 +34,14 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """The n-th mail about an invoice; `error` says why it failed, or what is unsure."""
+    """The n-th mail about an invoice; `about` names the step against whoever does not pay, and
+    `error` says why it failed, or what is unsure."""
 
     invoice_id: str
     n: int
     to: str
     at: datetime
+    about: str = "invoice"
     state: MailState = MailState.SENDING
     message_id: str | None = None
     error: str | None = None
@@ -62,22 +64,32 @@ def addressee(invoice: Invoice) -> str | None:
     return invoice.bill_to.email if asks and mails and invoice.bill_to else None
 
 
-def letter(invoice: Invoice, issuer: Issuer, *, to: str, link: str) -> Letter:
-    """The mail that leads to an invoice; Conflict where the operator has mail switched off."""
+_OPENINGS = {
+    "reminder": "A reminder: this invoice is due soon.",
+    "late": "This invoice is past due.",
+    "second": "This invoice is still unpaid.",
+    "pause": "This invoice is unpaid, and your campaigns are paused until it is paid.",
+    "final": "This is the last reminder of this invoice.",
+}
+
+
+def letter(invoice: Invoice, issuer: Issuer, *, mail: Mail, link: str) -> Letter:
+    """The mail as it goes out; Conflict where the operator has mail switched off."""
     if issuer.mail is None:
         raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
     name = issuer.legal_name or issuer.mail.sender
     due = f"{invoice.due_at:%Y-%m-%d}" if invoice.due_at else "receipt"
-    cents = invoice.total_cents
-    text = (
-        f"Invoice {invoice.number} of {name} for {invoice.call_count} calls comes to "
+    cents, opening = invoice.owed_cents, _OPENINGS.get(mail.about)
+    text = f"{opening}\n\n" if opening else ""
+    text += (
+        f"Invoice {invoice.number} of {name} for {invoice.call_count} calls asks for "
         f"{invoice.currency} {cents // 100:,}.{cents % 100:02d} and is due on {due}.\n\n"
         f"Fetch it here until {LINK_LASTS.days} days from now:\n{link}\n"
     )
     if issuer.dispute_contact:
         text += f"\nQuestions go to {issuer.dispute_contact}.\n"
     subject = f"Invoice {invoice.number} of {name}"
-    return Letter(sender=issuer.mail.sender, to=to, subject=subject, text=text)
+    return Letter(sender=issuer.mail.sender, to=mail.to, subject=subject, text=text)
 
 
 def signed(invoice_id: str, expires_at: datetime, key: str) -> str:

@@ -49,6 +49,7 @@ def close(request: Request) -> Answer:
         "payouts": [payout_view(payout) for payout in report.payouts],
         "unfinished": list(report.unfinished),
         "unprinted": list(report.unprinted),
+        "dunned": to_plain(report.dunned),
     }
     return Answer(body=shown)
 

@@ -8,12 +8,12 @@ import base64
 import binascii
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib import issuer, mailing
+from chalicelib import dunning, issuer, mailing
 from chalicelib.channels.fields import Currency, Document, Moment, plain_text
 
 _EMAIL = re.compile(
@@ -60,6 +60,7 @@ def png(text: str) -> str:
 
 
 Printed = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(printed)]
+_Days = Annotated[int, Field(ge=-90, le=3_650)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(email)]
 
 
@@ -149,6 +150,7 @@ class MailView(Document):
     n: int
     to: str
     at: Moment
+    about: str
     state: Annotated[mailing.MailState, Field(strict=False)]
     message_id: str | None
     error: str | None
@@ -159,6 +161,67 @@ class MailsView(Document):
 
     invoice_id: str
     mails: list[MailView]
+
+
+class DunningPlanBody(Document):
+    """How many days after the due date each step against an unpaid invoice comes, before it when
+    negative, each after the one before. Nothing is done by itself unless the plan is `on`."""
+
+    on: bool = False
+    reminder: _Days = -3
+    late: _Days = 1
+    second: _Days = 7
+    pause: _Days = 15
+    final: _Days = 30
+    write_off: _Days = 60
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Self:
+        days = [self.reminder, self.late, self.second, self.pause, self.final, self.write_off]
+        if sorted(set(days)) != days:
+            raise PydanticCustomError("order", "each step must come later than the one before")
+        return self
+
+
+class DunningPlanView(DunningPlanBody):
+    """The plan as it stands; version 0 was never said."""
+
+    version: int
+
+
+class TakenView(Document):
+    """A step that was taken; `mail` is the number of its letter, if one went."""
+
+    invoice_id: str
+    step: Annotated[dunning.Step, Field(strict=False)]
+    at: Moment
+    mail: int | None
+
+
+class DueView(Document):
+    """A step that is due; one that was missed is taken without its letter."""
+
+    step: Annotated[dunning.Step, Field(strict=False)]
+    letter: bool
+
+
+class DunnedView(Document):
+    """An open invoice with the steps against it."""
+
+    invoice_id: str
+    number: str
+    advertiser_id: str
+    owed_cents: Cents
+    days_late: int
+    taken: list[TakenView]
+    due: list[DueView]
+
+
+class DunningView(Document):
+    """Every open invoice against which a step was taken or is due."""
+
+    on: bool
+    invoices: list[DunnedView]
 
 
 class AgesView(Document):

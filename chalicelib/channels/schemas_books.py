@@ -18,7 +18,7 @@ from chalicelib.channels.fields import (
     PositiveCents,
     PublisherId,
 )
-from chalicelib.channels.schemas_billing import BillTo, IssuedBy
+from chalicelib.channels.schemas_billing import BillTo, IssuedBy, TakenView
 
 CallId = Annotated[str, Field(pattern="^call_")]
 Balance = Annotated[int, Field(description="whole cents; debits positive, credits negative")]
@@ -225,6 +225,7 @@ class ClosingView(Document):
     payouts: list[PayoutView]
     unfinished: list[str]
     unprinted: list[str]
+    dunned: list[TakenView]
 
 
 class HealthView(Document):

@@ -11,8 +11,10 @@ from itertools import count
 
 from chalicelib import invoices, times
 from chalicelib.campaigns import Advertiser, Billing, Campaign
+from chalicelib.dunning import Taken
 from chalicelib.errors import Busy
 from chalicelib.flows import papers
+from chalicelib.flows.dunning import take_due
 from chalicelib.flows.mailing import PostOffice, send_waiting
 from chalicelib.flows.parties import every
 from chalicelib.flows.payments import pass_on, release_due
@@ -54,6 +56,7 @@ class ClosingReport:
     payouts: tuple[Payout, ...]
     unfinished: tuple[str, ...]
     unprinted: tuple[str, ...]
+    dunned: tuple[Taken, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,8 @@ def close(
     as_of: datetime, *, stores: Stores, now: datetime, documents: Documents, post: PostOffice
 ) -> ClosingReport:
     """Close the last period that has ended at `as_of` for every advertiser, then release and pay
-    out what is due at `as_of`, make the documents, and mail the invoices that shall be mailed.
+    out what is due at `as_of`, make the documents, mail the invoices that shall be mailed, and take
+    the steps that are due against those that nobody pays.
 
     A charge booked before the period's end belongs to its document; one that comes later waits for
     the next. Documents are issued and entries booked `now`.
@@ -91,6 +95,7 @@ def close(
         paid += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
     printed = papers.make_waiting(stores=stores, documents=documents)
     send_waiting(stores=stores, post=post, now=now)
+    dunned = take_due(stores=stores, post=post, now=now)
     return ClosingReport(
         as_of=as_of,
         issued=tuple(one for one in billed if one.state is not InvoiceState.DRAFT),
@@ -98,6 +103,7 @@ def close(
         payouts=tuple(paid),
         unfinished=tuple(one.id for one in billed if one.state is InvoiceState.DRAFT),
         unprinted=printed.failed,
+        dunned=dunned,
     )
 
 

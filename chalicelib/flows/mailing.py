@@ -35,7 +35,7 @@ def send_waiting(*, stores: Stores, post: PostOffice, now: datetime) -> tuple[Ma
         (invoice,) = invoices_by_id(stores.rows, (invoice_id,))
         first = Mail(invoice_id=invoice_id, n=1, to=mailing.addressee(invoice) or "", at=now)
         if _wanted(invoice, stores) and add_mail(stores.rows, first):
-            sent.append(_send(first, invoice, stores=stores, post=post))
+            sent.append(send_kept(first, invoice, stores=stores, post=post))
         mark_mailed(stores.rows, invoice_id)
     return tuple(sent)
 
@@ -60,7 +60,7 @@ def send_again(
     mail = Mail(invoice_id=invoice.id, n=len(known) + 1, to=address, at=now)
     if not add_mail(stores.rows, mail):
         raise Busy(f"{invoice.number} is being mailed at this moment")
-    return _send(mail, invoice, stores=stores, post=post)
+    return send_kept(mail, invoice, stores=stores, post=post)
 
 
 def opened(word: str, *, stores: Stores, key: str, now: datetime) -> Invoice:
@@ -77,11 +77,12 @@ def _wanted(invoice: Invoice, stores: Stores) -> bool:
     return invoice.state is not InvoiceState.VOID and find_issuer(stores.rows).mail is not None
 
 
-def _send(mail: Mail, invoice: Invoice, *, stores: Stores, post: PostOffice) -> Mail:
+def send_kept(mail: Mail, invoice: Invoice, *, stores: Stores, post: PostOffice) -> Mail:
+    """Send a mail that is kept, and keep what became of it."""
     issuer = find_issuer(stores.rows)
     word = mailing.signed(invoice.id, mail.at + mailing.LINK_LASTS, post.key)
     address = issuer.mail.api_url if issuer.mail else ""
-    letter = mailing.letter(invoice, issuer, to=mail.to, link=f"{address}/v1/mailed/{word}")
+    letter = mailing.letter(invoice, issuer, mail=mail, link=f"{address}/v1/mailed/{word}")
     try:
         told = replace(mail, state=MailState.SENT, message_id=post.send(letter))
     except NotSent as refused:

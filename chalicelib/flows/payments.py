@@ -12,6 +12,7 @@ from datetime import datetime
 from chalicelib import payments
 from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, NotFound
+from chalicelib.flows.dunning import resume
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import Earning
@@ -54,6 +55,7 @@ def record_payment(
         publishers = _publishers(freed, recorded, stores)
         for publisher_id in sorted(publishers):
             release_due(publisher_id, as_of=now, freed=freed, stores=stores, now=now)
+        resume(advertiser_id, stores=stores)
     return store.find_payment(stores.rows, wanted.id) or recorded
 
 

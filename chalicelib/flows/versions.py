@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from chalicelib.dunning import DunningPlan
 from chalicelib.errors import Busy, Conflict
 from chalicelib.gate import GateSettings
 from chalicelib.issuer import Issuer
@@ -15,7 +16,7 @@ from chalicelib.settings import OperatorSettings
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
-T = TypeVar("T", GateSettings, Issuer, OperatorSettings)
+T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings)
 
 _TRIES = 8
 

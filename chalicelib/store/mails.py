@@ -21,11 +21,16 @@ def mails_about(rows: Rows, invoice_id: str) -> tuple[Mail, ...]:
     return tuple(codec.from_json(Mail, found[key]["doc"]) for key in keys if key in found)
 
 
+def mail_put(mail: Mail) -> Put:
+    """The new row of a mail that is about to be sent; refused when there is one of its number."""
+    key = mail_key(mail.invoice_id, mail.n)
+    return Put(BOOKS, {"pk": key.pk, "sk": key.sk, "doc": codec.to_json(mail)})
+
+
 def add_mail(rows: Rows, mail: Mail) -> bool:
     """Keep a mail that is about to be sent; False when there is one of its number."""
-    key = mail_key(mail.invoice_id, mail.n)
     try:
-        rows.write([Put(BOOKS, {"pk": key.pk, "sk": key.sk, "doc": codec.to_json(mail)})])
+        rows.write([mail_put(mail)])
     except NotWritten:
         return False
     return True

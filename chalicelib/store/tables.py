@@ -13,6 +13,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | CAMPAIGN#id | TARGET#id | a target, its leases, its use by window, its latest call, and how its calls ended by stretch of 14 days |
 | catalog | TERMS#owner | version | what a campaign, target, offer or partnership said of terms in one version |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
+| catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
 | catalog | OPERATOR | ISSUER | who issues the invoices |
 | catalog | OPERATOR | RECONCILIATION | what the latest comparison of the carrier's numbers with the platform's found |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
@@ -51,6 +52,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | PAPER#invoice | META | whether what is printed of an invoice is kept, and whether it is still to be mailed |
+| books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
+| books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
 | books | MAIL#invoice#n | META | the n-th mail about an invoice, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
@@ -76,7 +79,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid or printed, void ones with charges to give back, earnings to release or pay |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid or printed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |

@@ -316,7 +316,6 @@ _IDS = {
     "/dispositions/previews/{id}/rows": "preview",
     "/advertisers/{id}/postback-secrets": "advertiser",
     "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
-    "/calls/{id}/recordings": "call", "/recordings/{id}/links": "recording",
     "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
 }  # fmt: skip
@@ -350,7 +349,6 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
             "visit": sides.visits[of],
             "site": sides.sites[of],
             "preview": sides.previews[of],
-            "call": sides.calls[of], "recording": sides.recordings[of],
             "invoice": sides.invoices[of] if noun == "invoice" else {},
         }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)

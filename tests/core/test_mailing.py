@@ -17,11 +17,12 @@ MAILS = replace(
     AN_ISSUER, mail=Mailing(sender="billing@ring.example", api_url="https://api.ring.example")
 )
 INVOICE = an_invoice(issuer=MAILS)
+MAIL = mailing.Mail(invoice_id="inv_1", n=1, to="ap@example.com", at=NOW)
 KEY = "a-key"
 
 
 def test_a_mail_tells_what_is_owed_until_when_and_where_it_is_fetched() -> None:
-    letter = mailing.letter(INVOICE, MAILS, to="ap@example.com", link="https://x.example/1")
+    letter = mailing.letter(INVOICE, MAILS, mail=MAIL, link="https://x.example/1")
     assert (letter.sender, letter.to) == ("billing@ring.example", "ap@example.com")
     assert letter.subject == "Invoice INV-000042 of Ring & Röder Lead Exchange LLC"
     for said in ("USD 75.00", "3 calls", "2026-12-31", "https://x.example/1", "billing@example"):
@@ -30,7 +31,7 @@ def test_a_mail_tells_what_is_owed_until_when_and_where_it_is_fetched() -> None:
 
 def test_nobody_mails_without_a_sender() -> None:
     with pytest.raises(Conflict) as refused:
-        mailing.letter(INVOICE, AN_ISSUER, to="ap@example.com", link="")
+        mailing.letter(INVOICE, AN_ISSUER, mail=MAIL, link="")
     assert refused.value.code == "mail_is_off"
 
 

@@ -52,7 +52,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "catalog/index/by_kind": {"Query"},
     },
     "close": {
-        "catalog": {"BatchGetItem"},
+        "catalog": {"BatchGetItem", "UpdateItem"},
         "catalog/index/by_kind": {"Query"},
         "books": {"BatchGetItem", "PutItem", "UpdateItem"},
         "books/index/by_open": {"Query"},
