@@ -134,9 +134,9 @@ def _expect_of_calls(records: Records, sums: Counter[str]) -> None:
 
 
 def _standing(records: Records) -> list[Invoice]:
-    """Invoices that ask, or asked, for money: those made void do not."""
-    invoices = (one for one in records.invoices if one.kind is InvoiceKind.INVOICE)
-    return [one for one in invoices if one.state is not InvoiceState.VOID]
+    """Invoices but for those made void."""
+    found = (one for one in records.invoices if one.kind is InvoiceKind.INVOICE)
+    return [one for one in found if one.state is not InvoiceState.VOID]
 
 
 def _expect_of_advertisers(records: Records, sums: Counter[str]) -> None:
@@ -246,9 +246,9 @@ def _invoices(records: Records) -> Iterator[Difference]:
         yield from _compare(Law.INVOICE, invoice.id, invoice.subtotal_cents, lines)
         yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, quantity)
         if invoice.state is not InvoiceState.VOID:
-            cents, count = charged[invoice.id], calls[invoice.id]
-            yield from _compare(Law.INVOICE, invoice.id, invoice.subtotal_cents, cents)
-            yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, count)
+            cents = invoice.subtotal_cents, charged[invoice.id]
+            yield from _compare(Law.INVOICE, invoice.id, *cents)
+            yield from _compare(Law.INVOICE, invoice.id, invoice.call_count, calls[invoice.id])
         if invoice.kind is InvoiceKind.INVOICE:
             yield from _compare(Law.PAID, invoice.id, invoice.paid_cents, paid[invoice.id])
         full = invoice.paid_cents == invoice.total_cents

@@ -146,6 +146,7 @@ def invoice_issued(
     now: datetime,
 ) -> Entry:
     """Approved charges, with the tax on them, become a receivable."""
+    charged_cents = total_cents - tax_cents
     return Entry(
         key=f"inv:{number}",
         template="invoice_issued",
@@ -153,10 +154,7 @@ def invoice_issued(
         booked_at=now,
         legs=_legs(
             (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), total_cents),
-            (
-                advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id),
-                tax_cents - total_cents,
-            ),
+            (advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id), -charged_cents),
             (House.SALES_TAX, -tax_cents),
         ),
         refs={"invoice_id": invoice_id},

@@ -87,12 +87,7 @@ def close(
     for advertiser in every(Advertiser, stores):
         if advertiser.billing is Billing.NET:
             freed += pass_on(advertiser.id, stores=stores, now=now)
-    released = 0
-    paid: list[Payout] = []
-    for publisher in every(Publisher, stores):
-        fresh = release_due(publisher.id, as_of=as_of, freed=freed, stores=stores, now=now)
-        released += len(fresh)
-        paid += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
+    released, paid = _pay(as_of, freed, stores, now)
     printed = papers.make_waiting(stores=stores, documents=documents)
     send_waiting(stores=stores, post=post, now=now)
     dunned = take_due(stores=stores, post=post, now=now)
@@ -100,11 +95,23 @@ def close(
         as_of=as_of,
         issued=tuple(one for one in billed if one.state is not InvoiceState.DRAFT),
         released=released,
-        payouts=tuple(paid),
+        payouts=paid,
         unfinished=tuple(one.id for one in billed if one.state is InvoiceState.DRAFT),
         unprinted=printed.failed,
         dunned=dunned,
     )
+
+
+def _pay(
+    as_of: datetime, freed: list[Earning], stores: Stores, now: datetime
+) -> tuple[int, tuple[Payout, ...]]:
+    """Release and pay out what is due to every publisher: how many earnings, and the payouts."""
+    released, paid = 0, []
+    for publisher in every(Publisher, stores):
+        fresh = release_due(publisher.id, as_of=as_of, freed=freed, stores=stores, now=now)
+        released += len(fresh)
+        paid += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
+    return released, tuple(paid)
 
 
 def _bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> tuple[Invoice, ...]:
