@@ -106,7 +106,8 @@ def _pay(
     as_of: datetime, freed: list[Earning], stores: Stores, now: datetime
 ) -> tuple[int, tuple[Payout, ...]]:
     """Release and pay out what is due to every publisher: how many earnings, and the payouts."""
-    released, paid = 0, []
+    released = 0
+    paid: list[Payout] = []
     for publisher in every(Publisher, stores):
         fresh = release_due(publisher.id, as_of=as_of, freed=freed, stores=stores, now=now)
         released += len(fresh)

@@ -25,6 +25,7 @@ from chalicelib.store.rows import (
     Put,
     Rows,
 )
+from chalicelib.store.versions import version_write
 
 PLAN_KEY = Key(CATALOG, "OPERATOR", "DUNNING")
 
@@ -46,15 +47,7 @@ def find_plan(rows: Rows) -> DunningPlan:
 
 def plan_write(before: DunningPlan, after: DunningPlan) -> Put | Change:
     """`after` in the place of `before`, while that is still the version stored."""
-    doc = codec.to_json(after)
-    if before.version == 0:
-        item = {"pk": PLAN_KEY.pk, "sk": PLAN_KEY.sk, "version": after.version, "doc": doc}
-        return Put(CATALOG, item)
-    return Change(
-        key=PLAN_KEY,
-        set={("doc",): doc, ("version",): after.version},
-        when=[Equals(("version",), before.version)],
-    )
+    return version_write(PLAN_KEY, before, after)
 
 
 def steps_taken(rows: Rows, invoice_id: str) -> tuple[Taken, ...]:

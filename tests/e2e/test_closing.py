@@ -1,6 +1,7 @@
 """A period closed on the deployed stack: invoice, payment, release, payout, balanced books."""
 
 from typing import Any
+from urllib.request import urlopen
 
 from tests.e2e.deployment import Deployment, Market
 
@@ -30,6 +31,10 @@ def test_a_month_of_calls_becomes_an_invoice_a_payment_and_a_payout(deployment: 
     assert [invoice["amount_cents"] for invoice in invoices] == [7_500]
     assert invoices[0]["number"].startswith("INV-")
     assert balance(deployment, f"ar:{market.advertiser_id}") == 7_500
+
+    link = deployment.api("GET", f"/invoices/{invoices[0]['id']}/pdf")
+    with urlopen(link["url"], timeout=20) as page:
+        assert page.read(5) == b"%PDF-"
 
     market.pay(7_500, "wire-1")
     assert balance(deployment, f"ar:{market.advertiser_id}") == 0
