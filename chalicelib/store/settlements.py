@@ -212,11 +212,11 @@ def _charge(case: Judged, attempt: Attempt, *, advertiser: Advertiser, now: date
 
 
 def _rule(verdict: Verdict) -> str | None:
-    """The step that gave the charge: its name where it has one, and what it asked."""
+    """The step that gave the charge, by its name or its rule, and what it asked."""
     name = verdict.charge_step or None
     for one in verdict.charge:
         if one.cents is not None and one.step == name and one.outcome is Outcome.PASS:
-            return ": ".join(part for part in (name, one.asked) if part)
+            return f"{name or one.rule}: {one.asked}"
     return None
 
 

@@ -87,7 +87,7 @@ def test_the_calls_behind_an_invoice_say_who_called_masked_and_by_which_rule() -
     market, invoice = invoiced()
     (first, *_) = market.api.get(f"/invoices/{invoice['id']}/calls").body["data"]
     schemas_books.ChargeView.model_validate(first)
-    assert (first["caller"], first["rule"]) == ("+1415555****", "talk of 60 s or more")
+    assert (first["caller"], first["rule"]) == ("+1415555****", "minimum_talk: at least 60 s")
 
 
 def test_a_void_invoice_is_billed_again_by_the_next_closing() -> None:

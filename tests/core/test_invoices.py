@@ -154,7 +154,7 @@ def test_a_document_has_one_currency() -> None:
 
 def test_the_table_of_calls_is_in_the_order_of_booking() -> None:
     later = a_charge(call_id="call_0", booked_at=NOW + timedelta(seconds=1))
-    told = a_charge(caller="+1415555****", rule="talk of 60 s or more")
+    told = a_charge(caller="+1415555****", rule="minimum_talk: at least 60 s")
     table = list(csv.DictReader(io.StringIO(invoices.calls_csv([later, told]))))
     assert [row["call_id"] for row in table] == ["call_1", "call_0"]
     assert table[0] == {
@@ -163,7 +163,7 @@ def test_the_table_of_calls_is_in_the_order_of_booking() -> None:
         "campaign_id": "cmp_1",
         "caller": "+1415555****",
         "billable_seconds": "130",
-        "rule": "talk of 60 s or more",
+        "rule": "minimum_talk: at least 60 s",
         "charge_cents": "2500",
         "currency": "USD",
     }
