@@ -73,9 +73,7 @@ def tallies_by_hour(
     }
 
 
-def _counted(
-    pool_id: str, part: str, now: datetime, counts: dict[tuple[str, ...], int]
-) -> Change:
+def _counted(pool_id: str, part: str, now: datetime, counts: dict[tuple[str, ...], int]) -> Change:
     return Change(
         key=Key(VISITS, f"POOL#{pool_id}", f"TALLY#{_hour(now)}#{part}"),
         set={("expires_at",): int((now + TALLY_KEPT).timestamp())},

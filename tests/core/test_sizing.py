@@ -45,9 +45,7 @@ def test_a_hold_of_five_minutes_makes_it_twenty_seven() -> None:
 
 
 def test_numbers_that_calls_keep_come_on_top() -> None:
-    sized = size(
-        traffic(200, 180, 300, calls=12, keep=1_800), reserve=2, minimum=0, maximum=1_000
-    )
+    sized = size(traffic(200, 180, 300, calls=12, keep=1_800), reserve=2, minimum=0, maximum=1_000)
     assert (sized.lent_on_average, sized.kept_on_average) == (26.67, 6.0)
     assert (sized.by_littles_law, sized.against_overflow, sized.advised) == (33, 45, 47)
     assert sized.working[2] == (
