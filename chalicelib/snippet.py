@@ -50,8 +50,8 @@ class TagOptions:
     """How the snippet behaves on a site.
 
     `consent_required` keeps it silent until the page says otherwise; `honour_gpc` and `honour_dnt`
-    name the browser signals that silence it for good. `tag_names` are those of query parameters that
-    are kept. `frames` lets it into frames of the page's own origin.
+    name the browser signals that silence it for good. `tag_names` are those of query parameters
+    that are kept. `frames` lets it into frames of the page's own origin.
     """
 
     consent_required: bool = False

@@ -1,8 +1,8 @@
 """How does a page get the snippet, and its numbers?
 
 Owns the door behind the DNI function's URL: which origin may read an answer, who is a program, and
-the form of answers and refusals. What a visit gets belongs to the flow, the script to `snippet`. Whatever fails here, the
-page keeps the numbers that it has.
+the form of answers and refusals. What a visit gets belongs to the flow, the script to `snippet`.
+Whatever fails here, the page keeps the numbers that it has.
 """
 
 import json

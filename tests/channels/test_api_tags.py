@@ -1,4 +1,4 @@
-"""The tag of a site over HTTP: with its settings, for its own publisher, on a stage that has a URL."""
+"""The tag of a site over HTTP: its settings, its own publisher, and a stage that has no URL."""
 
 from dataclasses import replace
 from typing import Any

@@ -236,7 +236,6 @@ MALFORMED: dict[str, tuple[Any, tuple[str, str]]] = {
     "a bad name": (PAGE | {"attributes": {"Utm": "a"}}, ("attributes.Utm", "format")),
     "a long value": (PAGE | {"attributes": {"a": "b" * 257}}, ("attributes.a", "length")),
     "a number for a text": (PAGE | {"attributes": {"a": 1}}, ("attributes.a", "type")),
-    "half a character": ('{"site": "s", "page": "\\ud800"}', ("page", "format")),
     "too many": (PAGE | {"attributes": {f"a{n}": "b" for n in range(41)}},
                  ("attributes", "length")),
 }  # fmt: skip
@@ -252,6 +251,14 @@ def test_a_malformed_body_is_refused_with_its_fault_and_no_lease_is_spent(
     assert (reply.status, reply.body["code"]) == (400, "invalid")
     assert fault in reply.faults
     assert door.rows.rows_of(VISITS) == before
+
+
+def test_a_value_that_was_cut_within_a_character_is_kept_without_its_half() -> None:
+    door = Door()
+    page = PAGE | {"attributes": {"keyword": "dachdecker \ud83c", "half": "\udfe0"}}
+    assert door.sends(page).status == 200
+    (stored,) = (row for row in door.rows.rows_of(VISITS) if row["pk"].startswith("VISIT#"))
+    assert json.loads(stored["doc"])["attributes"] == {"keyword": "dachdecker"}
 
 
 def test_all_faults_are_named_at_once() -> None:

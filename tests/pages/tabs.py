@@ -34,7 +34,10 @@ class Tab:
 
     def holds_answers(self) -> None:
         """Keep every question for a visit from the service until `lets_go`."""
-        self.page.route("**/visits", lambda route: self.asked.append(route))
+        self.page.route("**/visits", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.asked.append(route)
 
     def lets_go(self) -> None:
         """Let the one question through."""
