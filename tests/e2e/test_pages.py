@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from demo.api import api_of
+from demo.market import POOLED
+from demo.seed import seed
 from simulator import Behaviour, Caller, CallScript
 from tests.e2e.browsing import FIND, Shop, Street
 from tests.e2e.deployment import Deployment, free_ports
@@ -180,6 +183,22 @@ def test_a_headless_browser_gets_everybodys_number_and_spends_no_lease(
         program.swapped()
         assert program.visit["visit_id"] is None
         assert shown_on(program).count(shop.fallback[2:]) == 2
+
+
+def test_the_demos_page_shows_each_visitor_a_number_to_call(
+    deployment: Deployment, street: Street
+) -> None:
+    directory = deployment.stack.directory
+    seed(api_of(directory), directory)
+    shown = set()
+    for _ in range(2):
+        with street.somebody() as tab:
+            tab.page.goto(f"http://localhost:{deployment.stack.port}/demo")
+            tab.swapped()
+            (swap,) = tab.visit["numbers"]
+            assert f"--to {swap['number']} " in tab.page.inner_text("code")
+            shown.add(swap["number"])
+    assert len(shown) == 2 and shown <= set(POOLED)
 
 
 def test_sixty_four_visitors_at_once_for_fifty_numbers(deployment: Deployment) -> None:
