@@ -277,7 +277,7 @@ _IDS = {
     "/placements/{id}/costs": "placement", "/placements/{id}/costs/{cost_id}": "placement",
     "/placements/{id}/return": "placement", "/calls/{id}/recordings": "call",
     "/recordings/{id}/links": "recording", "/visits/{id}": "visit", "/sites/{id}/visits": "site",
-    "/visits/{id}/calls": "visit",
+    "/visits/{id}/calls": "visit", "/sites/{id}/tag": "site",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}

@@ -18,11 +18,12 @@ _A_PURCHASE = 25
 
 @dataclass
 class Shop:
-    """A site on which `FIND` is replaced by one of so many numbers, bought from the carrier, and by
+    """A site on which a number is replaced by one of a pool, which are bought from the carrier, and by
     the fallback once they are all lent."""
 
     deployment: Deployment
     numbers: int
+    find: str = FIND
     market: Market = field(init=False)
     pool_id: str = field(init=False)
     site_id: str = field(init=False)
@@ -41,7 +42,7 @@ class Shop:
         self.site_id = api("POST", "/sites", {
             "publisher_id": self.market.publisher_id, "name": "Roofs",
             "domains": [DOMAIN, "example.com"], "visits_per_address": 0, "tag_names": ["agent"],
-            "swaps": [{"find": FIND, "pool_id": self.pool_id}],
+            "swaps": [{"find": self.find, "pool_id": self.pool_id}],
         })["id"]  # fmt: skip
 
     @property
@@ -56,10 +57,10 @@ class Shop:
         return tag
 
     @property
-    def lendable(self) -> set[str]:
-        """The numbers of the pool."""
+    def lendable(self) -> dict[str, str]:
+        """The numbers of the pool, each with its id."""
         listed = self.deployment.api("GET", f"/pools/{self.pool_id}/numbers")["data"]
-        return {one["e164"] for one in listed}
+        return {one["e164"]: one["id"] for one in listed}
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from demo.api import api_of
-from demo.market import POOLED
-from demo.seed import seed
+from demo.market import POOL, POOLED, SITE, SWAPPED
+from demo.page import write_page
 from simulator import Behaviour, Caller, CallScript
 from tests.e2e.browsing import FIND, Shop, Street
 from tests.e2e.deployment import Deployment, free_ports
@@ -188,8 +188,14 @@ def test_a_headless_browser_gets_everybodys_number_and_spends_no_lease(
 def test_the_demos_page_shows_each_visitor_a_number_to_call(
     deployment: Deployment, street: Street
 ) -> None:
-    directory = deployment.stack.directory
-    seed(api_of(directory), directory)
+    shop, directory = (
+        Shop(deployment, numbers=len(POOLED), find=SWAPPED),
+        deployment.stack.directory,
+    )
+    numbers = zip(POOLED, shop.lendable.values(), strict=True)
+    known = {f"number {e164}": {"id": id} for e164, id in numbers}
+    known |= {POOL: {"id": shop.pool_id}, SITE: {"id": shop.site_id}}
+    write_page(api_of(directory), known, directory)
     shown = set()
     for _ in range(2):
         with street.somebody() as tab:
@@ -198,7 +204,7 @@ def test_the_demos_page_shows_each_visitor_a_number_to_call(
             (swap,) = tab.visit["numbers"]
             assert f"--to {swap['number']} " in tab.page.inner_text("code")
             shown.add(swap["number"])
-    assert len(shown) == 2 and shown <= set(POOLED)
+    assert len(shown) == 2 and shown <= shop.lendable.keys()
 
 
 def test_sixty_four_visitors_at_once_for_fifty_numbers(deployment: Deployment) -> None:
@@ -208,4 +214,4 @@ def test_sixty_four_visitors_at_once_for_fifty_numbers(deployment: Deployment) -
     shown = [one["numbers"][0]["number"] for one in answers]
     assert len({one["visit_id"] for one in answers}) == 64
     assert shown.count(shop.fallback) == 14
-    assert set(shown) == shop.lendable | {shop.fallback}
+    assert set(shown) == shop.lendable.keys() | {shop.fallback}
