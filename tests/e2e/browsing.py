@@ -18,8 +18,8 @@ _A_PURCHASE = 25
 
 @dataclass
 class Shop:
-    """A site on which a number is replaced by one of a pool, which are bought from the carrier, and by
-    the fallback once they are all lent."""
+    """A site on which a number is replaced by one of a pool, bought from the carrier, and by the
+    fallback once all are lent."""
 
     deployment: Deployment
     numbers: int
