@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.attribution import (
     FALLS_SECONDS,
-    LONGEST_HEARTBEAT_SECONDS,
     SECONDS_PER_CALL,
     SECONDS_PER_STRAY,
     SECONDS_PER_VISIT,
@@ -31,6 +30,7 @@ from chalicelib.attribution import (
     attribute,
     kept_until,
 )
+from chalicelib.visits import LONGEST_HEARTBEAT_SECONDS
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 WINDOWS = Windows(

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.visits import heartbeat_seconds
+
 SECONDS_PER_CALL = 8_000
 """How long a page is seen for one call: 3 calls of 100 visits of `SECONDS_PER_VISIT`."""
 SECONDS_PER_VISIT = 240
@@ -28,8 +30,6 @@ FALLS_SECONDS = 120
 """How slowly the pace falls off once a page has been left."""
 SECONDS_PER_STRAY = 40 * 86_400
 """How rarely somebody calls who has the number from elsewhere."""
-HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS = 3, 60
-"""How often a page tells of itself: so often within the hold, and at least once in so long."""
 _MOST_PERCENT = 99
 
 
@@ -168,7 +168,7 @@ def _window_end(held: Held, leases: SlotLeases, windows: Windows) -> datetime:
 
 def _pace(held: Held, windows: Windows, now: datetime) -> float:
     """How fast the visit calls, in paces of one whose page is seen."""
-    heartbeat = min(windows.hold_seconds / HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS)
+    heartbeat = heartbeat_seconds(windows.hold_seconds)
     silent = (now - held.seen_at).total_seconds()
     left = silent - heartbeat / 2 if silent > heartbeat else 0
     return float((1 + left / FALLS_SECONDS) ** -1.5)

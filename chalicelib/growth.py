@@ -60,11 +60,11 @@ MEANING: Mapping[GrowthReason, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolUse:
     """How a pool does: its `numbers` without those that leave, how many are `lent` now and `idle`
-    for long enough to leave. `load` would be lent on average in the hour just now, `peak` in the
-    busiest of the past days, of enough numbers; `against_overflow` are those that the peak takes.
-    `overflowed` says that the hour just now had none for some visit, `grown_lately` that numbers
-    were bought in the past days. One more number costs `price_micros` a month, all have
-    `monthly_cost_micros`.
+    for long enough to leave. `load` would be lent or kept by calls on average in the hour just now,
+    `peak` in the busiest of the past days, of enough numbers; `against_overflow` are those that the
+    peak takes. `overflowed` says that the hour just now had none for some visit, `grown_lately`
+    that numbers were bought in the past days. One more number costs `price_micros` a month, all
+    have `monthly_cost_micros`.
     """
 
     numbers: int

@@ -21,7 +21,6 @@ WHOLE = 100
 PROBED = 64
 FURTHER = 400
 _NEVER_LENT = 64
-_LONGEST_BEAT, _SHORTEST_BEAT = 60, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,11 @@ class Lendable:
         if self.visit_id == visit_id:
             return now < self.until or not self.leaving
         return not self.leaving and self.until <= now and self.kept_until <= now
+
+    def leads_back(self, pool: Pool, now: int) -> bool:
+        """Whether a call would still lead back to the visit that had the free number last: keeping
+        it moves the window on for nobody."""
+        return self.visit_id is not None and now < self.until + pool.attribution_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ def ranked(
         return (
             one.visit_id != visit_id,
             pool.near_visitor and one.slot.area != home,
-            rest is not None and rest < pool.attribution_seconds,
+            one.leads_back(pool, now),
             -_NEVER_LENT if rest is None else -max(rest, 0).bit_length(),
             _mixed(visit_id, f"{one.slot.area}#{one.slot.number}"),
         )
@@ -135,7 +139,6 @@ def loan(one: Lendable, visit_id: str, *, pool: Pool, now: int) -> Loan:
     runs = own and now < min(one.until, one.since + pool.max_lease_seconds)
     since = one.since if runs else now
     ends = since + pool.max_lease_seconds
-    window = max(one.until, one.kept_until) + pool.attribution_seconds
     return Loan(
         found=one,
         e164=one.e164 or "",
@@ -143,7 +146,7 @@ def loan(one: Lendable, visit_id: str, *, pool: Pool, now: int) -> Loan:
         until=prolonged(now, pool.hold_seconds, ends),
         ends=ends,
         fresh=not own,
-        collides=not own and one.visit_id is not None and now < window,
+        collides=not own and one.leads_back(pool, now),
     )
 
 
@@ -154,14 +157,10 @@ def prolonged(now: int, hold_seconds: int, ends: int) -> int:
 
 def remembered_until(pools: Iterable[Pool], now: int) -> int:
     """Until when a visit is remembered that is lent numbers of `pools` at `now`: no call can lead
-    back to it from then on, not even one after a call that kept its number."""
-    return now + max(pool.max_lease_seconds + 2 * pool.attribution_seconds for pool in pools)
-
-
-def heartbeat_seconds(holds: Iterable[int]) -> int:
-    """How often a page says that it is still there, so that one lost beat loses no number that is
-    held for so many seconds."""
-    return max(_SHORTEST_BEAT, min(_LONGEST_BEAT, min(holds) // 3))
+    back to it from then on, not even one for which the last call of its window kept the number."""
+    return now + max(
+        pool.max_lease_seconds + pool.attribution_seconds + pool.keep_seconds for pool in pools
+    )
 
 
 def _filled(sizes: Mapping[str, int]) -> dict[str, int]:

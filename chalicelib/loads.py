@@ -18,9 +18,9 @@ from chalicelib.sizing import (
     OVERFLOW_SHARE,
     Sizing,
     Traffic,
-    lent_on_average,
     numbers_for,
     size,
+    taken_on_average,
 )
 
 LOOKED_BACK = timedelta(days=7)
@@ -31,18 +31,19 @@ _A_LIKE_NUMBER = {SearchKind.LOCAL: "+12125550100", SearchKind.TOLL_FREE: "+1800
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourTally:
     """What came in the hour that begins at `at`: visits that asked for a number, those who went
-    without, and those who were lent one whose last visit could still call."""
+    without, those who were lent one whose last visit could still call, and calls that kept one."""
 
     at: datetime
     arrivals: int = 0
     overflows: int = 0
     collisions: int = 0
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busiest:
     """The hour with most arrivals, and which part of the numbers there are now would have been lent
-    on average."""
+    or kept on average."""
 
     at: datetime
     arrivals: int
@@ -117,7 +118,7 @@ def use(
     second = int(now.timestamp())
     traffic = _traffic(pool, facts, hours, second)
     lately = [hour for hour in hours if hour.at > now - timedelta(hours=2)]
-    peak = lent_on_average(traffic)
+    peak = taken_on_average(traffic)
     return PoolUse(
         numbers=len(facts.staying),
         lent=sum(one.lent_at(second) for one in facts.staying),
@@ -138,13 +139,17 @@ def percent(part: int, whole: int) -> float:
 
 
 def _at_once(hour: HourTally, traffic: Traffic, now: datetime) -> float:
-    """How many numbers the hour's arrivals keep on average; of an hour that goes on, by the pace so
-    far."""
+    """How many numbers the hour's arrivals and calls take on average; of an hour that goes on, by
+    the pace so far."""
     passed = (now - hour.at).total_seconds()
-    kept = traffic.visit_seconds + traffic.hold_seconds
-    if passed >= HOUR_SECONDS:
-        return hour.arrivals * kept / HOUR_SECONDS
-    return hour.arrivals * kept / max(passed, kept, 1)
+    taken = (
+        (hour.arrivals, traffic.visit_seconds + traffic.hold_seconds),
+        (hour.calls, traffic.keep_seconds),
+    )
+    return sum(
+        count * span / (HOUR_SECONDS if passed >= HOUR_SECONDS else max(passed, span, 1))
+        for count, span in taken
+    )
 
 
 def _traffic(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], second: int) -> Traffic:
@@ -155,6 +160,8 @@ def _traffic(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], second: i
         visit_seconds=mean,
         visits_measured=len(lengths),
         hold_seconds=pool.hold_seconds,
+        calls_per_hour=max((hour.calls for hour in hours), default=0),
+        keep_seconds=pool.keep_seconds,
     )
 
 
@@ -162,7 +169,9 @@ def _busiest(hours: Sequence[HourTally], traffic: Traffic, numbers: int) -> Busi
     if not hours:
         return None
     hour = max(hours, key=lambda one: one.arrivals)
-    at_once = lent_on_average(replace(traffic, arrivals_per_hour=hour.arrivals))
+    at_once = taken_on_average(
+        replace(traffic, arrivals_per_hour=hour.arrivals, calls_per_hour=hour.calls)
+    )
     return Busiest(
         at=hour.at,
         arrivals=hour.arrivals,

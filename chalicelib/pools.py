@@ -23,7 +23,8 @@ class Overflow(StrEnum):
 
 
 class Touch(StrEnum):
-    """Which of a visitor's sources counts: that of the first visit, or that of the latest."""
+    """Which of a visitor's sources counts: that of the first visit within 30 days, or that of the
+    latest that says where it comes from."""
 
     FIRST = "first"
     LAST = "last"
@@ -105,8 +106,8 @@ class Site:
     one site empties no pool of another. `lendings` repeats the pools that `swaps` name, so that one
     read tells all that lending needs; it is written anew whenever a pool or its numbers change.
     `touch`, `consent_required`, `privacy_signals` (Global Privacy Control and Do Not Track count as
-    a refusal) and `tag_names` (of query parameters that are kept)
-    are settings of the snippet's tag.
+    a refusal), `tag_names` (of query parameters that are kept) and `frames` (numbers are replaced
+    in frames of the page's own origin, too) are settings of the snippet's tag.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Site:
     consent_required: bool = False
     privacy_signals: bool = True
     tag_names: tuple[str, ...] = ()
+    frames: bool = False
     visits_per_minute: int = 600
     visits_per_address: int = 30
     state: State = State.ACTIVE

@@ -1,7 +1,7 @@
 """What is known of a visit to a page?
 
-Owns the visit and what a page tells of it. Which number it is lent belongs to `leasing`; which
-visit a call belongs to, to `attribution`.
+Owns the visit, what a page tells of it, and how often. Which number it is lent belongs to
+`leasing`; which visit a call belongs to, to `attribution`.
 """
 
 import re
@@ -12,6 +12,9 @@ from datetime import datetime
 from chalicelib.offers import Slot
 from chalicelib.places import STATES, AreaEvidence, visit_evidence
 
+HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS, SHORTEST_HEARTBEAT_SECONDS = 3, 60, 10
+"""How often a page tells of itself: so often within the hold, at least and at most once in so
+long."""
 _ZIP = re.compile(r"(\d{5})(?:-\d{4})?", re.ASCII)
 
 
@@ -44,6 +47,13 @@ class Visit:
     referrer: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     leases: tuple[Lease, ...] = ()
+
+
+def heartbeat_seconds(hold_seconds: int) -> int:
+    """How often a page says that it is still there, so that one lost beat loses no number that is
+    held for so many seconds (30 or more)."""
+    beat = min(hold_seconds // HEARTBEATS_A_HOLD, LONGEST_HEARTBEAT_SECONDS)
+    return max(beat, SHORTEST_HEARTBEAT_SECONDS)
 
 
 def declared_place(visit: Visit) -> tuple[AreaEvidence, ...]:

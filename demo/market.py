@@ -9,7 +9,7 @@ can bring, so that whoever meets the campaign's terms is charged.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Body = Mapping[str, Any]
@@ -230,6 +230,12 @@ LINES: Sequence[Line] = tuple(
     )
 )
 
+POOL, SITE = "pool", "site"
+SWAPPED = LINES[0].e164
+"""The number on the demo's page; each visitor sees one of the pool's in its place."""
+POOLED: Sequence[str] = tuple(f"+1415555018{n}" for n in range(8))
+_SHOWN = LINES[0]
+
 
 def things() -> tuple[Thing, ...]:
     """Everything to be made, each after what it names."""
@@ -248,6 +254,9 @@ def things() -> tuple[Thing, ...]:
         *(_partnership(offer, publisher) for offer, publisher in pairs),
         *(_placement(line) for line in LINES),
         *(_number(line) for line in LINES),
+        *(_number(replace(_SHOWN, e164=e164), _SHOWN) for e164 in POOLED),
+        _pool(),
+        _site(),
     )
 
 
@@ -281,11 +290,27 @@ def _placement(line: Line) -> Thing:
     return Thing(name=f"placement {line.e164}", path="/placements", body=body)
 
 
-def _number(line: Line) -> Thing:
+def _number(line: Line, placed: Line | None = None) -> Thing:
+    """A number where its own line is shown, or another one that is `placed`."""
     body = {
         "e164": line.e164,
         "offer_id": Named(f"offer {line.offer}"),
         "publisher_id": Named(line.publisher),
-        "placement_id": Named(f"placement {line.e164}"),
+        "placement_id": Named(f"placement {(placed or line).e164}"),
     }
     return Thing(name=f"number {line.e164}", path="/numbers", body=body)
+
+
+def _pool() -> Thing:
+    body = {"placement_id": Named(f"placement {_SHOWN.e164}"), "name": "Visitors of the guide"}
+    return Thing(name=POOL, path="/pools", body=body)
+
+
+def _site() -> Thing:
+    body = {
+        "publisher_id": Named(_SHOWN.publisher),
+        "name": "Ridgeline Roofing Guide",
+        "domains": ("localhost",),
+        "swaps": ({"find": SWAPPED, "pool_id": Named(POOL)},),
+    }
+    return Thing(name=SITE, path="/sites", body=body)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from demo.api import Api, Json
 from demo.board import Board
+from demo.page import address
 
 
 def next_steps(api: Api, board: Board, numbers: Sequence[Json]) -> list[str]:
@@ -32,6 +33,9 @@ def next_steps(api: Api, board: Board, numbers: Sequence[Json]) -> list[str]:
         "",
         "  # Call yourself, from another terminal (one caller counts once in 30 days)",
         f"  {own_call(numbers)}",
+        "",
+        "  # See a number change, in a browser",
+        f"  {address(api)}",
         "",
     ]
 

@@ -1,7 +1,8 @@
 """How does the demo market come to be?
 
-Makes everything that `market` names over the public API, once however often it runs, and tells in
-`.local/demo.json` what a call to each number comes to. `python -m demo.seed` is the command line.
+Makes everything that `market` names over the public API, once however often it runs, has `page`
+write the page that shows it, and tells in `.local/demo.json` what a call to each number comes to.
+`python -m demo.seed` is the command line.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from demo.api import Api, Declined, Json, api_of
 from demo.market import CAMPAIGNS, LINES, OFFERS, TARGETS, Line, Named, Thing, things
 from demo.nextsteps import own_call
+from demo.page import address, write_page
 
 DIRECTORY = Path(__file__).resolve().parent.parent / ".local"
 
@@ -22,7 +24,9 @@ def seed(api: Api, directory: Path) -> list[Json]:
 
     Declined when the platform refuses a thing, which is then named.
     """
-    numbers = described(made(api))
+    known = made(api)
+    write_page(api, known, directory)
+    numbers = described(known)
     file = directory / "demo.json"
     whole = file.with_suffix(".new")
     whole.write_text(json.dumps({"numbers": numbers}, indent=2) + "\n", encoding="utf-8")
@@ -118,6 +122,7 @@ def main(directory: Path = DIRECTORY) -> int:
     print(
         f"The demo market is there: {len(numbers)} numbers of {len(OFFERS)} offers, "
         f"{len(CAMPAIGNS)} campaigns.\n  {directory / 'demo.json'}\n\n"
+        f"See a number change: {address(api)}\n\n"
         f"Next: a call that is paid for\n  {own_call(numbers)}"
     )
     return 0

@@ -84,6 +84,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 422 | `idempotency_key_reused` | the key was used with other content |
 | 422 | `carrier_refused` | the carrier will not do what this needs; its own words follow |
 | 422 | `no_voice_url` | the stage is not wired to its voice URL yet; deploy it |
+| 422 | `no_dni_url` | the stage is not wired to its DNI URL yet; deploy it |
 | 429 | `rate_limited` | the site began as many visits as it may in a minute: `Retry-After` |
 | 500 | `failed` | the platform failed, not you; quote the `instance` to its operator |
 | 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |

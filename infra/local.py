@@ -25,6 +25,7 @@ from infra.build import fingerprint
 from infra.cloud import Cloud, local_cloud
 from infra.deploy import PROJECT, say
 from infra.local_app import Laptop, put_app
+from infra.localaws import DEMO_PAGE
 from infra.stage import Stopped
 
 DIRECTORY = PROJECT / ".local"
@@ -251,6 +252,8 @@ def own_stack() -> LocalStack:
 
 def _described(stack: LocalStack) -> str:
     endpoints = stack.endpoints()
+    seeded = (stack.directory / DEMO_PAGE).exists()
+    page = f"http://localhost:{stack.port}/demo" if seeded else "make seed"
     return f"""
 RingLedger runs on this machine.
   API            {endpoints["api"]}
@@ -259,6 +262,7 @@ RingLedger runs on this machine.
   operator key   {endpoints["operator_key"]}
   all of it      {stack.directory / "endpoints.json"}
 
+See a number change: {page}
 Next: make seed (a demo market) or make run (callers and a live table);
 make down stops it and keeps its state, make clean forgets it."""
 

@@ -1,7 +1,8 @@
 """How does the readable snippet become the file that pages load?
 
-Owns joining the parts of `snippet/` into one function and making it small. The result is committed,
-and a test fails when it is older than its source. Run it as `python -m infra.snippet`.
+Owns joining the parts of `snippet/` into one function and making it small, and keeping the build of
+before. The results are committed, and a test fails when the current one is older than its source.
+Run it as `python -m infra.snippet`.
 """
 
 import gzip
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import minify
 
-from chalicelib.snippet import ASSET
+from chalicelib.snippet import ASSET, FORMER, read
 from infra.stage import Stopped
 
 SOURCE = Path(__file__).parent.parent / "snippet"
@@ -35,12 +36,27 @@ def built() -> str:
     return script
 
 
+def replaced(script: str, asset: Path, former: Path) -> Path | None:
+    """Write the file; where it held another build, that one is kept in `former` under its version,
+    because pages pin it. Returns where."""
+    kept = None
+    if asset.exists() and asset.read_text() != script:
+        before = read(asset)
+        kept = former / f"{before.version}.js"
+        former.mkdir(exist_ok=True)
+        kept.write_bytes(before.content)
+    asset.write_text(script)
+    return kept
+
+
 def main() -> None:
-    """Write the file."""
+    """Write the file, and keep the one of before."""
     script = built()
-    ASSET.write_text(script)
+    kept = replaced(script, ASSET, FORMER)
     size = len(gzip.compress(script.encode(), 9))
     print(f"wrote {ASSET.name}: {len(script.encode()):,} bytes, {size:,} compressed")
+    if kept is not None:
+        print(f"kept the one of before as {FORMER.name}/{kept.name}; remove it if no page has it")
     print("Next: look at the difference with git diff, and commit it.")
 
 

@@ -1,11 +1,12 @@
-"""How does a page get its numbers?
+"""How does a page get the snippet, and its numbers?
 
 Owns the door behind the DNI function's URL: which origin may read an answer, who is a program, and
-the form of answers and refusals. What a visit gets belongs to the flow. Whatever fails here, the
-page keeps the numbers that it has.
+the form of answers and refusals. What a visit gets belongs to the flow, the script to `snippet`.
+Whatever fails here, the page keeps the numbers that it has.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from chalicelib.channels.problems import refusal
 from chalicelib.errors import Busy, NotFound, Refused
 from chalicelib.flows.visiting import Asked, Shown, open_site, visit
 from chalicelib.store.leases import Leases, leases
-from chalicelib.store.tallies import minute_of
+from chalicelib.store.visit_limits import minute_of
 from chalicelib.tokens import address_hash, opened, sealed
 
 blueprint = Blueprint(__name__)
@@ -73,7 +74,29 @@ def handle(event: dict[str, Any], context: Context) -> Reply:
 
 def _routes(path: str) -> Mapping[str, Callable[[_Request], Reply]]:
     """What each method does at the path; nothing for a path that is none."""
-    return {"POST": _visits, "OPTIONS": _preflight} if path == "/visits" else {}
+    if path == "/visits":
+        return {"POST": _visits, "OPTIONS": _preflight}
+    if path.startswith("/dni-"):
+        return {"GET": _script, "HEAD": _script}
+    return {}
+
+
+def _script(request: _Request) -> Reply:
+    """A version of the snippet, for every page alike."""
+    # Browsers keep it for a year, so that visits, which come far more often, do without it.
+    from chalicelib.snippet import answer
+
+    path, method = request.event["rawPath"], request.event["requestContext"]["http"]["method"]
+    found = answer(path, request.headers.get("accept-encoding", ""))
+    if found is None:
+        return _refused(NotFound("there is no such script"), request, readable=False)
+    body = b"" if method == "HEAD" else found.body
+    return {
+        "statusCode": found.status.value,
+        "headers": {name.lower(): value for name, value in found.headers.items()},
+        "body": b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
 
 
 def _preflight(request: _Request) -> Reply:

@@ -28,8 +28,8 @@ _URLS = ("page", "landing_page", "referrer")
 _MEMBERS = frozenset({"site", "token", "attributes", *_URLS})
 _SITE = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-_HALVES = re.compile("[\ud800-\udfff]")
+# Halves of characters come of texts that were cut in the middle of one.
+_UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 _MEDIA = ("text/plain", "application/json", "")
 _PREFIX_OF_A_NETWORK = 64
 
@@ -149,13 +149,12 @@ def _text_faults(name: str, value: Any, most: int) -> Iterator[Fault]:
         yield _fault(name, "type", "must be a text")
     elif len(value) > most:
         yield _fault(name, "length", f"may have {most} characters at most")
-    elif _HALVES.search(value):
-        yield _fault(name, "format", "must not hold half of a character")
 
 
 def _plain(text: str) -> str:
-    """The text without control characters, which addresses of pages may smuggle in."""
-    return _CONTROLS.sub(" ", text).strip()
+    """The text without control characters, which addresses of pages may smuggle in, and without
+    halves of characters."""
+    return _UNREADABLE.sub(" ", text).strip()
 
 
 def _fault(field: str, rule: str, reason: str) -> Fault:

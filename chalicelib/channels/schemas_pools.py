@@ -118,7 +118,8 @@ class SiteBody(Document):
     """Where a publisher's numbers are shown. A domain stands for itself and all under it. The site
     takes so many new visits a minute in all, and from one IP address (0 bounds nothing). `touch`,
     `consent_required`, `privacy_signals` (Global Privacy Control and Do Not Track count as a
-    refusal) and `tag_names` (of query parameters that are kept) are settings of its tag."""
+    refusal), `tag_names` (of query parameters that are kept) and `frames` (numbers are replaced in
+    frames of the page's own origin, too) are settings of its tag."""
 
     publisher_id: PublisherId
     name: Name
@@ -128,6 +129,7 @@ class SiteBody(Document):
     consent_required: bool = False
     privacy_signals: bool = True
     tag_names: Annotated[list[TagName], Field(max_length=40)] = Field(default_factory=list)
+    frames: bool = False
     visits_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
     visits_per_address: Annotated[int, Field(ge=0, le=100_000)] = 30
     state: State = campaigns.State.ACTIVE
@@ -139,6 +141,16 @@ class SiteView(SiteBody):
     id: str
     version: int
     created_at: Moment
+
+
+class TagView(Document):
+    """The element that the pages of a site carry, with the site's settings in it, and what it
+    loads."""
+
+    tag: str
+    version: str
+    integrity: str
+    service_url: str
 
 
 class Purchase(Document):
@@ -202,13 +214,14 @@ class Busiest(Document):
 
 
 class HourView(Document):
-    """What came in an hour: visits that wanted a number, those for whom there was none, and those
-    who were lent one whose last visit could still call."""
+    """What came in an hour: visits that wanted a number, those for whom there was none, those who
+    were lent one whose last visit could still call, and calls that kept a number."""
 
     at: Moment
     arrivals: int
     overflows: int
     collisions: int
+    calls: int
 
 
 class SizingView(Document):
@@ -219,6 +232,9 @@ class SizingView(Document):
     visits_measured: int
     hold_seconds: int
     lent_on_average: float
+    calls_per_hour: int
+    keep_seconds: int
+    kept_on_average: float
     by_littles_law: int
     overflow_share: float
     against_overflow: int

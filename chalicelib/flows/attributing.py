@@ -11,6 +11,7 @@ from chalicelib.attribution import Attribution, NoVisit, attribute, kept_until
 from chalicelib.calls import Call
 from chalicelib.store.attributions import Lent, call_of_visit, kept_change
 from chalicelib.store.rows import Action
+from chalicelib.store.tallies import call_tally
 from chalicelib.visits import Visit, declared_place
 
 LIKELY_PERCENT = 50
@@ -43,6 +44,7 @@ def lead_back(call: Call, lent: Lent | None) -> LedBack:
         changes=(
             kept_change(lent.slot, kept),
             call_of_visit(found.visit_id, call.id, call.arrived_at),
+            call_tally(lent.slot.pool_id, call.id, call.arrived_at),
         ),
     )
 

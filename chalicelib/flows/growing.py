@@ -108,7 +108,13 @@ def _hours(pool_id: str, stores: Stores, now: datetime) -> tuple[HourTally, ...]
     """What came in each of the past hours, up to this one."""
     found = tallies_by_hour(stores.rows, pool_id, now - LOOKED_BACK, now + timedelta(hours=1))
     return tuple(
-        HourTally(at=at, arrivals=one.arrivals, overflows=one.overflows, collisions=one.collisions)
+        HourTally(
+            at=at,
+            arrivals=one.arrivals,
+            overflows=one.overflows,
+            collisions=one.collisions,
+            calls=one.calls,
+        )
         for at, one in sorted(found.items())
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from chalicelib.campaigns import State
 from chalicelib.errors import Forbidden, NotFound, RateLimited
 from chalicelib.flows.lending import Loans, Search, lend_first
-from chalicelib.leasing import heartbeat_seconds, remembered_until
+from chalicelib.leasing import remembered_until
 from chalicelib.pools import Lending, Site
 from chalicelib.showing import (
     Told,
@@ -25,8 +25,9 @@ from chalicelib.showing import (
     visit_of,
 )
 from chalicelib.store.leases import Leases, Lent, Longer, Outcome
-from chalicelib.store.tallies import next_minute_in
+from chalicelib.store.visit_limits import next_minute_in
 from chalicelib.tokens import Grant, InvalidToken, Token
+from chalicelib.visits import heartbeat_seconds
 
 _UNLENT = timedelta(hours=1)
 
@@ -181,7 +182,7 @@ def _shown(token: Token, seconds: int) -> Shown:
         grants=token.grants,
         token=token,
         expires_at=min(ends, default=moment(seconds + min(holds))),
-        heartbeat_seconds=heartbeat_seconds(holds),
+        heartbeat_seconds=heartbeat_seconds(min(holds)),
     )
 
 

@@ -33,7 +33,8 @@ from chalicelib.store.rows import (
     key_of,
 )
 from chalicelib.store.slots import lent_key, slot_key
-from chalicelib.store.tallies import limits_of, tally_change
+from chalicelib.store.tallies import tally_change
+from chalicelib.store.visit_limits import limits_of
 from chalicelib.store.visits import visit_change
 from chalicelib.visits import Visit
 

@@ -68,6 +68,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | visits | POOL#id | PURCHASE#id | which numbers are bought for the pool; expires once they are |
 | visits | POOL#id | GROWTH#hour | what was decided in the hour about how many numbers the pool has; expires |
 | visits | POOL#id | TALLY#hour#shard | arrivals, overflows and collisions of an hour, over 32 rows; expires |
+| visits | POOL#id | TALLY#hour#CALLSshard | calls of an hour that kept a number of the pool, over 16 rows; expires |
 | visits | LIMIT#site#shard | MINUTE#n | how many visits began on the site in a minute; expires |
 | visits | ADDRESS#hash | META | how many visits of one address began on one site in one minute; expires |
 

@@ -1,8 +1,8 @@
 """What answers on the local port?
 
 The emulator's own ASGI app, behind an edge that gives the stack stable
-addresses (`/v1`, `/voice`), keeps the journal, and offers tests the few things
-a real cloud does to you unasked.
+addresses (`/v1`, `/voice`), shows the demo's page, keeps the journal, and
+offers tests the few things a real cloud does to you unasked.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from ministack import app as emulator
 from ministack.core import hypercorn_compat, lambda_runtime
 from ministack.services import eventbridge
 
-from infra.localaws import importer, rights, streams, workers
+from infra.localaws import DEMO_PAGE, importer, rights, streams, workers
 from infra.localaws.journal import Journal
 
 Scope = dict[str, Any]
@@ -52,6 +52,8 @@ class Edge:
             await emulator.app(scope, receive, self._starting(send))
         elif scope["type"] == "http" and scope["path"].startswith("/_local/"):
             await self._control(scope, send)
+        elif scope["type"] == "http" and scope["path"] == "/demo":
+            await self._show_page(send)
         elif scope["type"] == "http":
             await self._forward(scope, receive, send)
 
@@ -150,9 +152,21 @@ class Edge:
             self._snapshot()
         elif scope["path"] == "/_local/kill-workers":
             answer["killed"] = workers.kill_all()
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+        await _say(send, 200, "application/json", json.dumps(answer).encode())
+
+    async def _show_page(self, send: Send) -> None:
+        """The page that the demo wrote, as it is now."""
+        file = self.directory / DEMO_PAGE
+        if file.exists():
+            await _say(send, 200, "text/html; charset=utf-8", file.read_bytes())
+        else:
+            await _say(send, 404, "text/plain", b"There is no demo yet: make seed")
+
+
+async def _say(send: Send, status: int, kind: str, body: bytes) -> None:
+    headers = [(b"content-type", kind.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _read(receive: Receive) -> bytes:

@@ -36,6 +36,7 @@ SECRETS = Secrets(
     visit_key="a-visit-key",
     operator_key_sha256=hashlib.sha256(KEY.encode()).hexdigest(),
     voice_url="https://voice.example.com",
+    dni_url="https://dni.example.com",
 )
 Json = dict[str, Any]
 UNRULED: Json = {
@@ -83,6 +84,7 @@ class Api:
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
+    secrets: Secrets = SECRETS
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -138,7 +140,7 @@ class Api:
     def _serving(self) -> Iterator[None]:
         context = http.Context(
             stores=lambda: self.stores,
-            secrets=lambda: SECRETS,
+            secrets=lambda: self.secrets,
             clock=lambda: self.now,
             new_id=self._new_id,
             new_secret=self._new_secret,

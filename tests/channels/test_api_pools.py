@@ -197,7 +197,7 @@ def test_the_load_of_a_pool_is_shown_with_its_advice() -> None:
     schemas_pools.PoolLoadView.model_validate(shown.body)
     assert (shown.body["numbers"], shown.body["monthly_cost_micros"]) == (2, 2_300_000)
     assert (shown.body["next"]["reason"], shown.body["decided"]) == ("no_growth", [])
-    assert len(shown.body["sizing"]["working"]) == 4
+    assert len(shown.body["sizing"]["working"]) == 5
 
 
 def test_a_publisher_reads_its_own_pools_and_sites_and_no_others() -> None:

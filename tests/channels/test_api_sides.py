@@ -318,6 +318,7 @@ _IDS = {
     "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
     "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
+    "/sites/{id}/tag": "site",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}

@@ -15,10 +15,10 @@ from chalicelib.leasing import (
     Lendable,
     Stretch,
     further,
-    heartbeat_seconds,
     loan,
     probes,
     ranked,
+    remembered_until,
 )  # fmt: skip
 from chalicelib.offers import ANYWHERE, Slot
 from chalicelib.pools import Lending
@@ -147,9 +147,19 @@ def test_the_terms_of_a_loan() -> None:
     assert (ended.since, ended.until, ended.fresh) == (NOW, NOW + 60, False)
 
 
-def test_heartbeats_leave_room_for_two_within_a_hold() -> None:
-    assert [heartbeat_seconds([hold]) for hold in (10, 30, 180, 300, 3600)] == [5, 10, 60, 60, 60]
-    assert heartbeat_seconds([300, 60]) == 20
+def test_a_call_that_kept_the_number_moves_the_window_of_its_last_visit_on_for_nobody() -> None:
+    pool = a_pool(attribution_seconds=1000, keep_seconds=1800)
+    kept = rested(1, 1000, kept_until=NOW)
+    assert not loan(kept, "visit_1", pool=pool, now=NOW).collides
+    assert loan(rested(1, 999, kept_until=NOW), "visit_1", pool=pool, now=NOW).collides
+    assert best(kept, rested(2, 999)) == 1
+
+
+def test_a_visit_is_remembered_for_the_longest_lease_its_window_and_a_keeping() -> None:
+    short = a_pool(max_lease_seconds=600, attribution_seconds=1000, keep_seconds=300)
+    long = a_pool(max_lease_seconds=600, attribution_seconds=100, keep_seconds=1800)
+    assert remembered_until([short], NOW) == NOW + 1900
+    assert remembered_until([short, long], NOW) == NOW + 2500
 
 
 def test_at_a_load_of_eighty_in_a_hundred_the_first_look_finds_a_number() -> None:

@@ -13,13 +13,16 @@ from chalicelib.sizing import (
     numbers_for,
     overflow_share,
     size,
+    taken_on_average,
 )
 
 
-def traffic(arrivals: int, visit: int, hold: int, measured: int = 40) -> Traffic:
+def traffic(
+    arrivals: int, visit: int, hold: int, measured: int = 40, *, calls: int = 0, keep: int = 0
+) -> Traffic:
     return Traffic(
         arrivals_per_hour=arrivals, visit_seconds=visit, visits_measured=measured,
-        hold_seconds=hold,
+        hold_seconds=hold, calls_per_hour=calls, keep_seconds=keep,
     )  # fmt: skip
 
 
@@ -35,8 +38,18 @@ def test_a_hold_of_five_minutes_makes_it_twenty_seven() -> None:
     assert sized.working == (
         "visits last 180 s on average, of 40 measured, and a number is held 300 s longer",
         "200 visits in the busiest hour × 480 s ÷ 3600 s = 26.67 numbers lent on average",
+        "no call has kept a number yet; what calls keep comes on top",
         "38 numbers leave at most 1% of those visits without one",
         "38 and a reserve of 2 are 40",
+    )
+
+
+def test_numbers_that_calls_keep_come_on_top() -> None:
+    sized = size(traffic(200, 180, 300, calls=12, keep=1_800), reserve=2, minimum=0, maximum=1_000)
+    assert (sized.lent_on_average, sized.kept_on_average) == (26.67, 6.0)
+    assert (sized.by_littles_law, sized.against_overflow, sized.advised) == (33, 45, 47)
+    assert sized.working[2] == (
+        "12 calls in the hour with most × 1800 s ÷ 3600 s = 6.00 numbers kept on top"
     )
 
 
@@ -77,6 +90,15 @@ def test_a_longer_hold_never_asks_for_fewer(
     short = numbers_for(lent_on_average(traffic(arrivals, visit, hold)), OVERFLOW_SHARE)
     long = numbers_for(lent_on_average(traffic(arrivals, visit, hold + more)), OVERFLOW_SHARE)
     assert short <= long
+
+
+@given(st.integers(0, 3_000), st.integers(0, 500), st.integers(0, 86_400), st.integers(0, 3_600))
+def test_a_longer_keeping_never_asks_for_fewer(
+    arrivals: int, calls: int, keep: int, more: int
+) -> None:
+    kept = [traffic(arrivals, 180, 300, calls=calls, keep=s) for s in (0, keep, keep + more)]
+    none, short, long = (taken_on_average(one) for one in kept)
+    assert none == lent_on_average(kept[0]) <= short <= long
 
 
 @given(st.floats(0.001, 2_000))

@@ -6,11 +6,13 @@ import hashlib
 import json
 from html.parser import HTMLParser
 from http import HTTPStatus
+from urllib.parse import urljoin
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.snippet import Reply, TagOptions, Touch, answer, script, tag
+from chalicelib.pools import Touch
+from chalicelib.snippet import FORMER, Reply, TagOptions, answer, former, script, tag
 
 
 class _Tags(HTMLParser):
@@ -58,7 +60,7 @@ def test_the_plain_tag_says_no_more_than_it_must() -> None:
 def test_every_option_is_an_attribute() -> None:
     options = TagOptions(
         consent_required=True, honour_gpc=True, honour_dnt=True, touch=Touch.FIRST,
-        tags=("agent", "plan"), frames=True,
+        tag_names=("agent", "plan"), frames=True,
     )  # fmt: skip
     said = parsed(tag("https://dni.example/", "site_1", options))
     assert said["src"] == f"https://dni.example{script().path}"
@@ -74,7 +76,7 @@ def test_every_option_is_an_attribute() -> None:
 
 @given(site=st.text(), name=st.text())
 def test_no_text_breaks_out_of_the_tag(site: str, name: str) -> None:
-    written = tag("https://dni.example", site, TagOptions(tags=(name,)))
+    written = tag("https://dni.example", site, TagOptions(tag_names=(name,)))
     assert written.count("<") == written.count(">") == 2
     assert written.startswith("<script ") and written.endswith("></script>")
     assert written.count('"') % 2 == 0 and "'" not in written
@@ -102,10 +104,24 @@ def test_it_is_compressed_for_those_who_take_it() -> None:
         assert reply.headers["Vary"] == "Accept-Encoding"
 
 
-def test_another_version_leads_to_the_current_one_and_not_for_long() -> None:
+def test_a_build_of_before_is_handed_out_as_the_current_one_is() -> None:
+    kept = [file.stem for file in FORMER.glob("*.js")]
+    assert kept
+    for version in kept:
+        build = former(version)
+        assert build is not None and build.version == version, "it is named by its content"
+        assert version != script().version
+        reply = answered(build.path, "gzip")
+        assert (reply.status, gzip.decompress(reply.body)) == (HTTPStatus.OK, build.content)
+        assert reply.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_version_that_never_was_leads_to_the_current_one_and_not_for_long() -> None:
     reply = answered("/dni-0123456789ab.js", "gzip")
     assert reply.status is HTTPStatus.FOUND
-    assert reply.headers["Location"] == script().path
+    assert urljoin("https://dni.example/a/dni-0.js", reply.headers["Location"]) == (
+        f"https://dni.example/a{script().path}"
+    )
     assert reply.headers["Cache-Control"] == "public, max-age=300"
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
     assert json.loads(reply.body)["status"] == 302

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.places import AreaFact, AreaSource, Provenance
-from chalicelib.visits import Visit, declared_place
+from chalicelib.visits import Visit, declared_place, heartbeat_seconds
 from tests.builders import NOW
 
 
@@ -32,3 +32,8 @@ def test_what_has_the_form_of_a_state_or_a_zip_is_evidence(
     assert {(one.source, one.provenance) for one in evidence} <= {
         (AreaSource.VISIT, Provenance.DECLARED)
     }
+
+
+def test_heartbeats_leave_room_for_two_within_a_hold() -> None:
+    held = (30, 45, 180, 300, 3_600)
+    assert [heartbeat_seconds(hold) for hold in held] == [10, 15, 60, 60, 60]

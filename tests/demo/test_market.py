@@ -12,8 +12,18 @@ from chalicelib.calls import CallStatus
 from chalicelib.offers import Strategy
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Item
 from demo.api import Declined
-from demo.market import ADVERTISERS, CAMPAIGNS, LINES, OFFERS, PUBLISHERS, TARGETS, things
+from demo.market import (
+    ADVERTISERS,
+    CAMPAIGNS,
+    LINES,
+    OFFERS,
+    POOLED,
+    PUBLISHERS,
+    TARGETS,
+    things,
+)
 from demo.seed import made, seed
+from infra.localaws import DEMO_PAGE
 from tests.demo.platform import DirectApi, a_call, a_platform
 from tests.fakes import Crash
 
@@ -54,7 +64,7 @@ def test_everything_named_was_made_before_it_is_named(api: DirectApi) -> None:
     assert len(made(api)) == len(things())
 
 
-@pytest.mark.parametrize("e164", [line.e164 for line in LINES])
+@pytest.mark.parametrize("e164", [*(line.e164 for line in LINES), *POOLED])
 def test_tracking_numbers_are_valid_and_set_aside_for_fiction(e164: str) -> None:
     assert phonenumbers.is_valid_number(phonenumbers.parse(e164))
     assert "55501" in e164
@@ -90,6 +100,19 @@ def test_seeding_again_makes_nothing_and_says_the_same(api: DirectApi, tmp_path:
     seed(api, tmp_path)
     assert (tmp_path / "demo.json").read_bytes() == said
     assert everything(api) == rows
+
+
+def test_the_page_carries_the_tag_of_a_site_whose_pool_has_its_numbers(
+    api: DirectApi, tmp_path: Path
+) -> None:
+    seed(api, tmp_path)
+    (site,) = api.every("/sites")
+    page = (tmp_path / DEMO_PAGE).read_text()
+    assert api.get(f"/sites/{site['id']}/tag")["tag"] in page
+    (swap,) = site["swaps"]
+    assert f'href="tel:{swap["find"]}"' in page
+    joined = api.get(f"/pools/{swap['pool_id']}/numbers")["data"]
+    assert [one["e164"] for one in joined] == list(POOLED)
 
 
 def test_a_seeding_that_was_cut_short_is_completed(api: DirectApi, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from chalicelib.store.requests import RequestClaim
 from chalicelib.store.rows import Change
 from chalicelib.store.slots import lent_key, slot_key
 from chalicelib.store.stores import Stores
-from chalicelib.store.tallies import tally_change
+from chalicelib.store.tallies import call_tally, tally_change
 from tests import builders
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
@@ -134,6 +134,10 @@ class Yard:
             )  # fmt: skip
             assert tally is not None
             self.rows.write([tally])
+
+    def call(self, count: int) -> None:
+        """So many calls keep a number now."""
+        self.rows.write([call_tally(POOL, f"call_{n}", self.now) for n in range(count)])
 
     @property
     def facts(self) -> PoolFacts:

@@ -190,6 +190,7 @@ def test_the_load_report_tells_measures_advice_and_the_next_step() -> None:
         yard.lends(one, seconds=400 * n + 100)
         yard.sets(one.slot, before_since=0, before_seen_at=120)
     yard.arrive(30, overflowed=3, collided=1)
+    yard.call(4)
     yard.later(minutes=5)
     found = yard.report()
     load = found.load
@@ -201,8 +202,18 @@ def test_the_load_report_tells_measures_advice_and_the_next_step() -> None:
     assert (load.busiest.arrivals, load.sizing.arrivals_per_hour) == (30, 30)
     # Two former visits of 120 s, and one that is over and was seen once.
     assert (load.sizing.visits_measured, load.sizing.visit_seconds) == (3, 80)
+    assert (load.hours[0].calls, load.sizing.calls_per_hour) == (4, 4)
+    assert (load.sizing.keep_seconds, load.sizing.kept_on_average) == (1_800, 2.0)
     assert found.next.reason is GrowthReason.ABOVE_PERCENT
     assert (found.decided, yard.carrier.bought) == ((), [])
+
+
+def test_numbers_that_calls_keep_make_a_pool_grow_as_visits_do() -> None:
+    yard = a_yard()
+    yard.call(4)
+    yard.later(minutes=30)
+    assert yard.report().next.load_percent == 80.0
+    assert yard.report().next.reason is GrowthReason.ABOVE_PERCENT
 
 
 def test_hours_that_are_looked_back_on_end_after_seven_days() -> None:

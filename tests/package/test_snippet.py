@@ -1,15 +1,25 @@
 """The script that ships is made from its source, is small, and is one script."""
 
 import gzip
+from pathlib import Path
 
 import brotli
 
 from chalicelib.snippet import ASSET, script
-from infra.snippet import LIMIT, built
+from infra.snippet import LIMIT, built, replaced
 
 
 def test_the_script_is_as_new_as_its_source() -> None:
     assert ASSET.read_text() == built(), "dni.js is out of date: python -m infra.snippet"
+
+
+def test_a_new_build_keeps_the_one_of_before_and_the_same_one_keeps_none(tmp_path: Path) -> None:
+    asset, former = tmp_path / "dni.js", tmp_path / "dni"
+    assert replaced("one()", asset, former) is None
+    assert replaced("one()", asset, former) is None
+    kept = replaced("two()", asset, former)
+    assert kept is not None and kept.read_text() == "one()"
+    assert (asset.read_text(), list(former.iterdir())) == ("two()", [kept])
 
 
 def test_the_script_stays_small() -> None:

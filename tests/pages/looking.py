@@ -12,7 +12,7 @@ from tests.pages.site import Site
 from tests.waiting import eventually
 
 # Kept from the first moment on: shifts of the layout, events of the snippet, errors of the page.
-_WATCH = """
+WATCH = """
 window.seen = {shifts: 0, swaps: 0, errors: []};
 new PerformanceObserver((list) => {
   for (const shift of list.getEntries()) window.seen.shifts += shift.value;
@@ -43,7 +43,7 @@ class Visitor:
     service: Service
 
     def __post_init__(self) -> None:
-        self.page.add_init_script(_WATCH)
+        self.page.add_init_script(WATCH)
 
     def opens(
         self,

@@ -69,8 +69,10 @@ class Service:
         with self.lock:
             self.requests.append(asked)
             token = asked.get("token")
-            if len(body) > 8_000 or asked["site"] != SITE or (token and token not in self.visits):
-                return 403, {"status": 403, "code": "forbidden"}
+            if asked["site"] != SITE:
+                return 404, {"status": 404, "code": "unknown_site"}
+            if token and token not in self.visits:
+                return 400, {"status": 400, "code": "invalid_token"}
             if not token:
                 token = f"token-{len(self.visits) + 1}"
                 visit_id = f"visit_{len(self.visits) + 1}"

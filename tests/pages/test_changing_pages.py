@@ -3,34 +3,13 @@
 import pytest
 
 from chalicelib.snippet import TagOptions
+from tests.pages.bodies import REACT
 from tests.pages.looking import Visitor
 from tests.waiting import eventually
 
-_REACT = """
-<div id=root></div>
-<script src=/vendor/react.production.min.js></script>
-<script src=/vendor/react-dom.production.min.js></script>
-<script>
-const {createElement: e, useState} = React;
-function Shop() {
-  const [view, show] = useState('home');
-  const [times, again] = useState(0);
-  const go = (name) => { history.pushState({}, '', '/' + name); show(name); };
-  return e('main', null,
-    e('nav', null, e('button', {onClick: () => go('contact')}, 'Contact'),
-      e('button', {onClick: () => go('home')}, 'Home'),
-      e('button', {onClick: () => again(times + 1)}, 'Again')),
-    view === 'home'
-      ? e('p', {id: 'home'}, 'Call ', e('b', null, '(800)'), ' 555-', '0100', ' (', times, ')')
-      : e('p', {id: 'contact'}, e('a', {href: 'tel:+18005550100'}, '800.555.0100')));
-}
-ReactDOM.createRoot(document.getElementById('root')).render(e(Shop));
-</script>
-"""
-
 
 def test_a_react_application_is_swapped_on_every_view_and_goes_on_working(visitor: Visitor) -> None:
-    page = visitor.opens(_REACT)
+    page = visitor.opens(REACT)
     visitor.swapped()
     assert visitor.text("#home") == "Call (212) 555-0200 (0)"
     page.click("text=Again")

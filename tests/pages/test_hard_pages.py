@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.pages.bodies import HOSTILE, POLLUTED, RIGHT_TO_LEFT, THOUSAND
 from tests.pages.looking import Visitor
 from tests.pages.service import Mood
 
@@ -9,29 +10,10 @@ _PLACES = """[...document.body.querySelectorAll('*')].map((element) => {
   const {x, y, width, height} = element.getBoundingClientRect();
   return [x, y, width, height];
 })"""
-_POLLUTED = """<script>
-for (const name of ['find', 'number', 'token', 'href', 'title', 'data', 'site', 'polluted']) {
-  Object.prototype[name] = '+19995550100';
-}
-Array.prototype.last = function () { return this[this.length - 1]; };
-Array.prototype.remove = () => {};
-String.prototype.contains = () => true;
-</script>"""
-_CLOBBERED = """
-<form id=ringledger><input name=nodeType><input name=localName><input name=parentNode>
-  <input name=firstChild><input name=nextSibling><input name=getAttribute><input name=matches>
-  <input name=shadowRoot><input name=isConnected><input name=closest>
-  <b>800-555-0100</b></form>
-<img name=getElementById><img name=createTreeWalker-no>
-"""
 
 
 def test_a_thousand_numbers_in_ten_thousand_nodes(visitor: Visitor) -> None:
-    rows = "".join(
-        f"<li><b>Row {n}</b><i>{'(800) 555-0100' if n % 2 == 0 else 'nothing 555'}</i></li>"
-        for n in range(2000)
-    )
-    page = visitor.opens(f"<ul>{rows}</ul>")
+    page = visitor.opens(THOUSAND)
     visitor.swapped()
     page.wait_for_load_state("load")
     nodes = "document.createTreeWalker(document, 5); let n = 0; while (w.nextNode()) n++; n"
@@ -49,11 +31,7 @@ def test_a_thousand_different_numbers(visitor: Visitor) -> None:
 
 
 def test_right_to_left_pages_keep_their_direction_and_marks(visitor: Visitor) -> None:
-    page = visitor.opens(
-        "<main dir=rtl lang=he><p>חייגו \u200e800-555-0100\u200e עכשיו</p>"
-        "<p lang=ar>اتصل على <bdi>٨٠٠-٥٥٥-٠١٠٠</bdi></p>"
-        "<p>\u2066+1 (800) 555-0100\u2069</p></main>"
-    )
+    page = visitor.opens(RIGHT_TO_LEFT)
     shown = visitor.swapped().locator("p").all_text_contents()
     assert shown == [
         "חייגו \u200e212-555-0200\u200e עכשיו",
@@ -65,14 +43,7 @@ def test_right_to_left_pages_keep_their_direction_and_marks(visitor: Visitor) ->
 
 
 def test_hostile_markup_neither_breaks_nor_hangs_it(visitor: Visitor) -> None:
-    page = visitor.opens(
-        _CLOBBERED
-        + "<p><b>800<i>-555</b>-0100</i><table>800-555-0100<tr><td>800.555.0100</table>"
-        + f"<pre>{'8005550100' * 10_000}</pre><pre>{'8 ' * 50_000}</pre>"
-        + f"<pre id=big>{'words and words ' * 60_000} 800-555-0100</pre>"
-        + "<div>" * 400 + "800-555-0100" + "</div>" * 400,
-        head=_POLLUTED,
-    )  # fmt: skip
+    page = visitor.opens(HOSTILE, head=POLLUTED)
     visitor.page.wait_for_function("window.ringledger?.visit?.()")
     page.wait_for_load_state("load")
     assert page.evaluate("document.querySelector('form b').textContent") == "212-555-0200"

@@ -8,7 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from chalicelib.snippet import TagOptions, Touch
+from chalicelib.pools import Touch
+from chalicelib.snippet import TagOptions
 from tests.pages.looking import Visitor
 from tests.pages.service import SITE, Mood
 from tests.waiting import eventually
@@ -28,7 +29,7 @@ def stored(page: Page) -> dict[str, Any]:
 def test_a_visit_tells_where_it_comes_from_without_a_preflight(visitor: Visitor) -> None:
     query = "?utm_source=ads&utm_term=roof+repair&gclid=G1&gbraid=B&wbraid=W&fbclid=F&msclkid=M"
     page = visitor.opens(
-        _PAGE, TagOptions(tags=("Agent-ID",)), query=query + "&agent-id=7&secret=1"
+        _PAGE, TagOptions(tag_names=("Agent-ID",)), query=query + "&agent-id=7&secret=1"
     )
     visitor.swapped()
     assert visitor.service.requests == [
