@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.backtesting import JudgedAgain, PastCall, TriedTerms, both_sides, judge_again
@@ -15,8 +15,6 @@ from tests.core.past import LATER, a_past_call, again, in_a_row
 
 TIMES = st.lists(st.integers(0, 200), min_size=1, max_size=8)
 MINIMA = st.integers(0, 200)
-# Terms and facts of several calls are large to draw.
-FEWER = settings(max_examples=40)
 
 
 @st.composite
@@ -35,7 +33,6 @@ def past_calls(draw: st.DrawFn, **fixed: Any) -> list[PastCall]:
     ]
 
 
-@FEWER
 @given(past_calls())
 def test_unchanged_terms_change_nothing(calls: list[PastCall]) -> None:
     for one in again(calls).values():
@@ -66,7 +63,6 @@ def test_a_back_test_finds_what_the_terms_would_have_found(
     }
 
 
-@FEWER
 @given(past_calls(earlier=()), CHARGES, EARNINGS)
 def test_calls_of_different_callers_are_judged_each_alone(
     calls: list[PastCall], charge: ChargeTerms, earning: EarningTerms
@@ -75,7 +71,6 @@ def test_calls_of_different_callers_are_judged_each_alone(
     assert together == {call.id: again([call], charge, earning)[call.id] for call in calls}
 
 
-@FEWER
 @given(past_calls(dispositions=(), postbacks=()), CHARGES, EARNINGS)
 def test_a_call_of_which_nothing_was_said_comes_to_what_the_rules_say_of_it_in_the_end(
     calls: list[PastCall], charge: ChargeTerms, earning: EarningTerms
@@ -88,7 +83,6 @@ def test_a_call_of_which_nothing_was_said_comes_to_what_the_rules_say_of_it_in_t
             assert (one.standing, one.cents, one.step) == (other.standing, other.cents, other.step)
 
 
-@FEWER
 @given(past_calls(), CHARGES, EARNINGS, st.randoms(use_true_random=False))
 def test_the_order_of_reading_does_not_matter(
     calls: list[PastCall], charge: ChargeTerms, earning: EarningTerms, dice: Any
@@ -101,7 +95,6 @@ def test_the_order_of_reading_does_not_matter(
     assert compare(one, tuple(Ladder)) == compare(other, tuple(Ladder))
 
 
-@FEWER
 @given(past_calls(), CHARGES, st.integers(0, 4))
 def test_sums_of_parts_are_the_sum_of_the_whole(
     calls: list[PastCall], charge: ChargeTerms, cut: int
@@ -117,7 +110,6 @@ def test_sums_of_parts_are_the_sum_of_the_whole(
             assert told[0].approved + told[0].denied + told[0].pending == whole.calls
 
 
-@FEWER
 @given(past_calls(), CHARGES)
 def test_every_call_is_decided_by_some_rule(calls: list[PastCall], charge: ChargeTerms) -> None:
     judged = list(again(calls, charge).values())
