@@ -99,15 +99,15 @@ def _earlier(calls: Sequence[PastCall], asked: Asked, stores: Stores) -> tuple[l
     scopes = _followed(calls, asked)
     known, frontier = {call.id for call in calls}, calls
     found: list[PastCall] = []
-    left_out = 0
+    left_out: set[str] = set()
     while True:
         wanted = [
             id for id in dict.fromkeys(_named(frontier, scopes, asked.period)) if id not in known
         ]
         taken = wanted[: MOST_CALLS - len(found)]
-        left_out += len(wanted) - len(taken)
+        left_out |= set(wanted[len(taken) :])
         if not taken:
-            return found, left_out
+            return found, len(left_out)
         known |= set(taken)
         frontier = tuple(past_calls(stores.rows, taken))
         found += frontier

@@ -18,7 +18,7 @@ MINIMA = st.integers(0, 200)
 
 
 @st.composite
-def past_calls(draw: st.DrawFn, **fixed: Any) -> list[PastCall]:
+def past_calls(draw: st.DrawFn, /, **fixed: Any) -> list[PastCall]:
     """Some calls, each by its own terms and on whatever facts; they may name one another."""
     return [
         a_past_call(
