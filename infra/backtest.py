@@ -144,9 +144,8 @@ def _door(environ: Mapping[str, str]) -> tuple[str, str]:
         raise Stopped("Set both RINGLEDGER_API and RINGLEDGER_KEY, or none for the local AWS.")
     stack = own_stack()
     if not stack.running():
-        raise Stopped(
-            "Local AWS does not run. Start it with make up, or set RINGLEDGER_API and RINGLEDGER_KEY."
-        )
+        elsewhere = "set RINGLEDGER_API and RINGLEDGER_KEY to ask elsewhere"
+        raise Stopped(f"Local AWS does not run. Start it with make up, or {elsewhere}.")
     endpoints = stack.endpoints()
     return endpoints["api"], endpoints["operator_key"]
 
