@@ -85,19 +85,24 @@ def past_calls(rows: Rows, call_ids: Sequence[str]) -> Iterator[PastCall]:
 def with_all_said(rows: Rows, calls: Iterable[PastCall]) -> Iterator[PastCall]:
     """The calls with all that their advertisers have said of them up to now, one question each."""
     for batch in _batches(list(calls)):
-        questions = [
-            Question(table=CALLS, partition=f"CALL#{call.id}", starts_with=part)
-            for call in batch
-            for part in (DISPOSITION_PART, POSTBACK_PART)
-        ]
-        _, found = rows.gather([], questions)
-        for call, one, other in zip(batch, found[::2], found[1::2], strict=True):
-            said = read_said((*one, *other))
+        _, found = rows.gather([], [_said_of(call) for call in batch])
+        for call, items in zip(batch, found, strict=True):
+            said = read_said(items)
             yield replace(
                 call,
                 dispositions=tuple(replace(it, note=None) for it in said.dispositions),
                 postbacks=said.postbacks,
             )
+
+
+def _said_of(call: PastCall) -> Question:
+    """From its dispositions to its postbacks; the little that lies between them is read along."""
+    return Question(
+        table=CALLS,
+        partition=f"CALL#{call.id}",
+        at_least=DISPOSITION_PART,
+        below=f"{POSTBACK_PART}~",
+    )
 
 
 def targets_of(rows: Rows, campaign_id: str, target_ids: Sequence[str]) -> list[Target]:

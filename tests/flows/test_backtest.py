@@ -2,6 +2,7 @@
 would have made of the same calls."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.backtesting import JudgedAgain
-from chalicelib.calls import Call, CallStatus, call_id
+from chalicelib.calls import Call, CallStatus, SignalKind, call_id
 from chalicelib.campaigns import Campaign
 from chalicelib.comparing import Ladder
 from chalicelib.errors import Refused
@@ -194,6 +195,26 @@ def test_a_targets_own_price_goes_before_the_campaigns() -> None:
     world.talks()
     assert charges(tried(world, charge_terms(charge_cents=900))) == (1, 0, 4000)
     assert charges(tried(world, charge_terms(minimum_talk_seconds=600))) == (0, 1, 0)
+
+
+def test_a_call_that_rang_a_group_is_judged_by_the_target_that_took_it() -> None:
+    world = World(FakeRows())
+    world.opens(*(
+        builders.a_target(id=f"tgt_{n}", ring_group="front", concurrency_cap=1,
+                          destination=f"+1212555010{n}", charge_cents=cents)
+        for n, cents in ((1, 2500), (2, 3000), (3, None))
+    ))  # fmt: skip
+    world.arrives()
+    for status, seconds in (("in-progress", None), ("completed", 90)):
+        told = world.signal(SignalKind.LEG, 1, status, seconds)
+        world.reports("CA1", replace(told, target_id="tgt_2", leg_id="leg-2"))
+    world.settles()
+    found = tried(world)
+    assert charges(found, "before") == charges(found) == (1, 0, 3000)
+    assert charges(tried(world, charge_terms(charge_cents=1))) == (1, 0, 3000)
+    assert charges(tried(world, charge_terms(minimum_talk_seconds=91))) == (0, 1, 0)
+    original, replayed = judge_call_again(world.call(), stores=world.stores)
+    assert replayed == original
 
 
 def test_an_offers_earning_reaches_the_partnerships_without_one_of_their_own() -> None:
