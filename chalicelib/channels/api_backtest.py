@@ -6,7 +6,7 @@ changes a call.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +33,7 @@ from chalicelib.times import Period
 
 if TYPE_CHECKING:
     from chalicelib.flows.backtest import BackTest
+    from chalicelib.flows.tried_terms import Tried
 
 blueprint = Blueprint(__name__)
 Named = Callable[[str], dict[str, str]]
@@ -55,14 +56,13 @@ def try_terms(request: Request, id: str) -> Answer:
     answer holds one slice of the period. Nothing is written."""
     from chalicelib.channels.schemas_backtest import BacktestBody
     from chalicelib.flows.backtest import Asked, backtest
-    from chalicelib.flows.tried_terms import tried
 
     campaign = _own_campaign(id, request)
     said = validated(BacktestBody, request.document())
-    period = _checked(said, request)
-    edit = None if said["terms"] is None else partial(_with_terms, said["terms"])
-    earning = {of: partial(_with_earning, patch) for of, patch in said["earning"].items()}
-    wanted = tried(campaign, edit, earning, stores=request.stores)
+    period = Period(
+        start=times.read(said["period"]["start"]), end=times.read(said["period"]["end"])
+    )
+    wanted = _wanted(said, period, campaign, request)
     terms = to_plain(wanted.campaign.terms) if wanted.campaign else None
     listing = _listing(said, [terms, to_plain(wanted.earning)], request)
     made = backtest(
@@ -128,21 +128,32 @@ def _own_campaign(id: str, request: Request) -> Campaign:
     return campaign
 
 
-def _checked(said: Document, request: Request) -> Period:
-    """The period; Invalid when it is none, or when an advertiser tries what publishers earn."""
-    period = Period(
-        start=times.read(said["period"]["start"]), end=times.read(said["period"]["end"])
-    )
-    wrong = []
-    if period.end <= period.start:
-        reason = "must be later than period.start"
-        wrong.append(Fault(field="period.end", rule="range", reason=reason))
-    if said["earning"] and request.party.kind is not PartyKind.OPERATOR:
-        reason = "what publishers earn is for the operator to try"
-        wrong.append(Fault(field="earning", rule="operator_only", reason=reason))
+def _wanted(said: Document, period: Period, campaign: Campaign, request: Request) -> "Tried":
+    """The terms to be tried; Invalid names everything that is wrong with them, or with the
+    period."""
+    from chalicelib.flows.tried_terms import tried
+
+    operator = request.party.kind is PartyKind.OPERATOR
+    earning = said["earning"] if operator else {}
+    wrong = list(_faults(said, period, operator=operator))
+    edit = None if said["terms"] is None else partial(_with_terms, said["terms"])
+    edits = {of: partial(_with_earning, patch) for of, patch in earning.items()}
+    try:
+        wanted = tried(campaign, edit, edits, stores=request.stores)
+    except Invalid as invalid:
+        raise Invalid((*wrong, *invalid.faults)) from None
     if wrong:
         raise Invalid(tuple(wrong))
-    return period
+    return wanted
+
+
+def _faults(said: Document, period: Period, *, operator: bool) -> Iterator[Fault]:
+    if period.end <= period.start:
+        reason = "must be later than period.start"
+        yield Fault(field="period.end", rule="range", reason=reason)
+    if said["earning"] and not operator:
+        reason = "what publishers earn is for the operator to try"
+        yield Fault(field="earning", rule="operator_only", reason=reason)
 
 
 def _with_terms(patch: Mapping[str, Any], campaign: Campaign) -> Campaign:

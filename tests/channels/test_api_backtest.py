@@ -172,9 +172,9 @@ def test_a_change_of_the_earning_alone_is_no_change_to_an_advertiser(tries: Trie
 
 
 def test_what_publishers_earn_is_not_for_an_advertiser_to_try(tries: Tries) -> None:
-    earning = {tries.market.offer["id"]: {"earning_cents": 1}}
-    reply = tries.asks(tries.sides.party("advertiser"), earning=earning)
-    assert (reply.status, reply.faults) == (400, {("earning", "operator_only")})
+    for offer in (tries.market.offer["id"], "off_nobody"):
+        reply = tries.asks(tries.sides.party("advertiser"), earning={offer: {"earning_cents": 1}})
+        assert (reply.status, reply.faults) == (400, {("earning", "operator_only")})
 
 
 def test_other_campaigns_are_not_found_and_publishers_may_not_ask(tries: Tries) -> None:
@@ -217,10 +217,12 @@ def test_faults_of_terms_and_of_earnings_are_named_at_once(tries: Tries) -> None
     offer, partnership = tries.market.offer["id"], tries.market.partnership["id"]
     short = {"name": "a", "test": "talk", "seconds": 10, "pays": {"cents": 9000}}
     reply = tries.asks(
+        period={"start": PERIOD["end"], "end": PERIOD["start"]},
         terms={"charge_cents": 1, "steps": [short], "minimum_talk_seconds": None},
         earning={offer: {"steps": [short]}, partnership: {"earning_cents": "5"}},
     )
     assert reply.faults == {
+        ("period.end", "range"),
         ("terms.charge_cents", "range"),
         (f"earning.{offer}.earning_cents", "range"),
         (f"earning.{partnership}.earning_cents", "type"),
