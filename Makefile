@@ -1,7 +1,7 @@
 # Everything a person does with RingLedger. `make` alone lists it.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help up down run seed clean status logs check test quick audit replay deploy
+.PHONY: help up down run seed clean status logs check test quick audit backtest replay deploy
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -39,6 +39,9 @@ audit: $(READY) ## Recompute every balance from the entries and compare
 
 replay: $(READY) ## Take up what failed and lies parked; make replay DRY=yes only tells
 	@$(BIN)/python -m infra.replay $(if $(DRY),--dry-run) $(STAGE)
+
+backtest: $(READY) ## What other terms would have made of past calls (docs/how-to/try-other-terms.md)
+	@$(BIN)/python -m infra.backtest $(foreach name,CAMPAIGN TERMS FROM TO CSV,$(if $($(name)),$(name)="$($(name))"))
 
 check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.channels import (
     api_applications,
+    api_backtest,
     api_billing,
     api_books,
     api_calls,
@@ -50,6 +51,7 @@ for channel in (
     api_verdicts,
     api_dispositions,
     api_postbacks,
+    api_backtest,
     api_recordings,
     api_visits,
     api_routing,

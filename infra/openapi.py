@@ -18,6 +18,7 @@ from app import app
 from chalicelib.channels import (
     queries,
     schemas,
+    schemas_backtest,
     schemas_billing,
     schemas_books,
     schemas_calls,
@@ -45,6 +46,7 @@ PAGE = _ROOT / "docs" / "reference" / "api.md"
 
 _SCHEMAS = (
     schemas,
+    schemas_backtest,
     schemas_billing,
     schemas_books,
     schemas_calls,

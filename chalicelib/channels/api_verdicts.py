@@ -41,11 +41,11 @@ def read_verdict(request: Request, id: str) -> Answer:
     """Every rule and what it saw; the verdict is null while the call is not judged."""
     call = own_call(id, request)
     stored = request.stores.calls.verdict(id)
-    shown = _shown(judgement_view(stored), request.party.kind) if stored else None
+    shown = shown_verdict(judgement_view(stored), request.party.kind) if stored else None
     return Answer(body={"call_id": call.id, "status": call.status.value, "verdict": shown})
 
 
-def _shown(whole: Mapping[str, Any], kind: PartyKind) -> Any:
+def shown_verdict(whole: Mapping[str, Any], kind: PartyKind) -> Any:
     """The same verdict, less what whoever asks may not see."""
     if kind is PartyKind.PUBLISHER:
         return verdict_sides.publisher_verdict(whole)

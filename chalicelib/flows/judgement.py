@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.call_facts import CallFacts, EarlierCall, facts_of
-from chalicelib.calls import Call
+from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Advertiser
 from chalicelib.endings import Ending
+from chalicelib.fitting_terms import Said
 from chalicelib.gate import BlockScope, Caller, callers_like
 from chalicelib.offers import Publisher
 from chalicelib.store import codec
@@ -32,7 +33,7 @@ from chalicelib.store.stores import Stores
 from chalicelib.store.terms import terms_at
 from chalicelib.store.trials import read_trials, trials_key
 from chalicelib.store.verdicts import Judgement
-from chalicelib.terms import Since
+from chalicelib.terms import Since, TermsVersion
 from chalicelib.validation import Standing, Verdict, judge
 
 
@@ -77,6 +78,26 @@ def judged(
         marked=found.get("caller"),
     )
     return Outcome(verdict=verdict, actions=_actions(case, found, now))
+
+
+def by_versions(attempt: Attempt, said: Mapping[TermsVersion, Said]) -> Attempt:
+    """The attempt with the terms that these versions come to; never for more than it holds.
+
+    They are of everybody who may say terms, in the order in which attempts name them.
+    """
+    charge = next(one.charge for one in said.values() if one.charge)
+    own = next((one.target for one in said.values() if one.target), None)
+    earnings = [one.earning for one in said.values() if one.earning]
+    charge = own.in_place_of(charge) if own else charge
+    # A partnership's own earning goes before the offer's, which is named first.
+    earning = attempt.earning if attempt.earning_stopped else earnings[-1]
+    held = attempt.charge.charge_cents, attempt.earning.earning_cents
+    return replace(
+        attempt,
+        charge=replace(charge, charge_cents=min(charge.charge_cents, held[0])),
+        earning=replace(earning, earning_cents=min(earning.earning_cents, held[1])),
+        terms=tuple(said),
+    )
 
 
 def _actions(case: Judged, found: Mapping[str, Item], now: datetime) -> list[Action]:
@@ -135,22 +156,7 @@ def _on_arrival(call: Call, stores: Stores) -> Call:
     said = terms_at(stores.rows, attempt.terms, call.arrived_at) if attempt else None
     if attempt is None or not said:
         return call
-    charge = next(one.charge for one in said.values() if one.charge)
-    own = next((one.target for one in said.values() if one.target), None)
-    earnings = [one.earning for one in said.values() if one.earning]
-    charge = own.in_place_of(charge) if own else charge
-    # A partnership's own earning goes before the offer's, which is named first.
-    earning = attempt.earning if attempt.earning_stopped else earnings[-1]
-    held = attempt.charge.charge_cents, attempt.earning.earning_cents
-    return replace(
-        call,
-        attempt=replace(
-            attempt,
-            charge=replace(charge, charge_cents=min(charge.charge_cents, held[0])),
-            earning=replace(earning, earning_cents=min(earning.earning_cents, held[1])),
-            terms=tuple(said),
-        ),
-    )
+    return replace(call, attempt=by_versions(attempt, said))
 
 
 def _gathered(call: Call, before: Judgement | None, stores: Stores) -> dict[str, Item]:

@@ -44,7 +44,7 @@ def find_terms(rows: Rows, owner: Owner, version: int) -> Said | None:
     if version == owner.terms_version:
         return _said(owner)
     wanted = TermsVersion(owner_id=owner.id, version=version)
-    return _read(rows, (wanted,)).get(wanted)
+    return read_versions(rows, (wanted,)).get(wanted)
 
 
 def terms_at(
@@ -55,15 +55,23 @@ def terms_at(
     standing = tuple(versions)
     while any(_later(one, moment) for one in standing):
         former = [replace(one, version=one.version - 1) for one in standing if _later(one, moment)]
-        found = _read(rows, former)
+        found = read_versions(rows, former)
         if len(found) < len(former):
             return None
         earlier = {one.owner_id: replace(one, since=found[one].since) for one in former}
         standing = tuple(earlier.get(one.owner_id, one) for one in standing)
     if standing == tuple(versions):
         return {}
-    said = _read(rows, standing)
+    said = read_versions(rows, standing)
     return said if len(said) == len(standing) else None
+
+
+def read_versions(rows: Rows, versions: Sequence[TermsVersion]) -> dict[TermsVersion, Said]:
+    """What was said in those of the versions that are kept."""
+    keys = {one: _key(one.owner_id, one.version) for one in versions}
+    found, _ = rows.gather(list(keys.values()))
+    return {one: codec.from_json(Said, found[key]["doc"]) for one, key in keys.items()
+            if key in found}  # fmt: skip
 
 
 def _later(one: TermsVersion, moment: datetime) -> bool:
@@ -72,13 +80,6 @@ def _later(one: TermsVersion, moment: datetime) -> bool:
 
 def _said(owner: Owner) -> Said:
     return replace(terms_said(owner), since=owner.terms_since)
-
-
-def _read(rows: Rows, versions: Sequence[TermsVersion]) -> dict[TermsVersion, Said]:
-    keys = {one: _key(one.owner_id, one.version) for one in versions}
-    found, _ = rows.gather(list(keys.values()))
-    return {one: codec.from_json(Said, found[key]["doc"]) for one, key in keys.items()
-            if key in found}  # fmt: skip
 
 
 def _key(owner_id: str, version: int) -> Key:

@@ -304,6 +304,7 @@ ROUTES = tuple(route for route in routes() if not route.public)
 _IDS = {
     "/campaigns/{id}": "campaign", "/partnerships/{id}": "partnership", "/calls/{id}": "call",
     "/calls/{id}/decision": "call", "/calls/{id}/verdict": "call",
+    "/calls/{id}/verdict/replay": "call", "/campaigns/{id}/backtest": "campaign",
     "/campaigns/{id}/terms/{version}": "campaign",
     "/partnerships/{id}/terms/{version}": "partnership", "/open-offers/{id}/apply": "offer",
     "/pools/{id}": "pool", "/pools/{id}/numbers": "pool", "/sites/{id}": "site",
@@ -323,6 +324,9 @@ _IDS = {
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
 """Where there is nothing of another's: offers are for every publisher."""
+
+
+A_MONTH = {"start": "2026-11-01T00:00:00Z", "end": "2026-12-01T00:00:00Z"}
 
 
 def having(kind: PartyKind) -> list[Route]:
@@ -365,6 +369,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         return party.send(route.method, path, file, Content_Type=route.media)
     bodies: dict[str, Json] = {
         "/calls/{id}/disposition": {"value": "sold"},
+        "/campaigns/{id}/backtest": {"period": A_MONTH, "terms": {"charge_cents": 1}},
         "/calls/{id}/external-id": {"external_id": "crm-1"},
         "/dispositions/apply": {"preview_id": sides.previews[of]["id"]},
         "/visits": a_visit(sides.sites[of]),
