@@ -105,7 +105,7 @@ def read_trial_balance(request: Request) -> Answer:
 )
 def read_audit(request: Request) -> Answer:
     """What was counted, and every law that does not hold; none is what one hopes for."""
-    report = audit(request.stores)
+    report = audit(request.stores, request.context.clock())
     shown = {
         "clean": report.clean,
         "total_cents": report.total_cents,

@@ -81,7 +81,15 @@ def first(office: Office, table: str, start: str) -> Item:
 
 
 def a_leg_too_many(office: Office) -> None:
-    leg = {"pk": "ACCOUNT#cash:bank#0", "sk": "x", "amount_cents": 1, "entry_id": "ent_x"}
+    add_leg(office, "2026-11-20T12:00:00.000Z#ent_x#0")
+
+
+def a_leg_of_the_future(office: Office) -> None:
+    add_leg(office, "2031-01-01T00:00:00.000Z#ent_x#0")
+
+
+def add_leg(office: Office, order: str) -> None:
+    leg = {"pk": "ACCOUNT#cash:bank#0", "sk": order, "amount_cents": 1, "entry_id": "ent_x"}
     office.rows.write([Put(LEDGER, leg)])
 
 
@@ -147,6 +155,7 @@ def a_payout_of_more_than_was_earned(office: Office) -> None:
     [
         (a_leg_too_many, Law.SUM),
         (a_leg_too_many, Law.ENTRY),
+        (a_leg_of_the_future, Law.ENTRY),
         (a_leg_changed, Law.ENTRY),
         (an_approval_for_no_charge, Law.APPROVAL),
         (a_charge_without_approval, Law.APPROVAL),
