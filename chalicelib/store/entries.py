@@ -80,16 +80,16 @@ def book(rows: Rows, actions: Sequence[Action]) -> None:
 
 def links_of(entry: Entry) -> Iterator[tuple[Shard, Link]]:
     """Each leg of the entry as a link, and the shard of its account that it is appended to."""
-    booked, payload_hash = times.written(entry.booked_at), entry.payload_hash
+    booked, entry_id, content = times.written(entry.booked_at), entry.id, entry.payload_hash
     for position, leg in enumerate(entry.legs):
         shards = shards_of(leg.account)
         link = Link(
-            order=f"{booked}#{entry.id}#{position}",
-            entry_id=entry.id,
+            order=f"{booked}#{entry_id}#{position}",
+            entry_id=entry_id,
             amount_cents=leg.amount_cents,
-            payload_hash=payload_hash,
+            payload_hash=content,
         )
-        yield shards[crc32(entry.id.encode()) % len(shards)], link
+        yield shards[crc32(entry_id.encode()) % len(shards)], link
 
 
 def entry_key(entry_id: str) -> Key:
