@@ -7,18 +7,18 @@ the audit alone and not of a database. Run it as `python -m bench.ledger`.
 """
 
 import json
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.disk_rows import DiskRows
 from chalicelib import ledger
 from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Billing
@@ -33,24 +33,16 @@ from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import open_funds
 from chalicelib.store.rows import (
-    BOOKS,
     CALLS,
-    CATALOG,
     LEDGER,
     Action,
-    Item,
-    Key,
-    NotWritten,
-    Page,
     Put,
-    Question,
 )
 from chalicelib.store.stores import Stores
 from infra.local import LocalStack
 from tests.aws import connected_to, create_tables
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.e2e.deployment import free_ports
-from tests.fakes import _order
 
 SIZES = (1_000, 10_000, 100_000)
 BOOKED, SIDE_BY_SIDE = 400, 8
@@ -62,9 +54,6 @@ ADVERTISERS = [
     for n in range(20)
 ]
 PUBLISHERS = [a_publisher(id=f"pub_{n:02d}") for n in range(20)]
-_PAGE_BYTES = 1_000_000
-_MARK = ("sort", "pk", "sk")
-_ASKED = ((LEDGER, "by_month"), (CALLS, "by_month"), (BOOKS, "by_kind"), (CATALOG, "by_kind"))
 
 
 def approved(number: int, of: int) -> list[Put]:
@@ -114,87 +103,6 @@ def written_units(puts: Iterable[Put]) -> int:
         indexes = "month" in put.item if put.table == LEDGER else 0
         units += kilobytes * (2 + indexes)
     return units
-
-
-class DiskRows:
-    """Rows in a file: new rows, and the questions of the audit with the pages of DynamoDB."""
-
-    def __init__(self, path: str) -> None:
-        self._file = sqlite3.connect(path)
-        self._file.execute("pragma synchronous = off")
-        self._file.execute(
-            "create table if not exists places (place text, part text, sort text, pk text,"
-            " sk text, item text, primary key (place, part, sort, pk, sk)) without rowid"
-        )
-
-    def lay(self, puts: Iterable[Put]) -> None:
-        """Many new rows at once."""
-        rows = (row for put in puts for row in _places(put))
-        with self._file:
-            self._file.executemany("insert into places values (?, ?, ?, ?, ?, ?)", rows)
-
-    def write(self, actions: Sequence[Action]) -> None:
-        """New rows alone."""
-        (put,) = actions
-        if not isinstance(put, Put):
-            raise TypeError("these rows do not change")
-        try:
-            self.lay([put])
-        except sqlite3.IntegrityError as taken:
-            raise NotWritten({0: put.item}) from taken
-
-    def gather(
-        self, keys: Sequence[Key], questions: Sequence[Question] = ()
-    ) -> tuple[dict[Key, Item], tuple[tuple[Item, ...], ...]]:
-        """All rows at once."""
-        sql = "select item from places where place = ? and part = ? and sort = ?"
-        found: dict[Key, Item] = {}
-        for key in keys:
-            for (item,) in self._file.execute(sql, (key.table, key.pk, key.sk)):
-                found[key] = json.loads(item)
-        return found, tuple(tuple(_everything(self, one)) for one in questions)
-
-    def page(self, question: Question) -> Page:
-        """One page: up to its limit, or a megabyte."""
-        place = f"{question.table}.{question.index}" if question.index else question.table
-        where, said = ["place = ?", "part = ?"], [place, question.partition]
-        past, direction = ("<", "desc") if question.descending else (">", "asc")
-        for test, bound in ((">=", question.at_least), ("<", question.below)):
-            if bound is not None:
-                where.append(f"sort {test} ?")
-                said.append(bound)
-        if question.after:
-            where.append(f"(sort, pk, sk) {past} (?, ?, ?)")
-            said += [question.after[name] for name in _MARK]
-        order = f"sort {direction}, pk {direction}, sk {direction}"
-        sql = f"select sort, pk, sk, item from places where {' and '.join(where)} order by {order}"  # noqa: S608
-        items: list[Item] = []
-        size, last = 0, ("", "", "")
-        for sort, pk, sk, item in self._file.execute(sql, said):
-            if size > _PAGE_BYTES or len(items) == question.limit:
-                return Page(tuple(items), dict(zip(_MARK, last, strict=True)))
-            items.append(json.loads(item))
-            size, last = size + len(item), (sort, pk, sk)
-        return Page(tuple(items), None)
-
-
-def _everything(rows: DiskRows, question: Question) -> Iterator[Item]:
-    page = rows.page(question)
-    yield from page.items
-    while page.mark is not None:
-        page = rows.page(replace(question, after=page.mark))
-        yield from page.items
-
-
-def _places(put: Put) -> Iterator[tuple[str, ...]]:
-    """The row in its table, and in the indexes that the audit asks."""
-    item = {name: value for name, value in put.item.items() if value is not None}
-    text = json.dumps(item)
-    yield (put.table, item["pk"], item["sk"], item["pk"], item["sk"], text)
-    for table, index in _ASKED:
-        part, sort = _order(Question(table=table, partition="", index=index))
-        if table == put.table and part in item and sort in item:
-            yield (f"{table}.{index}", item[part], item[sort], item["pk"], item["sk"], text)
 
 
 def bookings() -> dict[str, float]:

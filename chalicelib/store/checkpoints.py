@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chalicelib.chains import Chain, Checkpoint, DaySeal, Shard, day_after
 from chalicelib.store.entries import shard_links, shards_of
-from chalicelib.store.rows import LEDGER, Item, NotWritten, Page, Put, Question, Rows
+from chalicelib.store.rows import LEDGER, Item, NotWritten, Page, Put, Question, Rows, walk
 
 _SEALS = "SEALS"
 
@@ -83,16 +83,10 @@ def latest_seal(rows: Rows) -> DaySeal | None:
 
 def seals(rows: Rows) -> Iterator[DaySeal]:
     """Every seal, the first day's first."""
-    mark: Mapping[str, str] | None = None
-    while True:
-        page = seals_page(rows, limit=None, after=mark)
-        yield from map(read_seal, page.items)
-        mark = page.mark
-        if mark is None:
-            return
+    return map(read_seal, walk(rows, Question(table=LEDGER, partition=_SEALS)))
 
 
-def seals_page(rows: Rows, *, limit: int | None, after: Mapping[str, str] | None) -> Page:
+def seals_page(rows: Rows, *, limit: int, after: Mapping[str, str] | None) -> Page:
     """A page of the seals, the first day's first."""
     return rows.page(Question(table=LEDGER, partition=_SEALS, limit=limit, after=after))
 

@@ -24,6 +24,7 @@ from chalicelib.store.rows import (
     Question,
     Rows,
     key_of,
+    walk,
 )
 
 _HOUSE_SHARDS = 8
@@ -116,21 +117,8 @@ def shard_links(
 ) -> Iterator[Link]:
     """The legs of a shard in the order of booking, within bounds of that order (`below` is
     excluded), page by page from the table itself."""
-    mark: Mapping[str, str] | None = None
-    while True:
-        page = rows.page(
-            Question(
-                table=LEDGER,
-                partition=partition_of(shard),
-                at_least=at_least,
-                below=below,
-                after=mark,
-            )
-        )
-        yield from map(_read_link, page.items)
-        mark = page.mark
-        if mark is None:
-            return
+    question = Question(table=LEDGER, partition=partition_of(shard), at_least=at_least, below=below)
+    return map(_read_link, walk(rows, question))
 
 
 def account_legs(rows: Rows, account: str) -> Iterator[Leg]:
