@@ -5,7 +5,7 @@ will be booked on any more, the earliest first. A run that dies is completed by 
 two at once both come to the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,9 @@ from chalicelib.store import checkpoints
 from chalicelib.store.entries import first_link, shard_links, shards_of
 from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
+
+# A run over a long past that is cut short has sealed what came before.
+_DAYS_AT_ONCE = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,10 @@ def seal(*, stores: Stores, now: datetime) -> SealingReport:
     last = chains.last_closed_day(now)
     if first is None or first > last:
         return SealingReport(sealed=0, sealed_through=latest.day if latest else None)
-    digests = _check_all(rows, shards, first, last)
-    head, sealed = latest.head if latest else GENESIS, 0
-    for day in chains.days_between(first, last):
-        head = checkpoints.keep_seal(rows, digests.seal(day, head)).head
-        sealed += 1
-    return SealingReport(sealed=sealed, sealed_through=last)
+    head, days = latest.head if latest else GENESIS, tuple(chains.days_between(first, last))
+    for start in range(0, len(days), _DAYS_AT_ONCE):
+        head = _seal_days(rows, shards, days[start : start + _DAYS_AT_ONCE], head)
+    return SealingReport(sealed=len(days), sealed_through=last)
 
 
 def chart(stores: Stores) -> tuple[str, ...]:
@@ -65,16 +66,29 @@ def first_day(rows: Rows, shards: Iterable[Shard]) -> str | None:
     return min((link.day for link in firsts if link), default=None)
 
 
+def _seal_days(rows: Rows, shards: Iterable[Shard], days: Sequence[str], head: str) -> str:
+    """Seal days that follow one another, after the seal `head`; returns the last of their heads."""
+    digests = _check_all(rows, shards, days[0], days[-1])
+    for day in days:
+        head = checkpoints.keep_seal(rows, digests.seal(day, head)).head
+    return head
+
+
 def _check_all(rows: Rows, shards: Iterable[Shard], first: str, last: str) -> DayDigests:
     """Write the checkpoints of all shards for the days from `first` to `last`."""
     digests = DayDigests()
     for shard in shards:
-        before = checkpoints.latest_checkpoint(rows, shard, before=first)
-        since = before.chain if before else Chain()
+        since: Chain | None = None
         links = shard_links(rows, shard, at_least=first, below=chains.day_after(last))
         for day, of_day in chains.by_day(links):
+            since = since or _chain_before(rows, shard, first)
             made = chains.closing_day(shard, day, since, of_day)
             standing = checkpoints.keep_checkpoint(rows, made)
             digests.add(standing)
             since = standing.chain
     return digests
+
+
+def _chain_before(rows: Rows, shard: Shard, day: str) -> Chain:
+    before = checkpoints.latest_checkpoint(rows, shard, before=day)
+    return before.chain if before else Chain()

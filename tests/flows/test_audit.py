@@ -150,6 +150,15 @@ def a_release_before_the_money(office: Office) -> None:
     change(office, "EARNING#call_7", state=EarningState.PAYABLE.value)
 
 
+def a_payout_of_a_call_that_nobody_paid(office: Office) -> None:
+    (call_id, *_) = (
+        one.earning.call_id for one in office.stores.books.earnings_of(office.payouts[0].id)
+    )
+    row = first(office, BOOKS, f"CHARGE#{call_id}")
+    doc = str(row["doc"]).replace('"collected":true', '"collected":false')
+    change(office, f"CHARGE#{call_id}", doc=doc, state="open")
+
+
 def a_payout_of_more_than_was_earned(office: Office) -> None:
     change(office, f"PAYOUT#{office.payouts[0].id}", amount_cents=9_999_999)
 
@@ -204,6 +213,7 @@ def an_earning_without_its_charge(office: Office) -> None:
         (an_invoice_that_is_not_paid_though_it_is, Law.PAID),
         (money_that_collected_nothing, Law.COLLECTED),
         (a_release_before_the_money, Law.RELEASED),
+        (a_payout_of_a_call_that_nobody_paid, Law.RELEASED),
         (a_payout_of_more_than_was_earned, Law.PAYOUT),
     ],
 )

@@ -100,6 +100,19 @@ def test_a_sealing_that_dies_anywhere_is_completed_by_the_next() -> None:
         assert office.picture() == wanted
 
 
+def test_a_long_past_is_sealed_week_by_week() -> None:
+    died = every_crash(unsealed, lambda office: office.seals())
+    after_a_week = [office for office in died if len(list(seals(office.rows))) == 7]
+    assert any(last_checkpoint(office) <= "2026-11-16" for office in after_a_week)
+
+
+def last_checkpoint(office: Office) -> str:
+    """The last day of which any shard has a checkpoint."""
+    assert isinstance(office.rows, FakeRows)
+    rows = office.rows.rows_of(LEDGER)
+    return max(row["sk"] for row in rows if row["pk"].startswith("CHECKPOINT#"))
+
+
 def test_two_sealings_at_once_come_to_the_same() -> None:
     wanted = sealed().picture()
     for position in (1, 2, 7, 20):
