@@ -110,7 +110,7 @@ def last_checkpoint(office: Office) -> str:
     """The last day of which any shard has a checkpoint."""
     assert isinstance(office.rows, FakeRows)
     rows = office.rows.rows_of(LEDGER)
-    return max(row["sk"] for row in rows if row["pk"].startswith("CHECKPOINT#"))
+    return max(str(row["sk"]) for row in rows if row["pk"].startswith("CHECKPOINT#"))
 
 
 def test_two_sealings_at_once_come_to_the_same() -> None:
