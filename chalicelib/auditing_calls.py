@@ -19,6 +19,8 @@ from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
 from chalicelib.payouts import BookedEarning, EarningState
 
 APPROVAL = "approval"
+# A call that is disputed or returned later keeps its charge; what is given back is booked anew.
+_CHARGED = frozenset({CallStatus.APPROVED, CallStatus.DISPUTED, CallStatus.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def take_moment(tally: Tally, moment: Moment) -> Iterator[Difference]:
             )
 
 
+def is_charged(call: Call) -> bool:
+    """Whether the call was approved once, whatever became of it."""
+    return call.status in _CHARGED
+
+
 def call_differences(
     call: Call, charge: BookedCharge | None, earning: BookedEarning | None
 ) -> Iterator[Difference]:
@@ -81,8 +88,8 @@ def call_differences(
 
 def charge_differences(call_id: str, call: Call | None) -> Iterator[Difference]:
     """The call of a charge; it must be approved."""
-    found = call.status if call else "no call"
-    if found != CallStatus.APPROVED:
+    if call is None or not is_charged(call):
+        found = call.status if call else "no call"
         yield Difference(law=Law.CALL, subject=call_id, expected="approved", found=found)
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from chalicelib import auditing_calls, times
 from chalicelib.auditing import Difference
-from chalicelib.calls import Call, CallStatus
+from chalicelib.calls import Call
 from chalicelib.flows.findings import Findings
 from chalicelib.invoices import BookedCharge
 from chalicelib.store.calls import call_key, read_call
@@ -17,7 +17,7 @@ from chalicelib.store.charges import charge_key, earning_key, read_charge, read_
 from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
 
-_A_BATCH = 50
+_A_BATCH, _A_PAGE = 50, 200
 
 
 def compare_calls(stores: Stores, first_month: str, until: str, findings: Findings) -> None:
@@ -45,10 +45,8 @@ def _approved(stores: Stores, first_month: str, until: str) -> Iterator[Call]:
     for month in times.months_between(first_month, until[:7]):
         mark: Mapping[str, str] | None = None
         while True:
-            page = stores.calls.page(
-                by="month", partition=month, status=CallStatus.APPROVED, limit=_A_BATCH, after=mark
-            )
-            for call in page.items:
+            page = stores.calls.page(by="month", partition=month, limit=_A_PAGE, after=mark)
+            for call in filter(auditing_calls.is_charged, page.items):
                 if call.judged_at and times.written(call.judged_at) < until:
                     yield call
             mark = page.mark

@@ -257,3 +257,14 @@ def test_only_the_first_differences_of_each_law_are_told() -> None:
     laws = [one.law for one in found]
     assert laws == sorted(laws, key=list(Law).index)
     assert 0 < max(laws.count(law) for law in Law) <= 20
+
+
+@pytest.mark.parametrize("status", ["disputed", "returned"])
+def test_a_call_that_was_approved_once_keeps_its_charge(status: str) -> None:
+    office = full_books()
+    row = first(office, CALLS, "CALL#call_7")
+    doc = str(row["doc"]).replace('"approved"', f'"{status}"')
+    office.rows.write([Change(key=Key(CALLS, row["pk"], row["sk"]), set={("doc",): doc})])
+    report = office.audits()
+    assert report.clean, report.differences
+    assert report.counted["approved calls"] == 7
