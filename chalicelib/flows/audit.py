@@ -8,7 +8,6 @@ alone. It reads, and changes nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from chalicelib import auditing, auditing_calls, times
 from chalicelib.auditing import Difference, Tally
@@ -20,6 +19,7 @@ from chalicelib.flows.findings import Findings, Progress
 from chalicelib.flows.parties import every
 from chalicelib.flows.sealing import chart
 from chalicelib.invoices import BookedCharge
+from chalicelib.payouts import BookedEarning
 from chalicelib.store.books import (
     CHARGES,
     EARNINGS,
@@ -27,14 +27,11 @@ from chalicelib.store.books import (
     PAYMENTS,
     PAYOUTS,
     STATEMENTS,
-    Shelf,
 )
 from chalicelib.store.entries import account_legs
 from chalicelib.store.funds import funds_from
 from chalicelib.store.holds import funds_key
 from chalicelib.store.stores import Stores
-
-T = TypeVar("T")
 
 # A call that was approved on the first day of the books came within this time before it.
 _A_CALL_AT_MOST = timedelta(days=31)
@@ -100,11 +97,11 @@ def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> A
 
 def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
     for shelf in (INVOICES, STATEMENTS):
-        for invoice in findings.counting("invoices", _all(shelf, stores)):
+        for invoice in findings.counting("invoices", stores.books.every(shelf)):
             findings.add(auditing.take_invoice(tally, invoice))
-    for payout in findings.counting("payouts", _all(PAYOUTS, stores)):
+    for payout in findings.counting("payouts", stores.books.every(PAYOUTS)):
         auditing.take_payout(tally, payout)
-    for payment in findings.counting("payments", _all(PAYMENTS, stores)):
+    for payment in findings.counting("payments", stores.books.every(PAYMENTS)):
         auditing.take_payment(tally, payment)
 
 
@@ -114,7 +111,11 @@ def _booked(
     charges = findings.counting("charges", _charges(stores, until))
     earnings = findings.counting(
         "earnings",
-        (one for one in _all(EARNINGS, stores) if times.written(one.earning.booked_at) < until),
+        (
+            one
+            for one in stores.books.every(EARNINGS)
+            if times.written(one.earning.booked_at) < until
+        ),
     )
     for moment in auditing_calls.moments(charges, earnings, books.approvals()):
         findings.add(auditing_calls.take_moment(tally, moment))
@@ -142,16 +143,13 @@ def _funds(
 
 def _charges(stores: Stores, until: str) -> Iterator[BookedCharge]:
     """Every charge booked before the instant, in the order of booking."""
-    for one in _all(CHARGES, stores):
+    for one in stores.books.every(CHARGES):
         if times.written(one.charge.booked_at) < until:
             yield one
 
 
-def _all(shelf: Shelf[T], stores: Stores) -> Iterator[T]:
-    mark: Mapping[str, str] | None = None
-    while True:
-        page = stores.books.list(shelf, after=mark)
-        yield from page.items
-        mark = page.mark
-        if mark is None:
-            return
+def _earnings(stores: Stores, until: str) -> Iterator[BookedEarning]:
+    """Every earning booked before the instant, in the order of booking."""
+    for one in stores.books.every(EARNINGS):
+        if times.written(one.earning.booked_at) < until:
+            yield one

@@ -43,6 +43,12 @@ def paid_out() -> Office:
     return office
 
 
+def unpaid() -> Office:
+    office = billed()
+    office.closes()
+    return office
+
+
 def settles(office: Office) -> object:
     (payout,) = office.payouts
     return office.settles(payout.id)
@@ -57,6 +63,8 @@ WRITERS = {
     "release": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_create": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_settled": Writer(paid_out, settles),
+    "invoice_voided": Writer(unpaid, lambda office: office.voids(office.invoices[0].id)),
+    "write_off": Writer(unpaid, lambda office: office.writes_off(office.invoices[0].id)),
 }
 
 

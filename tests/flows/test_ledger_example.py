@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chalicelib import auditing, ledger
+from chalicelib.campaigns import Advertiser
+from chalicelib.invoices import InvoiceState
 from chalicelib.store.journal import kept_entries
 from tests.flows.office import CLOSING, NET, PREPAID, WEEKLY, Office
 
@@ -38,23 +40,39 @@ def booked(office: Office) -> Counter[tuple[str, str, frozenset[tuple[str, int]]
     )
 
 
+def open_invoice(office: Office, advertiser: Advertiser) -> str:
+    """The id of the invoice that waits for the advertiser's money."""
+    (found,) = (
+        one.id
+        for one in office.invoices
+        if one.advertiser_id == advertiser.id and one.state is InvoiceState.OPEN
+    )
+    return found
+
+
 def test_the_worked_month_is_true_to_the_cent() -> None:
     acme = replace(NET, credit_limit_cents=100_000)
-    office = Office().opens(advertisers=(acme, PREPAID), publishers=(WEEKLY,))
+    cord = replace(NET, id="adv_cord", name="Cord Heating")
+    office = Office().opens(advertisers=(acme, PREPAID, cord), publishers=(WEEKLY,))
     office.receives("best-1", 10_000, PREPAID)
     office.approves("call_1", PREPAID, WEEKLY)
     office.approves("call_2", acme, WEEKLY)
     office.approves("call_3", acme, WEEKLY)
+    office.approves("call_4", cord, WEEKLY)
     office.now = datetime(2026, 11, 12, tzinfo=UTC)
     office.receives("acme-0", 500, acme)
     office.now = CLOSING
     office.closes()
+    office.voids(open_invoice(office, cord))
+    office.later(days=1).closes()
     office.now = datetime(2026, 12, 3, tzinfo=UTC)
     office.settles(office.payouts[0].id)
     office.now = datetime(2026, 12, 5, tzinfo=UTC)
     office.receives("acme-1", 4_000, acme)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     office.receives("acme-2", 3_000, acme)
+    office.now = datetime(2026, 12, 20, tzinfo=UTC)
+    office.writes_off(open_invoice(office, cord))
 
     said = Counter[tuple[str, str, frozenset[tuple[str, int]]]]()
     month = rows_under("Amounts are in cents.")
