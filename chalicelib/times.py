@@ -4,7 +4,7 @@ Owns the guard against naive times, the written form of an instant, half-open pe
 hours in which something is open. The clock itself is an argument everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -47,6 +47,15 @@ def local_time(moment: datetime, zone: str) -> datetime:
     Kept for the targets of one decision, most of which share a zone.
     """
     return utc(moment).astimezone(ZoneInfo(zone))
+
+
+def months_between(first: str, last: str) -> Iterator[str]:
+    """Every month (`2026-11`) from `first` to `last`, both included; none when `last` is
+    earlier."""
+    year, month = int(first[:4]), int(first[5:])
+    while (name := f"{year:04d}-{month:02d}") <= last:
+        yield name
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
 class Cycle(StrEnum):

@@ -12,7 +12,8 @@ APP_NAME = "ringledger"
 API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
-    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile", "close",
+    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile", "seal",
+    "close",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 

@@ -133,7 +133,7 @@ def alarms(stage: Stage) -> list[Alarm]:
                 limit=0,
                 meaning=f"{function} failed; its log says why.",
             )
-            for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "close")
+            for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close")
         ),
         *(
             Alarm(

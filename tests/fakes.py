@@ -85,7 +85,7 @@ class FakeRows:
         if question.limit is None or len(items) <= question.limit:
             return Page(tuple(items), None)
         kept = tuple(items[: question.limit])
-        names = {*_KEYS, *_order(question)}
+        names = {*_KEYS, *index_order(question)}
         return Page(kept, {name: kept[-1][name] for name in names})
 
     def write(self, actions: Sequence[Action]) -> None:
@@ -125,7 +125,7 @@ class FakeRows:
 
     def _answers(self, question: Question) -> Iterator[Item]:
         """The rows of the question in its order, past its mark, without its limit."""
-        order = _order(question)
+        order = index_order(question)
         partition, sort = order[0], order[1]
 
         def place(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def _index_keys() -> dict[tuple[str, str | None], tuple[str, str]]:
 _INDEX_KEYS = _index_keys()
 
 
-def _order(question: Question) -> tuple[str, str]:
+def index_order(question: Question) -> tuple[str, str]:
     """By which attributes the question is partitioned and sorted."""
     return _INDEX_KEYS[question.table, question.index]
 

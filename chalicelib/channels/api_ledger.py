@@ -5,23 +5,29 @@ books anything.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from chalice import Blueprint
 
 from chalicelib import times
 from chalicelib.campaigns import Advertiser
 from chalicelib.channels.http import Answer, Request, Route, endpoint
-from chalicelib.channels.views import entry_view
-from chalicelib.errors import Fault, Invalid, NotFound
+from chalicelib.channels.views import account_view, entry_view
+from chalicelib.errors import Busy, Fault, Invalid, NotFound
 from chalicelib.flows.audit import audit, trial_balance
+from chalicelib.flows.findings import Progress
+from chalicelib.flows.sealing import chart
 from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
 from chalicelib.offers import Publisher
+from chalicelib.store.checkpoints import balance_of, read_seal, seals_page
 from chalicelib.store.codec import to_plain
 from chalicelib.store.entries import account_legs, entries_of_month, read_entry
 from chalicelib.store.history import entries_of_account
 
 blueprint = Blueprint(__name__)
+
+_MOST_OF_A_REQUEST = timedelta(seconds=20)
 
 _ADVERTISERS_ACCOUNT = re.compile(rf"(?:{'|'.join(AdvertiserAccount)}):(adv_\w+)", re.ASCII)
 _PUBLISHERS_ACCOUNT = re.compile(rf"pub:(pub_\w+):(?:{'|'.join(PublisherAccount)})", re.ASCII)
@@ -82,6 +88,48 @@ def read_balance(request: Request, account: str) -> Answer:
     blueprint,
     Route(
         method="GET",
+        path="/ledger/accounts",
+        summary="List every account with its balance, read from its last checkpoint on",
+        answers="AccountView",
+        paged=True,
+    ),
+)
+def list_accounts(request: Request) -> Answer:
+    """The house's accounts, then the advertisers', then the publishers': what is sealed of each,
+    and what was booked since."""
+    listing = request.listing()
+    start = int(listing.after["position"]) if listing.after else 0
+    end = start + listing.limit
+    accounts = chart(request.stores)
+    shown = [
+        account_view(balance_of(request.stores.rows, account)) for account in accounts[start:end]
+    ]
+    mark = {"position": str(end)} if end < len(accounts) else None
+    return request.page(shown, listing, mark)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/ledger/seals",
+        summary="List the seals of the ledger's days, the first day first",
+        answers="SealView",
+        paged=True,
+    ),
+)
+def list_seals(request: Request) -> Answer:
+    """One hash for each day, which holds that of the day before: keep a copy elsewhere, and nobody
+    can rewrite what was booked up to then."""
+    listing = request.listing()
+    page = seals_page(request.stores.rows, limit=listing.limit, after=listing.after)
+    return request.page([to_plain(read_seal(item)) for item in page.items], listing, page.mark)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
         path="/ledger/trial-balance",
         summary="Read the balance of every account, recomputed from the legs",
         answers="TrialBalanceView",
@@ -104,12 +152,18 @@ def read_trial_balance(request: Request) -> Answer:
     ),
 )
 def read_audit(request: Request) -> Answer:
-    """What was counted, and every law that does not hold; none is what one hopes for."""
-    report = audit(request.stores)
+    """What was counted, the last seal, and the first differences of each law that does not hold.
+
+    Books too large for one request are answered with 503: then audit them with `make audit`.
+    """
+    report = audit(
+        request.stores, request.context.clock(), progress=_in_time(request.context.clock)
+    )
     shown = {
         "clean": report.clean,
         "total_cents": report.total_cents,
         "counted": report.counted,
+        "seal": to_plain(report.seal),
         "differences": to_plain(report.differences),
     }
     return Answer(body=shown)
@@ -127,6 +181,18 @@ def read_audit(request: Request) -> Answer:
 def read_funds(request: Request, id: str) -> Answer:
     """What is available, and what live and pending calls hold."""
     return Answer(body=to_plain(request.stores.books.funds(id)))
+
+
+def _in_time(clock: Callable[[], datetime]) -> Progress:
+    """Gives an audit up that would outlast the request."""
+    until = clock() + _MOST_OF_A_REQUEST
+
+    def look(what: str, count: int) -> None:
+        if clock() > until:
+            reason = f"these books are too large for one request ({count} {what}): use make audit"
+            raise Busy(reason)
+
+    return look
 
 
 def _known(account: str, request: Request) -> str:

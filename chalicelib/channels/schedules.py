@@ -2,8 +2,8 @@
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
 that were lost on their way, and for what advertisers told and is not done with; every hour the
-comparison of numbers with the carrier, and each pool's step up or down; every day the closing of
-what has ended. What they do belongs to the flows.
+comparison of numbers with the carrier, and each pool's step up or down; every day the sealing
+of the ledger and the closing of what has ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -64,6 +64,13 @@ def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
     return to_plain({**report.counted, "pools": grown.pools, "pools_changed": grown.changed})
 
 
+def seal_days(_event: dict[str, Any], _context: Any) -> Any:
+    """Seal the days of the ledger that are over; answers how many, and up to which day."""
+    from chalicelib.flows.sealing import seal
+
+    return to_plain(seal(stores=stores(), now=runtime.now()))
+
+
 def close_periods(event: dict[str, Any], _context: Any) -> Any:
     """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
     from chalicelib.flows.closing import close
@@ -92,4 +99,5 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
 
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
+blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

@@ -182,6 +182,25 @@ class BalanceView(Document):
     balance_cents: Balance
 
 
+class AccountView(Document):
+    """What an account comes to: `sealed_cents` up to its last checkpoint, of the `sealed_day`, and
+    `tail_cents` after it."""
+
+    account: str
+    balance_cents: Balance
+    sealed_day: str | None
+    sealed_cents: Balance
+    tail_cents: Balance
+
+
+class SealView(Document):
+    """All checkpoints of a day in one hash, which holds that of the day before."""
+
+    day: str
+    checkpoints: int
+    head: str
+
+
 class TrialBalanceView(Document):
     """Every account of the chart; the total is zero."""
 
@@ -199,11 +218,12 @@ class DifferenceView(Document):
 
 
 class AuditView(Document):
-    """How much was compared, and the first laws that do not hold."""
+    """How much was compared, the last seal, and the first differences of each law."""
 
     clean: bool
     total_cents: Balance
     counted: dict[str, int]
+    seal: SealView | None
     differences: list[DifferenceView]
 
 

@@ -12,6 +12,7 @@ from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.payments import Payment
 from chalicelib.payouts import Earning, Payout
+from chalicelib.store.checkpoints import AccountBalance
 from chalicelib.store.codec import to_plain
 
 View = dict[str, Any]
@@ -67,3 +68,9 @@ def entry_view(entry: Entry) -> View:
     """An entry of the ledger with its legs; debits are positive, credits negative."""
     plain: View = to_plain(entry)
     return {"id": entry.id, **plain}
+
+
+def account_view(balance: AccountBalance) -> View:
+    """An account: what is sealed of it, what was booked since, and both together."""
+    plain: View = to_plain(balance)
+    return plain | {"balance_cents": balance.balance_cents}

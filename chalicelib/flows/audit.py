@@ -1,20 +1,25 @@
 """What does the whole of the books come to?
 
-Joins everything that is remembered with the laws of `auditing`. It reads, and changes nothing; run
-while calls are being booked, it may see one side of a transaction before the other.
+Joins everything that is remembered with the laws of `auditing`. Entries, legs, calls, charges and
+earnings pass by page after page; what is held meanwhile grows with accounts, documents and days
+alone. It reads, and changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
+from datetime import datetime, timedelta
 
-from chalicelib import auditing, ledger
-from chalicelib.auditing import Difference, Posting, Records
+from chalicelib import auditing, auditing_calls, times
+from chalicelib.auditing import Difference, Tally
 from chalicelib.campaigns import Advertiser
+from chalicelib.chains import DaySeal
+from chalicelib.flows.audit_calls import charges_without_call, compare_calls
+from chalicelib.flows.audit_ledger import LedgerAudit
+from chalicelib.flows.findings import Findings, Progress
 from chalicelib.flows.parties import every
-from chalicelib.offers import Publisher
-from chalicelib.payments import Funds
+from chalicelib.flows.sealing import chart
+from chalicelib.invoices import BookedCharge
+from chalicelib.payouts import BookedEarning
 from chalicelib.store.books import (
     CHARGES,
     EARNINGS,
@@ -22,25 +27,25 @@ from chalicelib.store.books import (
     PAYMENTS,
     PAYOUTS,
     STATEMENTS,
-    Shelf,
 )
+from chalicelib.store.entries import account_legs
 from chalicelib.store.funds import funds_from
 from chalicelib.store.holds import funds_key
-from chalicelib.store.postings import entries_by_id, postings
 from chalicelib.store.stores import Stores
 
-T = TypeVar("T")
-
-_FIRST_DIFFERENCES = 100
+# A call that was approved on the first day of the books came within this time before it.
+_A_CALL_AT_MOST = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """The balance of every account, how much was compared, and the first differences."""
+    """The balance of every account, how much was compared, the last seal, and the first
+    differences of each law, in the order of the laws."""
 
     accounts: dict[str, int]
     total_cents: int
     counted: dict[str, int]
+    seal: DaySeal | None
     differences: tuple[Difference, ...]
 
     @property
@@ -51,77 +56,100 @@ class AuditReport:
 
 def trial_balance(stores: Stores) -> dict[str, int]:
     """The balance in cents of every account of the chart, recomputed from its legs."""
-    accounts = _chart(every(Advertiser, stores), every(Publisher, stores))
-    return _totals(accounts, postings(stores.rows, accounts))
+    return {
+        account: sum(leg.amount_cents for leg in account_legs(stores.rows, account))
+        for account in chart(stores)
+    }
 
 
-def audit(stores: Stores) -> AuditReport:
-    """Recompute every balance from its legs, and compare all that the books hold."""
-    records = _gather(stores)
-    accounts = _chart(records.advertisers, records.publishers)
-    balances = _totals(accounts, records.postings)
-    found = islice(auditing.differences(records, balances), _FIRST_DIFFERENCES)
+def _silent(what: str, count: int) -> None:
+    del what, count
+
+
+def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> AuditReport:
+    """Recompute every balance from its legs, and compare all that the books hold.
+
+    What was booked after `as_of` is left out; what changes meanwhile, such as an invoice that is
+    paid, may still be seen on one side alone. Documents come first, because charges and earnings
+    are summed by them. `progress` is told at every thousand of a kind.
+    """
+    # `$` comes after the `#` behind every instant: what was booked at `as_of` itself counts.
+    until = f"{times.written(as_of)}$"
+    findings = Findings(progress)
+    advertisers = tuple(every(Advertiser, stores))
+    tally = Tally({one.id: one.billing for one in advertisers})
+    books = LedgerAudit(stores.rows, chart(stores), until, findings)
+    _documents(tally, stores, findings)
+    _booked(tally, books, stores, until, findings)
+    _calls(books.first_day, stores, until, findings)
+    balances = books.balances()
+    findings.add(auditing.balance_differences(tally, balances))
+    findings.add(auditing.document_differences(tally))
+    _funds(advertisers, balances, stores, findings)
     return AuditReport(
         accounts=balances,
         total_cents=sum(balances.values()),
-        counted={
-            "entries": len(records.entries),
-            "legs": len(records.postings),
-            "charges": len(records.charges),
-            "earnings": len(records.earnings),
-            "invoices": len(records.invoices),
-            "payments": len(records.payments),
-            "payouts": len(records.payouts),
-        },
-        differences=tuple(found),
+        counted=dict(findings.counted),
+        seal=books.seal,
+        differences=findings.differences,
     )
 
 
-def _gather(stores: Stores) -> Records:
-    advertisers = tuple(every(Advertiser, stores))
-    publishers = tuple(every(Publisher, stores))
-    charges, earnings = _all(CHARGES, stores), _all(EARNINGS, stores)
-    legs = tuple(postings(stores.rows, _chart(advertisers, publishers)))
-    wanted = {leg.entry_id for leg in legs}
-    wanted.update(auditing.approval_id(booked.charge.call_id) for booked in charges)
-    return Records(
-        advertisers=advertisers,
-        publishers=publishers,
-        funds=_funds(advertisers, stores),
-        charges=charges,
-        earnings=earnings,
-        invoices=(*_all(INVOICES, stores), *_all(STATEMENTS, stores)),
-        payments=_all(PAYMENTS, stores),
-        payouts=_all(PAYOUTS, stores),
-        postings=legs,
-        entries=entries_by_id(stores.rows, sorted(wanted)),
+def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
+    for shelf in (INVOICES, STATEMENTS):
+        for invoice in findings.counting("invoices", stores.books.every(shelf)):
+            findings.add(auditing.take_invoice(tally, invoice))
+    for payout in findings.counting("payouts", stores.books.every(PAYOUTS)):
+        auditing.take_payout(tally, payout)
+    for payment in findings.counting("payments", stores.books.every(PAYMENTS)):
+        auditing.take_payment(tally, payment)
+
+
+def _booked(
+    tally: Tally, books: LedgerAudit, stores: Stores, until: str, findings: Findings
+) -> None:
+    charges = findings.counting("charges", _charges(stores, until))
+    earnings = findings.counting(
+        "earnings",
+        (
+            one
+            for one in stores.books.every(EARNINGS)
+            if times.written(one.earning.booked_at) < until
+        ),
     )
+    for moment in auditing_calls.moments(charges, earnings, books.approvals()):
+        findings.add(auditing_calls.take_moment(tally, moment))
 
 
-def _all(shelf: Shelf[T], stores: Stores) -> tuple[T, ...]:
-    found: list[T] = []
-    mark: Mapping[str, str] | None = None
-    while True:
-        page = stores.books.list(shelf, after=mark)
-        found += page.items
-        mark = page.mark
-        if mark is None:
-            return tuple(found)
+def _calls(first_day: str, stores: Stores, until: str, findings: Findings) -> None:
+    first = times.read(f"{first_day}T00:00:00Z") - _A_CALL_AT_MOST
+    compare_calls(stores, times.written(first)[:7], until, findings)
+    if findings.counted["approved calls"] != findings.counted["charges"]:
+        findings.add(charges_without_call(stores.rows, _charges(stores, until)))
 
 
-def _funds(advertisers: Iterable[Advertiser], stores: Stores) -> dict[str, Funds]:
-    keys = {funds_key(advertiser.id): advertiser.id for advertiser in advertisers}
-    found, _ = stores.rows.gather(list(keys))
-    return {keys[key]: funds_from(keys[key], item) for key, item in found.items()}
+def _funds(
+    advertisers: tuple[Advertiser, ...],
+    balances: Mapping[str, int],
+    stores: Stores,
+    findings: Findings,
+) -> None:
+    found, _ = stores.rows.gather([funds_key(advertiser.id) for advertiser in advertisers])
+    for advertiser in advertisers:
+        item = found.get(funds_key(advertiser.id))
+        funds = funds_from(advertiser.id, item) if item else None
+        findings.add(auditing.fund_differences(advertiser, funds, balances))
 
 
-def _chart(advertisers: Iterable[Advertiser], publishers: Iterable[Publisher]) -> tuple[str, ...]:
-    return ledger.chart([one.id for one in advertisers], [one.id for one in publishers])
+def _charges(stores: Stores, until: str) -> Iterator[BookedCharge]:
+    """Every charge booked before the instant, in the order of booking."""
+    for one in stores.books.every(CHARGES):
+        if times.written(one.charge.booked_at) < until:
+            yield one
 
 
-def _totals(accounts: Iterable[str], legs: Iterable[Posting]) -> dict[str, int]:
-    """The balance of every account, those that never moved included."""
-    totals = dict.fromkeys(accounts, 0)
-    for leg in legs:
-        totals[leg.account] += leg.amount_cents
-    return totals
+def _earnings(stores: Stores, until: str) -> Iterator[BookedEarning]:
+    """Every earning booked before the instant, in the order of booking."""
+    for one in stores.books.every(EARNINGS):
+        if times.written(one.earning.booked_at) < until:
+            yield one

@@ -18,6 +18,7 @@ from chalicelib.errors import Conflict
 from chalicelib.flows.judgement import judged
 from chalicelib.ringing import connected, seen_from_taker
 from chalicelib.store.calls import CallFile
+from chalicelib.store.entries import book
 from chalicelib.store.rows import NotWritten
 from chalicelib.store.settlements import freeing_actions
 from chalicelib.store.stores import Stores
@@ -157,7 +158,7 @@ def _settle(
             seen = file if before else _of_taker(file, accepted)
             outcome = judged(seen, accepted, before, stores=stores, now=now)
             if outcome.actions:
-                stores.rows.write(outcome.actions)
+                book(stores.rows, outcome.actions)
         except NotWritten:
             continue
         waits = outcome.verdict.standing is Standing.PENDING

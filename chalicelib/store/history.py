@@ -1,14 +1,14 @@
 """Which entries moved an account, in the order of booking?
 
 Owns reading an account's legs page by page across its shards. Sums of whole accounts belong to
-`entries` and `postings`.
+`entries` and `checkpoints`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.ledger import Entry
-from chalicelib.store.entries import account_partitions, entry_key, read_entry
+from chalicelib.store.entries import entry_key, partition_of, read_entry, shards_of
 from chalicelib.store.rows import LEDGER, Question, Rows
 
 
@@ -28,7 +28,8 @@ def entries_of_account(
     Every shard is asked for as many as the page takes, and the earliest of them all make the page.
     """
     legs: list[tuple[str, str]] = []
-    for partition in account_partitions(account):
+    for shard in shards_of(account):
+        partition = partition_of(shard)
         mark = {"pk": partition, "sk": after["sk"]} if after else None
         question = Question(table=LEDGER, partition=partition, limit=limit + 1, after=mark)
         legs += [(item["sk"], item["entry_id"]) for item in rows.page(question).items]

@@ -22,7 +22,7 @@ from chalicelib.store.claims import (
     drafts_of,
     waiting_items,
 )
-from chalicelib.store.entries import entry_puts
+from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
 from chalicelib.store.papers import paper_put
 from chalicelib.store.rows import (
@@ -144,7 +144,7 @@ def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice |
         if numbered.tax_cents:
             entries.append(add_funds(numbered.advertiser_id, -numbered.tax_cents))
         try:
-            rows.write([_finish(numbered), _count(counter, last), paper_put(numbered), *entries])
+            book(rows, [_finish(numbered), _count(counter, last), paper_put(numbered), *entries])
         except NotWritten as refused:
             if 0 in refused.images:
                 return None

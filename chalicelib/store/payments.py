@@ -14,7 +14,7 @@ from chalicelib.ledger import Entry
 from chalicelib.payments import Application, Match, Payment, PaymentKind, with_application
 from chalicelib.store import codec
 from chalicelib.store.claims import waiting_items
-from chalicelib.store.entries import entry_puts
+from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
 from chalicelib.store.invoices import apply_change
 from chalicelib.store.rows import (
@@ -29,7 +29,7 @@ from chalicelib.store.rows import (
     Rows,
 )
 
-_PAYMENT, _FUNDS, _ENTRY_OF_MATCH = 0, 1, 2
+_PAYMENT, _FUNDS = 0, 1
 
 
 def payment_key(payment_id: str) -> Key:
@@ -75,7 +75,7 @@ def record(rows: Rows, payment: Payment, invoices: Mapping[str, Invoice]) -> boo
         *entry_puts(_entry(payment)),
     ]
     try:
-        rows.write(actions)
+        book(rows, actions)
     except NotWritten as refused:
         if _PAYMENT not in refused.images and _FUNDS in refused.images:
             raise Broken(f"{payment.advertiser_id} has no funds") from refused
@@ -100,10 +100,8 @@ def apply_match(rows: Rows, match: Match, now: datetime) -> bool:
         *entry_puts(entry),
     ]
     try:
-        rows.write(actions)
-    except NotWritten as refused:
-        if min(refused.images) >= _ENTRY_OF_MATCH:
-            raise Broken(f"{entry.key} has been booked before") from refused
+        book(rows, actions)
+    except NotWritten:
         return False
     return True
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import ledger, times
-from chalicelib.errors import Broken
 from chalicelib.ledger import Entry
 from chalicelib.payouts import BookedEarning, Earning, Payout, PayoutState
 from chalicelib.store import codec
@@ -22,7 +21,7 @@ from chalicelib.store.claims import (
     drafts_of,
     waiting_items,
 )
-from chalicelib.store.entries import entry_puts
+from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.rows import BOOKS, Change, Equals, Item, Key, NotWritten, Rows
 
 
@@ -138,9 +137,7 @@ def settle(rows: Rows, created: Payout, now: datetime) -> Payout | None:
 def _written(rows: Rows, payout: Change, entry: Entry) -> bool:
     """Whether the payout's change and its entry were written; False when the payout moved on."""
     try:
-        rows.write([payout, *entry_puts(entry)])
-    except NotWritten as refused:
-        if 0 not in refused.images:
-            raise Broken(f"{entry.key} has been booked before") from refused
+        book(rows, [payout, *entry_puts(entry)])
+    except NotWritten:
         return False
     return True

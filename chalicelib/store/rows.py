@@ -5,8 +5,8 @@ with their conditions, and what a refused action tells. `dynamo` speaks it to Dy
 fake keeps the same conditions in memory.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 Item = dict[str, Any]
@@ -171,3 +171,14 @@ class Rows(Protocol):
     def write(self, actions: Sequence[Action]) -> None:
         """All actions or none (at most 100, each row once); NotWritten when a condition fails."""
         ...
+
+
+def walk(rows: Rows, question: Question) -> Iterator[Item]:
+    """Every row of a question, of which one page at a time is held."""
+    mark = question.after
+    while True:
+        page = rows.page(replace(question, after=mark))
+        yield from page.items
+        mark = page.mark
+        if mark is None:
+            return

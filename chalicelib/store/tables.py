@@ -57,7 +57,9 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
 | books | MAIL#invoice#n | META | the n-th mail about an invoice, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
-| ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history |
+| ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history; never changed |
+| ledger | CHECKPOINT#account#shard | day | what a shard of an account comes to at the end of a day, and the hash of its chain; never changed |
+| ledger | SEALS | day | all checkpoints of a day in one hash, which holds that of the day before; never changed |
 | catalog | POOL#id | META | a pool of numbers |
 | catalog | POOL#id | SITE#site | every site that ever showed numbers of the pool |
 | catalog | SITE#id | META | a site, with the pools whose numbers it shows |
@@ -204,7 +206,8 @@ class BookRow(Model):
 
 
 class LedgerRow(Model):
-    """An entry, or one of its legs in an account's history; written once."""
+    """An entry, one of its legs in an account's history, a checkpoint of that, or the seal of a
+    day; written once."""
 
     class Meta(_Meta):
         table_name = table_name("ledger")
@@ -217,6 +220,9 @@ class LedgerRow(Model):
     payload_hash = UnicodeAttribute(null=True)
     amount_cents = NumberAttribute(null=True)
     entry_id = UnicodeAttribute(null=True)
+    head = UnicodeAttribute(null=True)
+    legs = NumberAttribute(null=True)
+    checkpoints = NumberAttribute(null=True)
     by_month = _index("by_month", "month", "booked_key")
 
 

@@ -7,13 +7,12 @@ to find. When an invoice may end so belongs to `chalicelib.voiding`.
 """
 
 from chalicelib import times
-from chalicelib.errors import Broken
 from chalicelib.invoices import Charge, Invoice, InvoiceState
 from chalicelib.ledger import Entry
 from chalicelib.store import codec
 from chalicelib.store.charges import charge_key, charges_waiting
 from chalicelib.store.claims import waiting_items
-from chalicelib.store.entries import entry_puts
+from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
 from chalicelib.store.invoices import charges_of, invoice_key, invoices_by_id
 from chalicelib.store.rows import Absent, Action, AtMost, Change, Equals, NotWritten, Path, Rows
@@ -40,10 +39,8 @@ def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, fre
     )
     more: list[Action] = [add_funds(after.advertiser_id, freed)] if freed else []
     try:
-        rows.write([change, *entry_puts(entry), *more])
-    except NotWritten as refused:
-        if 0 not in refused.images:
-            raise Broken(f"{entry.key} has been booked before") from refused
+        book(rows, [change, *entry_puts(entry), *more])
+    except NotWritten:
         return False
     return True
 

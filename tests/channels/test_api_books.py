@@ -2,13 +2,18 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from chalicelib.channels import schemas_books
+from chalicelib.flows.sealing import seal
+from chalicelib.store.rows import Page, Question
 from tests.channels.api import Api, Market, Reply
+from tests.fakes import FakeRows
+from tests.flows.office import Office
 from tests.world import World
 
 Json = dict[str, Any]
@@ -222,6 +227,66 @@ def test_entries_are_listed_by_month_and_by_account() -> None:
         assert second["next_cursor"] is None
     both = market.api.get("/ledger/entries", account="cash:bank", month="2026-11")
     assert both.faults == {("account", "exclusive"), ("month", "exclusive")}
+
+
+def test_accounts_are_listed_with_what_is_sealed_of_them() -> None:
+    market = with_calls(on_terms())
+    seal(stores=market.api.stores, now=market.api.now)
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 1_000)
+    seen: list[Json] = []
+    query = {"limit": "4"}
+    while True:
+        page = market.api.get("/ledger/accounts", **query).body
+        seen += page["data"]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    for account in seen:
+        schemas_books.AccountView.model_validate(account)
+    trial = market.api.get("/ledger/trial-balance").body["accounts"]
+    assert [(a["account"], a["balance_cents"]) for a in seen] == [
+        (a["account"], a["balance_cents"]) for a in trial
+    ]
+    unbilled = next(a for a in seen if a["account"].startswith("unbilled:"))
+    assert (unbilled["sealed_cents"], unbilled["tail_cents"]) == (7_500, -7_500)
+    assert unbilled["sealed_day"] == "2026-11-23"
+
+
+def test_seals_are_listed_day_by_day_and_the_audit_names_the_last() -> None:
+    market = with_calls(on_terms())
+    assert market.api.get("/ledger/audit").body["seal"] is None
+    assert market.api.get("/ledger/seals").body["data"] == []
+    seal(stores=market.api.stores, now=market.api.now)
+    first = market.api.get("/ledger/seals", limit="5").body
+    second = market.api.get("/ledger/seals", limit="5", cursor=first["next_cursor"]).body
+    days = [*first["data"], *second["data"]]
+    for day in days:
+        schemas_books.SealView.model_validate(day)
+    assert [day["day"][-2:] for day in days] == [str(n) for n in range(23, 31)]
+    assert market.api.get("/ledger/audit").body["seal"] == days[-1]
+
+
+class SlowRows(FakeRows):
+    """Rows of which every page takes time."""
+
+    waits: Callable[[], object] | None = None
+
+    def page(self, question: Question) -> Page:
+        if self.waits:
+            self.waits()
+        return super().page(question)
+
+
+def test_books_too_large_for_a_request_are_audited_elsewhere() -> None:
+    rows = SlowRows()
+    api, office = Api(rows=rows), Office(rows=rows).opens()
+    for number in range(1_000):
+        office.approves(f"call_{number}", charge=0, earning=0)
+    assert api.get("/ledger/audit").status == 200
+    rows.waits = lambda: api.later(seconds=5)
+    reply = api.get("/ledger/audit")
+    assert (reply.status, "use make audit" in reply.body["detail"]) == (503, True)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import ledger
+from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.closing import ClosingReport, close
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
+from chalicelib.flows.sealing import SealingReport, seal
 from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.offers import PayoutTerms, Publisher
@@ -26,14 +28,15 @@ from chalicelib.store.books import (
     STATEMENTS,
     Shelf,
 )
+from chalicelib.store.calls import call_item
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.charges import charge_put, earning_put
-from chalicelib.store.entries import entry_puts
+from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import open_funds
 from chalicelib.store.holds import funds_change
-from chalicelib.store.rows import BOOKS, CATALOG, LEDGER, Rows
+from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Put, Rows
 from chalicelib.store.stores import Stores
-from tests.builders import a_publisher, an_advertiser
+from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
 from tests.mail import FakeMailer
@@ -112,13 +115,19 @@ class Office:
             amount_cents=earning, currency="USD", booked_at=self.now,
             release_after=self.now + timedelta(days=publisher.payout_terms.hold_days),
         )  # fmt: skip
-        self.rows.write(
+        call = a_call(
+            id=call_id, arrived_at=charged.arrived_at, status=CallStatus.APPROVED,
+            charge_cents=charge, earning_cents=earning, judged_at=self.now,
+        )  # fmt: skip
+        book(
+            self.rows,
             [
+                Put(CALLS, call_item(call)),
                 *spent,
                 charge_put(charged),
                 earning_put(earned, collected=prepaid),
                 *entry_puts(entry),
-            ]
+            ],
         )
 
     def receives(
@@ -163,9 +172,13 @@ class Office:
         """The bank has paid."""
         return settle_payout(payout_id, stores=self.stores, now=self.now)
 
+    def seals(self) -> SealingReport:
+        """The daily sealing, at the clock's time."""
+        return seal(stores=self.stores, now=self.now)
+
     def audits(self) -> AuditReport:
         """The whole of the books compared."""
-        return audit(self.stores)
+        return audit(self.stores, self.now)
 
     def all(self, shelf: Shelf[Any]) -> tuple[Any, ...]:
         """All things of a kind."""

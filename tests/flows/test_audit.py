@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chalicelib import ledger
 from chalicelib.auditing import Law
+from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Billing
-from chalicelib.flows.audit import trial_balance
+from chalicelib.flows.audit import audit, trial_balance
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
 from chalicelib.store import codec
+from chalicelib.store.calls import call_item
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import funds_change
-from chalicelib.store.rows import BOOKS, LEDGER, Change, Item, Key, Put
+from chalicelib.store.rows import BOOKS, CALLS, LEDGER, Change, Item, Key, Put
+from tests.builders import a_call
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, HELD, NET, PREPAID, WEEKLY, Office
 
@@ -81,7 +85,15 @@ def first(office: Office, table: str, start: str) -> Item:
 
 
 def a_leg_too_many(office: Office) -> None:
-    leg = {"pk": "ACCOUNT#cash:bank#0", "sk": "x", "amount_cents": 1, "entry_id": "ent_x"}
+    add_leg(office, "2026-11-20T12:00:00.000Z#ent_x#0")
+
+
+def a_leg_of_the_future(office: Office) -> None:
+    add_leg(office, "2031-01-01T00:00:00.000Z#ent_x#0")
+
+
+def add_leg(office: Office, order: str) -> None:
+    leg = {"pk": "ACCOUNT#cash:bank#0", "sk": order, "amount_cents": 1, "entry_id": "ent_x"}
     office.rows.write([Put(LEDGER, leg)])
 
 
@@ -138,8 +150,45 @@ def a_release_before_the_money(office: Office) -> None:
     change(office, "EARNING#call_7", state=EarningState.PAYABLE.value)
 
 
+def a_payout_of_a_call_that_nobody_paid(office: Office) -> None:
+    (call_id, *_) = (
+        one.earning.call_id for one in office.stores.books.earnings_of(office.payouts[0].id)
+    )
+    row = first(office, BOOKS, f"CHARGE#{call_id}")
+    doc = str(row["doc"]).replace('"collected":true', '"collected":false')
+    change(office, f"CHARGE#{call_id}", doc=doc, state="open")
+
+
 def a_payout_of_more_than_was_earned(office: Office) -> None:
     change(office, f"PAYOUT#{office.payouts[0].id}", amount_cents=9_999_999)
+
+
+def an_approved_call_without_charge(office: Office) -> None:
+    call = a_call(
+        id="call_none", arrived_at=office.now, status=CallStatus.APPROVED, charge_cents=5,
+        earning_cents=5, judged_at=office.now,
+    )  # fmt: skip
+    office.rows.write([Put(CALLS, call_item(call))])
+
+
+def a_charge_whose_call_was_denied(office: Office) -> None:
+    row = first(office, CALLS, "CALL#call_7")
+    doc = str(row["doc"]).replace('"approved"', '"denied"')
+    key = Key(CALLS, row["pk"], row["sk"])
+    office.rows.write([Change(key=key, set={("status",): "denied", ("doc",): doc})])
+
+
+def a_call_of_another_price(office: Office) -> None:
+    row = first(office, CALLS, "CALL#call_7")
+    doc = str(row["doc"]).replace('"charge_cents":2500', '"charge_cents":2600')
+    office.rows.write([Change(key=Key(CALLS, row["pk"], row["sk"]), set={("doc",): doc})])
+
+
+def an_earning_without_its_charge(office: Office) -> None:
+    row = first(office, BOOKS, "EARNING#call_7")
+    doc = str(row["doc"]).replace("call_7", "call_8")
+    more = {"pk": "EARNING#call_8", "id": "call_8", "doc": doc}
+    office.rows.write([Put(BOOKS, row | more)])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +196,13 @@ def a_payout_of_more_than_was_earned(office: Office) -> None:
     [
         (a_leg_too_many, Law.SUM),
         (a_leg_too_many, Law.ENTRY),
+        (a_leg_of_the_future, Law.ENTRY),
         (a_leg_changed, Law.ENTRY),
+        (an_approved_call_without_charge, Law.CALL),
+        (a_charge_whose_call_was_denied, Law.CALL),
+        (a_call_of_another_price, Law.CALL),
+        (a_charge_without_approval, Law.CALL),
+        (an_earning_without_its_charge, Law.APPROVAL),
         (an_approval_for_no_charge, Law.APPROVAL),
         (a_charge_without_approval, Law.APPROVAL),
         (a_charge_of_another_amount, Law.APPROVAL),
@@ -158,6 +213,7 @@ def a_payout_of_more_than_was_earned(office: Office) -> None:
         (an_invoice_that_is_not_paid_though_it_is, Law.PAID),
         (money_that_collected_nothing, Law.COLLECTED),
         (a_release_before_the_money, Law.RELEASED),
+        (a_payout_of_a_call_that_nobody_paid, Law.RELEASED),
         (a_payout_of_more_than_was_earned, Law.PAYOUT),
     ],
 )
@@ -167,3 +223,48 @@ def test_what_was_touched_is_found(touch: Callable[[Office], None], law: Law) ->
     report = office.audits()
     assert not report.clean
     assert law in {difference.law for difference in report.differences}
+
+
+def test_what_is_booked_while_the_audit_runs_is_left_out() -> None:
+    office = full_books()
+    before = office.audits()
+    office.later(minutes=1).approves("call_8")
+    assert audit(office.stores, office.now - timedelta(minutes=1)).counted == before.counted
+    after = office.audits()
+    assert after.clean
+    assert after.counted["approved calls"] == before.counted["approved calls"] + 1
+
+
+def test_an_audit_tells_how_far_it_has_come_and_counts_everything() -> None:
+    office = Office().opens()
+    for number in range(1_001):
+        office.approves(f"call_{number}", charge=1, earning=1)
+    heard: list[tuple[str, int]] = []
+    report = audit(office.stores, office.now, progress=lambda what, n: heard.append((what, n)))
+    assert {("entries", 1_000), ("charges", 1_000), ("legs", 4_000)} <= set(heard)
+    assert (report.counted["entries"], report.counted["legs"]) == (1_001, 4_004)
+
+
+def test_only_the_first_differences_of_each_law_are_told() -> None:
+    office = full_books()
+    for number in range(60):
+        entry = ledger.top_up(
+            payment_id=f"pay_{number}", advertiser_id="adv_pre", amount_cents=5, currency="USD",
+            now=office.now,
+        )  # fmt: skip
+        office.rows.write(entry_puts(entry)[:2])
+    found = office.audits().differences
+    laws = [one.law for one in found]
+    assert laws == sorted(laws, key=list(Law).index)
+    assert 0 < max(laws.count(law) for law in Law) <= 20
+
+
+@pytest.mark.parametrize("status", ["disputed", "returned"])
+def test_a_call_that_was_approved_once_keeps_its_charge(status: str) -> None:
+    office = full_books()
+    row = first(office, CALLS, "CALL#call_7")
+    doc = str(row["doc"]).replace('"approved"', f'"{status}"')
+    office.rows.write([Change(key=Key(CALLS, row["pk"], row["sk"]), set={("doc",): doc})])
+    report = office.audits()
+    assert report.clean, report.differences
+    assert report.counted["approved calls"] == 7

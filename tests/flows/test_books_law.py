@@ -21,6 +21,7 @@ from chalicelib.issuer import Issuer
 from chalicelib.offers import Publisher
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.store.books import CHARGES, EARNINGS
+from chalicelib.store.checkpoints import balance_of
 from chalicelib.store.rows import Action, NotWritten
 from tests.fakes import Crash, FakeRows
 from tests.flows.office import HELD, NET, PREPAID, WEEKLY, Office
@@ -46,7 +47,7 @@ class MortalRows(FakeRows):
 
 
 class Books(RuleBasedStateMachine):
-    """Approvals, money, closings and settlements; each may die on the way and be repeated."""
+    """Approvals, money, closings, seals, settlements; each may die on the way and be repeated."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,6 +116,10 @@ class Books(RuleBasedStateMachine):
         self.office.later(days=days)
         self.does(self.office.closes, death)
 
+    @rule(death=deaths)
+    def seals(self, death: Death) -> None:
+        self.does(self.office.seals, death)
+
     @rule()
     def closes_twice(self) -> None:
         self.office.closes()
@@ -159,6 +164,13 @@ class Books(RuleBasedStateMachine):
         report = self.office.audits()
         assert report.total_cents == 0
         assert report.clean, report.differences
+
+    @invariant()
+    def a_balance_is_its_checkpoint_and_what_came_after(self) -> None:
+        recomputed = self.office.audits().accounts
+        assert recomputed == {
+            account: balance_of(self.rows, account).balance_cents for account in recomputed
+        }
 
     @invariant()
     def every_cent_is_accounted_for(self) -> None:

@@ -1,10 +1,14 @@
 """The worked example of the reference is what the platform does."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from chalicelib import auditing, ledger
+from chalicelib.campaigns import Advertiser
+from chalicelib.invoices import InvoiceState
+from chalicelib.store.journal import kept_entries
 from tests.flows.office import CLOSING, NET, PREPAID, WEEKLY, Office
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "ledger.md").read_text()
@@ -17,27 +21,72 @@ def rows_under(heading: str) -> list[list[str]]:
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table[2:]]
 
 
-def test_the_worked_example_is_true_to_the_cent() -> None:
+def legs_of(cell: str) -> frozenset[tuple[str, int]]:
+    """What a cell such as "`cash:bank` +500, `unapplied:adv_net` −500" says."""
+    sides = (side.replace("`", "").split(" ") for side in cell.split(", "))
+    return frozenset((account, int(cents.replace("−", "-"))) for account, cents in sides)
+
+
+def booked(office: Office) -> Counter[tuple[str, str, frozenset[tuple[str, int]]]]:
+    """Every entry as the day, the template and the legs."""
+    return Counter(
+        (
+            f"{kept.entry.booked_at:%b} {kept.entry.booked_at.day}",
+            kept.entry.template,
+            frozenset((leg.account, leg.amount_cents) for leg in kept.entry.legs),
+        )
+        for kept in kept_entries(office.rows, "2026-11", "2027")
+        if kept.entry
+    )
+
+
+def open_invoice(office: Office, advertiser: Advertiser) -> str:
+    """The id of the invoice that waits for the advertiser's money."""
+    (found,) = (
+        one.id
+        for one in office.invoices
+        if one.advertiser_id == advertiser.id and one.state is InvoiceState.OPEN
+    )
+    return found
+
+
+def test_the_worked_month_is_true_to_the_cent() -> None:
     acme = replace(NET, credit_limit_cents=100_000)
-    office = Office().opens(advertisers=(acme, PREPAID), publishers=(WEEKLY,))
+    cord = replace(NET, id="adv_cord", name="Cord Heating")
+    office = Office().opens(advertisers=(acme, PREPAID, cord), publishers=(WEEKLY,))
     office.receives("best-1", 10_000, PREPAID)
     office.approves("call_1", PREPAID, WEEKLY)
     office.approves("call_2", acme, WEEKLY)
     office.approves("call_3", acme, WEEKLY)
+    office.approves("call_4", cord, WEEKLY)
+    office.now = datetime(2026, 11, 12, tzinfo=UTC)
+    office.receives("acme-0", 500, acme)
     office.now = CLOSING
     office.closes()
+    office.voids(open_invoice(office, cord))
+    office.later(days=1).closes()
     office.now = datetime(2026, 12, 3, tzinfo=UTC)
     office.settles(office.payouts[0].id)
     office.now = datetime(2026, 12, 5, tzinfo=UTC)
     office.receives("acme-1", 4_000, acme)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     office.receives("acme-2", 3_000, acme)
+    office.now = datetime(2026, 12, 20, tzinfo=UTC)
+    office.writes_off(open_invoice(office, cord))
+
+    said = Counter[tuple[str, str, frozenset[tuple[str, int]]]]()
+    month = rows_under("Amounts are in cents.")
+    for day, what, template, legs in month:
+        said[day, template, legs_of(legs)] += 2 if what.startswith("two ") else 1
+    assert said == booked(office)
+    templates = {cells[0] for cells in rows_under("## Templates")}
+    assert {template for _, _, template, _ in month} == templates
 
     report = office.audits()
     assert report.clean
     told = rows_under("The trial balance after that:")
     assert {account: int(cents) for account, cents in told} == report.accounts
-    assert office.funds(acme) == (102_000, 0)
+    assert office.funds(acme) == (102_500, 0)
     assert office.funds(PREPAID) == (7_500, 0)
 
 

@@ -206,7 +206,7 @@ class Waiting(RuleBasedStateMachine):
         assert {c.status for c in self.calls()} <= {CallStatus.APPROVED, CallStatus.DENIED}
         assert self.world.funds()[1] == 0
         self.every_verdict_follows_from_what_is_kept()
-        found = audit(self.world.stores).differences
+        found = audit(self.world.stores, self.world.now).differences
         # The world's first money came from nowhere, which the ledger does not know.
         assert [one for one in found if one.law is not Law.FUNDS] == []
 

@@ -24,6 +24,7 @@ HANDLERS = {
     "Recordings": "chalicelib.channels.queues.fetch_recordings",
     "Sweep": "chalicelib.channels.schedules.sweep_calls",
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
+    "Seal": "chalicelib.channels.schedules.seal_days",
     "Close": "chalicelib.channels.schedules.close_periods",
 }
 

@@ -51,6 +51,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "catalog/index/by_kind": {"Query"},
     },
+    "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
         "catalog": {"BatchGetItem", "UpdateItem"},
         "catalog/index/by_kind": {"Query"},
@@ -107,6 +108,7 @@ BESIDE: dict[str, set[str]] = {
     },
     "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
     "reconcile": {"ssm:GetParametersByPath"},
+    "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
         "s3:GetObject documents",
@@ -209,7 +211,7 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "ReconcileRole", "CloseRole", "ApiHandlerRole",
+        "ReconcileRole", "SealRole", "CloseRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)

@@ -112,7 +112,7 @@ def expect(world: World, approved: list[Call]) -> None:
     earned = [call for call in approved if call.earning_cents]
     used = world.row(CATALOG, "PARTNERSHIP#par_1")["used"]
     assert (used[DAY], used[MONEY]) == (len(earned), len(earned) * EARNED)
-    report = audit(world.stores)
+    report = audit(world.stores, world.now)
     assert report.clean, report.differences
     assert report.total_cents == 0
     assert report.counted["charges"] == len(approved)

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import PayoutState
+from chalicelib.store.checkpoints import balance_of
 from chalicelib.store.dynamo import DynamoRows
 from tests.flows.office import CLOSING, HELD, NET, PREPAID, WEEKLY, Office
 
@@ -30,6 +31,11 @@ def test_a_period_is_closed_paid_and_paid_out() -> None:
     assert report.issued == ()
     assert sum(one.amount_cents for one in office.payouts) == 4_500
     assert office.settles(office.payouts[0].id).state is PayoutState.SETTLED
+    office.later(days=2).seals()
     audit = office.audits()
+    assert audit.seal
+    assert audit.accounts == {
+        account: balance_of(office.rows, account).balance_cents for account in audit.accounts
+    }
     assert audit.clean, audit.differences
     assert audit.accounts["unapplied:adv_net"] == -500
