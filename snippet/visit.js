@@ -112,6 +112,8 @@ async function ask() {
   unwanted = !answer;
   store();
   show(answer ? answer.numbers : []);
+  // What is stored reaches another tab a little later than its turn would.
+  await new Promise((done) => setTimeout(done, 60));
 }
 
 async function beat() {
