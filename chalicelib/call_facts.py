@@ -15,6 +15,7 @@ from chalicelib.calls import Attestation, Call, LegStatus, Signal, SignalKind
 from chalicelib.dispositions import Disposition, Postback, conversion, current
 from chalicelib.endings import Ending, Evidence
 from chalicelib.places import Area
+from chalicelib.reviews import Review, standing
 from chalicelib.terms import Clock, Otherwise, RepeatScope, Since
 
 
@@ -58,6 +59,7 @@ class CallFacts:
     advertiser_id: str = ""
     dispositions: tuple[Disposition, ...] = ()
     postbacks: tuple[Postback, ...] = ()
+    reviews: tuple[Review, ...] = ()
     earning_stopped: str | None = None
 
     @property
@@ -71,7 +73,7 @@ _QUESTION = "question."
 
 def facts_of(call: Call, ending: Ending, signals: Iterable[Signal], *, now: datetime) -> CallFacts:
     """What the call itself and its reports tell, as they stand `now`; what is found elsewhere (its
-    caller's other calls, block lists, what the advertiser says) is not among it yet."""
+    caller's other calls, block lists, what advertiser and operator say) is not among it yet."""
     attempt = call.attempt
     ended_at = ending.ended_at or now
     told = _answered_at(signals, attempt.number) if attempt else None
@@ -137,6 +139,11 @@ def conversion_by(facts: CallFacts, deadline: datetime) -> Postback | None:
     """The conversion that counts, of those that came by the deadline."""
     in_time = (one for one in facts.postbacks if one.received_at <= deadline)
     return conversion(in_time, facts.advertiser_id)
+
+
+def review_by(facts: CallFacts, deadline: datetime) -> Review | None:
+    """The review that stands, of those decided by the deadline."""
+    return standing(one for one in facts.reviews if one.decided_at <= deadline)
 
 
 def seconds_on(facts: CallFacts, clock: Clock) -> int:

@@ -7,16 +7,18 @@ order in which they are told, and what follows, belong to `validation`.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.call_facts import CallFacts, awaited, disposition_by
-from chalicelib.criteria import Geography, Places
+from chalicelib.call_facts import CallFacts, awaited, disposition_by, review_by
+from chalicelib.criteria import Geography, Places, passes
 from chalicelib.eligibility import covers
 from chalicelib.findings import Denial, Finding, Outcome, Rule
+from chalicelib.reviews import ReviewDecision
 from chalicelib.terms import (
     Missing,
     Otherwise,
     Rejected,
     Repeat,
     RepeatScope,
+    Reviewed,
     Terms,
     Withheld,
     repeats,
@@ -153,6 +155,31 @@ def consent_withheld(withheld: Withheld, facts: CallFacts, now: datetime) -> Fin
     )
 
 
+def review(asked: Reviewed, facts: CallFacts, now: datetime) -> Finding:
+    """Whether the operator has found against the call by the deadline, that moment included; not
+    waited for on a call that the filters leave out."""
+    if not all(passes(one, facts.attributes) for one in asked.filters):
+        return Finding(
+            rule=Rule.REVIEW,
+            saw="a call that the filters leave out",
+            asked="the operator's approval of other calls",
+            source="attributes",
+        )
+    wait = awaited(facts, asked.within_hours, asked.otherwise, now)
+    said = review_by(facts, wait.deadline)
+    finding = Finding(
+        rule=Rule.REVIEW,
+        saw="no review" if said is None else f"{said.decision}: {said.reason}",
+        asked=f"the operator's approval within {asked.within_hours} h of the end",
+        source="deadline" if said is None else "operator",
+        until=None if said or wait.over else wait.deadline,
+    )
+    missing = said is None and wait.over and asked.otherwise is Otherwise.DENY
+    denied = said is not None and said.decision is ReviewDecision.DENY
+    denial = Denial.REVIEW_MISSING if missing else Denial.REVIEW_DENIED
+    return _found(finding, denial if missing or denied else None)
+
+
 def switched_on(terms: Terms, facts: CallFacts, now: datetime) -> tuple[Finding, ...]:
     """What every disqualifier that the terms switch on finds, but for area and repetition."""
     asked = terms.disqualifiers
@@ -165,6 +192,7 @@ def switched_on(terms: Terms, facts: CallFacts, now: datetime) -> tuple[Finding,
         disposition_missing(missing, facts, now) if missing else None,
         disposition_rejected(rejected, facts, now) if rejected else None,
         consent_withheld(withheld, facts, now) if withheld else None,
+        review(asked.review, facts, now) if asked.review else None,
     )
     return tuple(one for one in told if one is not None)
 

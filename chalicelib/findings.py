@@ -27,6 +27,7 @@ class Rule(StrEnum):
     DISPOSITION_MISSING = "disposition_missing"
     DISPOSITION_REJECTED = "disposition_rejected"
     CONSENT = "consent"
+    REVIEW = "review"
     CHARGED = "charged"
     EARNING_CAP = "earning_cap"
 
@@ -51,6 +52,8 @@ class Denial(StrEnum):
     DISPOSITION_MISSING = "disposition_missing"
     DISPOSITION_REJECTED = "disposition_rejected"
     CONSENT_WITHHELD = "consent_withheld"
+    REVIEW_DENIED = "review_denied"
+    REVIEW_MISSING = "review_missing"
     NOT_CHARGED = "not_charged"
     PARTNERSHIP_CAPPED = "partnership_capped"
 
@@ -73,6 +76,8 @@ MEANING: dict[StrEnum, str] = {
     Denial.DISPOSITION_MISSING: "no disposition came in time, and one is owed",
     Denial.DISPOSITION_REJECTED: "the disposition that stands is one of those that reject a call",
     Denial.CONSENT_WITHHELD: "the caller withheld consent",
+    Denial.REVIEW_DENIED: "the operator has reviewed the call and found against it",
+    Denial.REVIEW_MISSING: "the operator was to review the call and has not done so in time",
     Denial.NOT_CHARGED: "the advertiser is not charged, so the publisher earns nothing",
     Denial.PARTNERSHIP_CAPPED: "the partnership had reached a cap when the call came",
 }

@@ -157,6 +157,16 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """The operator decides of a call within so many hours (included) of its end; of every call, or
+    of those that pass every one of the `filters`. `otherwise` is what holds without a decision."""
+
+    within_hours: int
+    otherwise: Otherwise = Otherwise.DENY
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disqualifiers:
     """What denies a call whatever step it meets; each is off unless it is said.
 
@@ -171,6 +181,7 @@ class Disqualifiers:
     disposition_missing: Missing | None = None
     disposition_rejected: Rejected | None = None
     consent_withheld: Withheld | None = None
+    review: Reviewed | None = None
 
 
 _NONE = Disqualifiers()

@@ -8,7 +8,7 @@ around them (a campaign's highest charge, an offer's questions) is given as argu
 from collections.abc import Collection, Iterator, Sequence
 
 from chalicelib.attributes import OF_STEPS, of_steps
-from chalicelib.criteria import value_fault
+from chalicelib.criteria import Filter, value_fault
 from chalicelib.errors import Fault
 from chalicelib.terms import (
     ChargeTerms,
@@ -50,7 +50,13 @@ def ladder_faults(terms: Terms, max_call_seconds: int) -> list[Fault]:
 def rule_faults(terms: Terms, questions: Collection[str] | None = None) -> list[Fault]:
     """What is wrong with the disqualifiers, and which questions are asked of nobody; None where it
     is not known which questions there are."""
-    return [*_consent(terms.disqualifiers.consent_withheld), *_unasked(terms, questions)]
+    asked = terms.disqualifiers
+    reviewed = asked.review.filters if asked.review else ()
+    return [
+        *_consent(asked.consent_withheld),
+        *_filters("disqualifiers.review", reviewed),
+        *_unasked(terms, questions),
+    ]
 
 
 def _exclusive(terms: Terms) -> Iterator[Fault]:
@@ -61,11 +67,10 @@ def _exclusive(terms: Terms) -> Iterator[Fault]:
 
 def _too_much(terms: Terms) -> Iterator[Fault]:
     """Whether the steps and hours of the terms say more than fits beside every call."""
-    texts = [
-        text
-        for step in terms.steps
-        for text in (step.name, *step.values, *(v for one in step.filters for v in one.values))
-    ]
+    review = terms.disqualifiers.review
+    texts = [text for step in terms.steps for text in (step.name, *step.values)]
+    filters = [one for asks in (*terms.steps, review) if asks for one in asks.filters]
+    texts += [value for one in filters for value in one.values]
     said = [terms.disqualifiers.outside_hours, *(step.hours for step in terms.steps)]
     blocks = [block for hours in said if hours is not None for block in _blocks(hours)]
     counts = (
@@ -106,11 +111,16 @@ def _step_faults(at: int, step: Step, terms: Terms) -> Iterator[Fault]:
         reason = "name the question whose answer counts"
         yield Fault(field=f"{where}.question", rule="required", reason=reason)
     yield from _pay_faults(where, step, terms)
-    for position, one in enumerate(step.filters):
+    yield from _filters(where, step.filters)
+
+
+def _filters(where: str, filters: Sequence[Filter]) -> Iterator[Fault]:
+    """What is wrong with the filters of a step or a rule."""
+    for position, one in enumerate(filters):
         named = f"{where}.filters.{position}"
         if not of_steps(one.attribute):
             known = f"{', '.join(OF_STEPS)}, and tag.name for a tag of that name"
-            reason = f"a step looks at what both sides may know: {known}"
+            reason = f"terms look at what both sides may know: {known}"
             yield Fault(field=f"{named}.attribute", rule="choice", reason=reason)
         unfit = value_fault(one)
         if unfit:

@@ -68,6 +68,18 @@ class Verdict:
         return self.earning_standing is Standing.APPROVED
 
     @property
+    def review_until(self) -> datetime | None:
+        """The next deadline of a review that is awaited; None when none is."""
+        sides = ((self.charge_standing, self.charge), (self.earning_standing, self.earning))
+        waits = [
+            one.until
+            for stands, findings in sides
+            for one in findings
+            if stands is Standing.PENDING and one.rule is Rule.REVIEW and one.until
+        ]
+        return min(waits, default=None)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Every denial on the charge side, once each, in the order of the rules."""
         return tuple(dict.fromkeys(one.denial.value for one in self.charge if one.denial))

@@ -13,7 +13,8 @@ from typing import Any
 from infra.stage import API_FUNCTION, Stage, Stopped
 
 # Only what the carrier or an advertiser says asks for a look; other rows start no function.
-_SAID = [{"prefix": prefix} for prefix in ("SIGNAL#", "REPORT#", "DISPOSITION#", "POSTBACK#")]
+_TOLD = ("SIGNAL#", "REPORT#", "DISPOSITION#", "POSTBACK#", "REVIEW#")
+_SAID = [{"prefix": prefix} for prefix in _TOLD]
 _SIGNALS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": _SAID}}}}
 # A stream batch is tried six times, then its records go to the on-failure queue.
 STREAM_OPTIONS: dict[str, Any] = {

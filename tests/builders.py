@@ -16,6 +16,7 @@ from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Placement, Publisher
 from chalicelib.places import Area
+from chalicelib.reviews import Review, ReviewDecision
 from chalicelib.terms import ChargeTerms, EarningTerms, Pay, Step, StepTest
 from chalicelib.times import Period
 
@@ -322,6 +323,19 @@ def a_disposition(value: str = "sold", **overrides: Any) -> Disposition:
         "source": Source.API,
     }
     return Disposition(**(values | overrides))
+
+
+def a_review(decision: str = "approve", **overrides: Any) -> Review:
+    """What the operator decides of the one call, now."""
+    values: dict[str, Any] = {
+        "id": "rvw_1",
+        "call_id": "call_1",
+        "decision": ReviewDecision(decision),
+        "reason": "listened",
+        "decided_at": NOW,
+        "number": 1,
+    }
+    return Review(**(values | overrides))
 
 
 def a_postback(amount_cents: int = 10_000, **overrides: Any) -> Postback:

@@ -99,6 +99,15 @@ class Withheld(Document):
     )
 
 
+class Reviewed(Document):
+    """The operator decides within so many hours; without a decision the call is denied, or
+    approved. Calls that do not pass every filter are not waited for."""
+
+    within_hours: WithinHours
+    otherwise: Otherwise = terms.Otherwise.DENY
+    filters: Annotated[list[Filter], Field(max_length=10)] = Field(default_factory=list)
+
+
 class Disqualifiers(Document):
     """What denies a call whatever step it meets; each is off unless it is said."""
 
@@ -109,6 +118,7 @@ class Disqualifiers(Document):
     disposition_missing: Missing | None = None
     disposition_rejected: Rejected | None = None
     consent_withheld: Withheld | None = None
+    review: Reviewed | None = None
 
 
 class ChargeTerms(Document):

@@ -21,6 +21,7 @@ from chalicelib.store.calls import CallFile
 from chalicelib.store.dispositions import read_said
 from chalicelib.store.gate import block_facts, blocked_key, read_blockers
 from chalicelib.store.marks import caller_key, earlier_calls, former_key
+from chalicelib.store.reviews import read_reviews
 from chalicelib.store.rows import CATALOG, Action, Item, Key
 from chalicelib.store.settlements import (
     Judged,
@@ -136,6 +137,7 @@ def _facts(
         earlier=_standing(marked, before),
         dispositions=tuple(replace(one, note=None) for one in said.dispositions),
         postbacks=said.postbacks,
+        reviews=tuple(replace(one, note=None) for one in read_reviews(file.beside)),
     )
 
 

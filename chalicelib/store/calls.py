@@ -35,7 +35,7 @@ from chalicelib.store.rows import (
 )
 
 FIRST_LOOK = timedelta(seconds=60)
-_DUE = "open"
+DUE = "open"
 _SIGNALS_KEPT = timedelta(days=30)
 
 
@@ -86,7 +86,7 @@ def call_item(call: Call) -> Item:
         "started_key": f"{arrived}#{call.id}",
         "campaign_id": call.attempt.hold.campaign_id if call.attempt else None,
         "publisher_id": call.publisher_id,
-        "due": None if judged else _DUE,
+        "due": None if judged else DUE,
         "due_at": None if judged else times.written(call.arrived_at + FIRST_LOOK),
     }
 
@@ -99,7 +99,7 @@ def call_change(before: Call, after: Call, *, due_at: datetime | None = None) ->
     if item["due"]:
         del item["due"], item["due_at"]
     if due_at is not None:
-        item |= {"due": _DUE, "due_at": times.written(due_at)}
+        item |= {"due": DUE, "due_at": times.written(due_at)}
     return Change(
         key=call_key(before.id),
         set={(name,): value for name, value in item.items() if value is not None},
@@ -257,7 +257,7 @@ class Calls:
     def due(self, now: datetime, *, limit: int) -> tuple[Call, ...]:
         """Calls that are not judged and whose next look is due, the longest overdue first."""
         question = Question(
-            table=CALLS, index="by_due", partition=_DUE, below=times.written(now), limit=limit
+            table=CALLS, index="by_due", partition=DUE, below=times.written(now), limit=limit
         )
         return tuple(read_call(item) for item in self._rows.page(question).items)
 
@@ -276,7 +276,7 @@ class Calls:
                     Change(
                         key=call_key(call.id),
                         set={("due_at",): times.written(at)},
-                        when=[Equals(("due",), _DUE)],
+                        when=[Equals(("due",), DUE)],
                     )
                 ]
             )

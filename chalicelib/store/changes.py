@@ -10,12 +10,12 @@ from chalicelib.recording import ReportStatus
 
 StreamRecord = dict[str, Any]
 _REPORT = "REPORT#"
-_TELLING = ("SIGNAL#", "DISPOSITION#", "POSTBACK#")
+_TELLING = ("SIGNAL#", "DISPOSITION#", "POSTBACK#", "REVIEW#")
 
 
 def told_call(record: StreamRecord) -> str | None:
-    """The call of which a new signal, disposition or postback tells; KeyError for a record without
-    its keys."""
+    """The call of which a new signal, disposition, postback or review tells; KeyError for a record
+    without its keys."""
     pk, sk = _new_row(record)
     return pk.removeprefix("CALL#") if sk.startswith(_TELLING) else None
 

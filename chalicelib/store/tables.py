@@ -26,12 +26,13 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | WHERE#id | META | where a target or a number lies, found by its id |
 | catalog | REQUEST#hash | META | what a client's idempotency key made |
 | catalog | PARTNER#offer#publisher | META | guards that a publisher has one partnership on an offer |
-| calls | CALL#id | META | a call, the reports of ends that came for it, a message that was left on voicemail, and what its advertiser says of it last |
+| calls | CALL#id | META | a call, the reports of ends that came for it, a message that was left on voicemail, what its advertiser says of it last, and how often the operator has reviewed it |
 | calls | CALL#id | ASKED | what the caller hears and is asked before anybody is chosen, as it stood when the call came |
 | calls | CALL#id | DECISION#n | the trace of routing attempt n |
 | calls | CALL#id | SIGNAL#key | one report of the carrier, kept as it came |
 | calls | CALL#id | VERDICT | every rule and what it saw, the facts it rests on, the versions of the terms, and how it stood while it waited |
 | calls | CALL#id | DISPOSITION#at#id | one disposition of the call; never changed |
+| calls | CALL#id | REVIEW#at#id | what the operator decided of the call at one time; never changed |
 | calls | CALL#id | POSTBACK#id | one postback for the call; never changed |
 | calls | EXTERNAL#advertiser#id | META | which call has this id in an advertiser's own system |
 | calls | EVENT#id | META | what became of an advertiser's event when it came first |
@@ -144,7 +145,7 @@ class CatalogRow(Model):
 
 class CallRow(Model):
     """A call, a decision or its facts, a signal, a verdict, a recording or a report on it, what an
-    advertiser says, a caller's last approved call or line, or a tally."""
+    advertiser says or the operator decides, a caller's last approved call or line, or a tally."""
 
     class Meta(_Meta):
         table_name = table_name("calls")
@@ -165,6 +166,7 @@ class CallRow(Model):
     disposition = UnicodeAttribute(null=True)
     disposition_id = UnicodeAttribute(null=True)
     external_id = UnicodeAttribute(null=True)
+    reviews = NumberAttribute(null=True)
     facts = BinaryAttribute(null=True, legacy_encoding=False)
     deleted_at = UnicodeAttribute(null=True)
     carrier_deleted_at = UnicodeAttribute(null=True)

@@ -53,8 +53,15 @@ def test_several_signals_of_one_call_lead_to_one_settlement() -> None:
     assert desk.settled == ["call_a"]
 
 
-@pytest.mark.parametrize("sk", ["DISPOSITION#2026-11-23T15:00:00.000Z#dsp_1", "POSTBACK#pbk_1"])
-def test_what_an_advertiser_says_of_a_call_leads_to_a_look_at_it(sk: str) -> None:
+@pytest.mark.parametrize(
+    "sk",
+    [
+        "DISPOSITION#2026-11-23T15:00:00.000Z#dsp_1",
+        "POSTBACK#pbk_1",
+        "REVIEW#2026-11-23T15:00:00.000Z#rvw_1",
+    ],
+)
+def test_what_advertiser_or_operator_say_of_a_call_leads_to_a_look_at_it(sk: str) -> None:
     desk = Desk()
     streams.handle([record("call_a", sk)], desk.settle, desk.later.append, desk.fetches)
     assert desk.settled == ["call_a"]

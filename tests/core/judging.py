@@ -22,12 +22,13 @@ from chalicelib.terms import (
     Rejected,
     Repeat,
     RepeatScope,
+    Reviewed,
     Since,
     Step,
     StepTest,
     Withheld,
 )
-from tests.builders import NOW, a_disposition, a_postback, call_facts
+from tests.builders import NOW, a_disposition, a_postback, a_review, call_facts
 
 CENTS = st.integers(0, 10_000)
 VALUES = st.lists(st.sampled_from(["sold", "lost", "spam"]), min_size=1, max_size=2, unique=True)
@@ -93,6 +94,8 @@ DISQUALIFIERS = st.builds(
     disposition_rejected=st.none()
     | st.builds(Rejected, values=VALUES.map(tuple), within_hours=SOME_HOURS),
     consent_withheld=st.none() | st.just(Withheld(question="owner", answers=("no",))),
+    review=st.none()
+    | st.builds(Reviewed, within_hours=SOME_HOURS, otherwise=OTHERWISE, filters=FILTERS),
 )
 GEOGRAPHIES = st.sampled_from([Geography(), Geography(states=("CA",))])
 CHARGES = st.builds(
@@ -134,6 +137,16 @@ POSTBACKS = st.lists(
     max_size=3,
     unique_by=lambda one: one.id,
 ).map(tuple)
+REVIEWS = st.lists(
+    st.builds(
+        lambda decision, number, at: a_review(decision, number=number, decided_at=at),
+        st.sampled_from(["approve", "deny"]),
+        st.integers(1, 3),
+        MOMENTS,
+    ),
+    max_size=3,
+    unique_by=lambda one: one.number,
+).map(tuple)
 EARLIER = st.lists(
     st.builds(
         EarlierCall,
@@ -162,6 +175,7 @@ def facts_of_a_call(**fixed: Any) -> st.SearchStrategy[Any]:
         "earlier": EARLIER,
         "dispositions": DISPOSITIONS,
         "postbacks": POSTBACKS,
+        "reviews": REVIEWS,
         "earning_stopped": st.sampled_from([None, "partnership_capped_day"]),
     }
     kept = {name: value for name, value in drawn.items() if name not in fixed}

@@ -17,6 +17,7 @@ from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.offers import Number, Offer, Partnership, Placement, Publisher, Strategy
 from chalicelib.payouts import Earning, Payout
+from chalicelib.reviews import Review
 from chalicelib.routing import Considered
 from chalicelib.store import codec
 from chalicelib.terms import ChargeTerms
@@ -46,6 +47,7 @@ KINDS: list[type[Any]] = [
     Considered,
     Finding,
     Verdict,
+    Review,
     Charge,
     Earning,
     Invoice,

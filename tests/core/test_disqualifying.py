@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.call_facts import EarlierCall
-from chalicelib.criteria import Geography
+from chalicelib.criteria import Filter, FilterTest, Geography
 from chalicelib.findings import Outcome, Rule
 from chalicelib.terms import (
     Disqualifiers,
@@ -16,12 +16,13 @@ from chalicelib.terms import (
     Rejected,
     Repeat,
     RepeatScope,
+    Reviewed,
     Since,
     Withheld,
 )
 from chalicelib.times import Hours, OpenBlock
 from chalicelib.validation import Standing, Verdict, judge
-from tests.builders import NOW, a_disposition, call_facts, charge_terms
+from tests.builders import NOW, a_disposition, a_review, call_facts, charge_terms
 
 DAY = timedelta(hours=24)
 TICK = timedelta(microseconds=1)
@@ -91,6 +92,11 @@ SWITCHES: list[tuple[Disqualifiers, dict[str, Any], str]] = [
         {"dispositions": (a_disposition("refused_consent"),)},
         "consent_withheld",
     ),
+    (
+        Disqualifiers(review=Reviewed(within_hours=48)),
+        {"reviews": (a_review("deny"),)},
+        "review_denied",
+    ),
 ]
 
 
@@ -114,6 +120,8 @@ def test_a_disqualifier_that_finds_nothing_lets_the_call_pass(
         facts = {"arrived_at": NOW + timedelta(days=1)}
     elif reason == "disposition_rejected":
         facts = {"dispositions": (a_disposition("sold"),)}
+    elif reason == "review_denied":
+        facts = {"reviews": (a_review("approve"),)}
     else:
         facts = {}
     assert judged(asked, asked, **facts).earned
@@ -194,6 +202,78 @@ def test_a_rejection_that_never_comes_lets_the_call_pass_after_its_deadline(
     asked = Disqualifiers(disposition_rejected=Rejected(values=("spam",), within_hours=2))
     found = judged(asked, now=NOW + timedelta(hours=2) + off)
     assert found.standing is (APPROVED if off > TICK * 0 else PENDING)
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "after"), [(Otherwise.DENY, DENIED), (Otherwise.APPROVE, APPROVED)]
+)
+@pytest.mark.parametrize("off", [-TICK, TICK * 0, TICK])
+def test_a_review_is_waited_for_through_its_deadline(
+    otherwise: Otherwise, after: Standing, off: timedelta
+) -> None:
+    asked = Disqualifiers(review=Reviewed(within_hours=48, otherwise=otherwise))
+    found = judged(asked, now=NOW + 2 * DAY + off)
+    assert found.standing is (after if off > TICK * 0 else PENDING)
+    assert found.review_until == (None if off > TICK * 0 else NOW + 2 * DAY)
+    assert found.reasons == (("review_missing",) if found.standing is DENIED else ())
+
+
+@pytest.mark.parametrize("off", [-TICK, TICK * 0, TICK])
+@pytest.mark.parametrize(
+    ("decision", "in_time", "late"), [("deny", DENIED, APPROVED), ("approve", APPROVED, DENIED)]
+)
+def test_a_review_counts_through_its_deadline_and_one_that_is_late_does_not(
+    decision: str, in_time: Standing, late: Standing, off: timedelta
+) -> None:
+    # What holds without a review is the opposite of what it says.
+    otherwise = Otherwise.APPROVE if decision == "deny" else Otherwise.DENY
+    asked = Disqualifiers(review=Reviewed(within_hours=48, otherwise=otherwise))
+    said = a_review(decision, decided_at=NOW + 2 * DAY + off)
+    found = judged(asked, reviews=(said,), now=NOW + 3 * DAY)
+    assert found.standing is (late if off > TICK * 0 else in_time)
+
+
+@pytest.mark.parametrize(("plan", "expected"), [("gold", PENDING), ("iron", APPROVED)])
+def test_only_calls_that_pass_its_filters_await_a_review(plan: str, expected: Standing) -> None:
+    gold = Filter(attribute="tag.plan", test=FilterTest.EQUALS, values=("gold",))
+    asked = Disqualifiers(review=Reviewed(within_hours=48, filters=(gold,)))
+    facts = {"attributes": {"tag.plan": plan}}
+    assert judged(asked, **facts).standing is expected
+    denied = judged(asked, reviews=(a_review("deny"),), **facts)
+    assert denied.standing is (DENIED if expected is PENDING else APPROVED)
+
+
+def test_of_several_reviews_the_last_one_in_time_counts() -> None:
+    asked = Disqualifiers(review=Reviewed(within_hours=48))
+    said = (
+        a_review("deny", number=1),
+        a_review("approve", number=2, decided_at=NOW + DAY),
+        a_review("deny", number=3, decided_at=NOW + 3 * DAY),
+    )
+    assert judged(asked, reviews=said, now=NOW + 4 * DAY).standing is APPROVED
+    assert judged(asked, reviews=said[:1], now=NOW + 4 * DAY).standing is DENIED
+
+
+def test_a_finding_of_a_review_says_what_was_decided_why_and_by_whom() -> None:
+    asked = Disqualifiers(review=Reviewed(within_hours=48))
+    found = judged(asked, reviews=(a_review("deny", reason="wrong_product"),))
+    (told,) = (one for one in found.charge if one.rule is Rule.REVIEW)
+    assert (told.saw, told.source) == ("deny: wrong_product", "operator")
+    assert told.asked == "the operator's approval within 48 h of the end"
+
+
+@pytest.mark.parametrize("charge_hours", [2, None])
+def test_the_review_that_is_awaited_is_the_next_one_of_either_side(
+    charge_hours: int | None,
+) -> None:
+    charge = Disqualifiers(review=Reviewed(within_hours=charge_hours)) if charge_hours else None
+    found = judged(charge, Disqualifiers(review=Reviewed(within_hours=9)))
+    assert found.review_until == NOW + timedelta(hours=charge_hours or 9)
+
+
+def test_a_call_that_is_denied_anyway_awaits_no_review() -> None:
+    asked = Disqualifiers(anonymous_caller=True, review=Reviewed(within_hours=48))
+    assert judged(asked, anonymous=True).review_until is None
 
 
 def test_a_publisher_may_earn_from_places_of_its_own() -> None:

@@ -46,6 +46,15 @@ def sound(terms: T) -> T:
     return cast(T, kept if kept.steps else terms)
 
 
+def known_by(now: datetime, facts: CallFacts) -> CallFacts:
+    """The facts without the dispositions and reviews that have yet to come."""
+    return replace(
+        facts,
+        dispositions=tuple(one for one in facts.dispositions if one.received_at <= now),
+        reviews=tuple(one for one in facts.reviews if one.decided_at <= now),
+    )
+
+
 @given(FACTS, CHARGES, EARNINGS, LATER, st.randoms(use_true_random=False))
 def test_the_order_of_facts_does_not_matter(
     facts: CallFacts, charge: ChargeTerms, earning: EarningTerms, now: datetime, dice: Random
@@ -57,6 +66,7 @@ def test_the_order_of_facts_does_not_matter(
         facts,
         dispositions=shuffled(facts.dispositions),
         postbacks=shuffled(facts.postbacks),
+        reviews=shuffled(facts.reviews),
         earlier=shuffled(facts.earlier),
     )
     assert judge(other, charge, earning, now=now) == judge(facts, charge, earning, now=now)
@@ -94,8 +104,7 @@ def test_a_verdict_is_a_function_of_kept_facts_and_terms_alone(
 def test_what_is_decided_stays_decided_however_much_time_goes_by(
     facts: CallFacts, charge: ChargeTerms, earning: EarningTerms, now: datetime, hours: int
 ) -> None:
-    known = tuple(one for one in facts.dispositions if one.received_at <= now)
-    facts = replace(facts, dispositions=known)
+    facts = known_by(now, facts)
     verdict = judge(facts, charge, earning, now=now)
     later = judge(facts, charge, earning, now=now + timedelta(hours=hours))
     for side in ("charge", "earning"):
@@ -124,8 +133,7 @@ def test_what_is_held_is_enough_for_whatever_may_still_come(
     earning: EarningTerms,
     now: datetime,
 ) -> None:
-    known = tuple(one for one in facts.dispositions if one.received_at <= now)
-    before = judge(replace(facts, dispositions=known), charge, earning, now=now)
+    before = judge(known_by(now, facts), charge, earning, now=now)
     if before.standing is not Standing.PENDING:
         return
     after = judge(facts, charge, earning, now=now + timedelta(hours=80))

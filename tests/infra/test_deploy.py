@@ -100,7 +100,7 @@ def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial:
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["MaximumRetryAttempts"] == 5
     (only,) = mapping["FilterCriteria"]["Filters"]
-    told = ("SIGNAL#", "REPORT#", "DISPOSITION#", "POSTBACK#")
+    told = ("SIGNAL#", "REPORT#", "DISPOSITION#", "POSTBACK#", "REVIEW#")
     assert json.loads(only["Pattern"]) == {
         "eventName": ["INSERT"],
         "dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in told]}}},
