@@ -237,7 +237,7 @@ def test_a_review_counts_through_its_deadline_and_one_that_is_late_does_not(
 def test_only_calls_that_pass_its_filters_await_a_review(plan: str, expected: Standing) -> None:
     gold = Filter(attribute="tag.plan", test=FilterTest.EQUALS, values=("gold",))
     asked = Disqualifiers(review=Reviewed(within_hours=48, filters=(gold,)))
-    facts = {"attributes": {"tag.plan": plan}}
+    facts: dict[str, Any] = {"attributes": {"tag.plan": plan}}
     assert judged(asked, **facts).standing is expected
     denied = judged(asked, reviews=(a_review("deny"),), **facts)
     assert denied.standing is (DENIED if expected is PENDING else APPROVED)

@@ -1,5 +1,6 @@
 """Which terms are refused, and in which words: every fault of a ladder, at its boundary."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from chalicelib.terms import (
     Otherwise,
     Pay,
     PayKind,
+    Reviewed,
     Step,
     StepTest,
     Withheld,
@@ -234,3 +236,36 @@ def test_terms_say_no_more_than_fits_beside_every_call(over: int, faults: int) -
     block = EVENING.blocks[0]
     hours = Hours(blocks=tuple(block for _ in range(MOST_BLOCKS + over)))
     assert found(a_step(hours=hours)) == [("steps", "length")] * faults
+
+
+@pytest.mark.parametrize(
+    ("one", "faults"),
+    [
+        (GOLD, []),
+        (replace(GOLD, attribute="caller"), [("attribute", "choice")]),
+        (replace(GOLD, attribute="publisher_id"), [("attribute", "choice")]),
+        (replace(GOLD, values=("gold", "iron")), [("values", "filter")]),
+        (replace(GOLD, test=FilterTest.MATCHES, values=("(",)), [("values", "filter")]),
+    ],
+)
+def test_a_review_looks_at_what_both_sides_may_know(
+    one: Filter, faults: list[tuple[str, str]]
+) -> None:
+    asked = Disqualifiers(review=Reviewed(within_hours=1, filters=(one,)))
+    for terms in (
+        ChargeTerms(charge_cents=1, disqualifiers=asked),
+        EarningTerms(earning_cents=1, disqualifiers=asked),
+    ):
+        assert [(fault.field, fault.rule) for fault in rule_faults(terms)] == [
+            (f"disqualifiers.review.filters.0.{field}", rule) for field, rule in faults
+        ]
+
+
+@pytest.mark.parametrize(("more", "faults"), [(-1, []), (0, []), (1, [("steps", "length")])])
+def test_the_values_of_a_review_count_for_what_fits_beside_a_call(
+    more: int, faults: list[tuple[str, str]]
+) -> None:
+    values = ("v" * 100,) * (MOST_CHARACTERS // 100 - 1) + ("w" * (100 + more),)
+    long = Filter(attribute="tag.plan", test=FilterTest.IN, values=values)
+    asked = Disqualifiers(review=Reviewed(within_hours=1, filters=(long,)))
+    assert found(disqualifiers=asked) == faults

@@ -44,7 +44,7 @@ OWED = Disqualifiers(disposition_missing=Missing(within_hours=24))
 
 
 def opened(
-    rows: FakeRows | None = None, *, earning: EarningTerms | None = None, **terms: Any
+    rows: Rows | None = None, *, earning: EarningTerms | None = None, **terms: Any
 ) -> World:
     """A market on these charge terms; on none, a ladder whose highest step awaits a sale."""
     world = World(rows or FakeRows())

@@ -10,7 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from chalicelib.auditing import Law
 from chalicelib.calls import Call, CallStatus
 from chalicelib.flows.audit import audit
+from chalicelib.flows.reviews import Deciding, decide
 from chalicelib.flows.settlement import sweep
+from chalicelib.reviews import ReviewDecision
 from chalicelib.store.dispositions import disposition_put, postback_put
 from chalicelib.store.rows import CATALOG, NotWritten
 from chalicelib.store.verdicts import judgement_of
@@ -18,10 +20,12 @@ from chalicelib.terms import (
     Disqualifiers,
     EarningTerms,
     Missing,
+    Otherwise,
     Pay,
     PayKind,
     Rejected,
     Repeat,
+    Reviewed,
     Since,
     StepTest,
 )
@@ -50,6 +54,7 @@ CHARGE = builders.charge_terms(
     disqualifiers=Disqualifiers(
         repeat_callers=(Repeat(days=1), Repeat(since=Since.CONNECTED, days=1)),
         disposition_rejected=Rejected(values=("spam",), within_hours=3),
+        review=Reviewed(within_hours=4, otherwise=Otherwise.APPROVE),
     ),
 )
 EARNING = EarningTerms(
@@ -60,7 +65,9 @@ EARNING = EarningTerms(
             pays=Pay(kind=PayKind.SHARE_OF_CHARGE, basis_points=6_000, floor_cents=300),
         ),
     ),
-    disqualifiers=Disqualifiers(disposition_missing=Missing(within_hours=12)),
+    disqualifiers=Disqualifiers(
+        disposition_missing=Missing(within_hours=12), review=Reviewed(within_hours=13)
+    ),
 )
 
 
@@ -130,6 +137,13 @@ class Waiting(RuleBasedStateMachine):
             at=self.world.now, received_at=self.world.now,
         )  # fmt: skip
         self.does(lambda: self.rows.write([postback_put(said)]), death)
+
+    @precondition(lambda self: self.sids)
+    @rule(data=st.data(), decision=st.sampled_from(ReviewDecision), death=deaths)
+    def is_reviewed(self, data: st.DataObject, decision: ReviewDecision, death: Death) -> None:
+        call = self.world.call(data.draw(st.sampled_from(self.sids)))
+        deciding = Deciding(call_id=call.id, decision=decision, reason="listened")
+        self.does(lambda: decide(deciding, stores=self.world.stores, now=self.world.now), death)
 
     @precondition(lambda self: self.sids)
     @rule(data=st.data(), death=deaths)

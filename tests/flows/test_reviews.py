@@ -1,4 +1,4 @@
-"""Calls that await the operator's review: what stays held, what decides, and what comes too late."""
+"""Calls that await the operator's review: what stays held, what decides, what comes too late."""
 
 from contextlib import suppress
 from typing import Any
@@ -23,9 +23,7 @@ from tests.flows.test_pending import booked, opened, says, swept
 from tests.world import World
 
 ASKED = Disqualifiers(review=Reviewed(within_hours=24))
-BOTH = Disqualifiers(
-    review=Reviewed(within_hours=24), disposition_missing=Missing(within_hours=48)
-)
+BOTH = Disqualifiers(review=Reviewed(within_hours=24), disposition_missing=Missing(within_hours=48))
 
 
 def reviewed(rows: FakeRows | None = None, asked: Disqualifiers = ASKED) -> World:
@@ -97,9 +95,7 @@ def test_at_the_deadline_the_named_choice_decides(
     assert world.status() == (chosen if decided else "pending")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "status"), [(-1, "approved"), (0, "approved"), (1, "denied")]
-)
+@pytest.mark.parametrize(("seconds", "status"), [(-1, "approved"), (0, "approved"), (1, "denied")])
 def test_a_decision_counts_through_the_deadline_even_if_only_the_sweep_finds_it(
     seconds: int, status: str
 ) -> None:
@@ -183,9 +179,9 @@ def test_a_new_review_leads_to_a_look_at_its_call() -> None:
 
 
 def test_only_calls_that_await_a_review_are_listed() -> None:
-    world = opened(asked_of := FakeRows(), disqualifiers=BOTH)
+    world = opened(disqualifiers=BOTH)
     world.arrives("CA0", caller="+14155550177")
-    assert asked_of.rows_of(CALLS) and awaiting(world) == []
+    assert (world.status("CA0"), awaiting(world)) == (CallStatus.LIVE, [])
     world.talks(seconds=90)
     assert awaiting(world) == [world.call().id]
     says(world)
@@ -307,7 +303,7 @@ def either(request: pytest.FixtureRequest) -> Rows:
 
 
 def test_reviews_are_the_same_on_both_kinds_of_rows(either: Rows) -> None:
-    world = opened(either, disqualifiers=BOTH)  # type: ignore[arg-type]
+    world = opened(either, disqualifiers=BOTH)
     world.talks(seconds=90)
     assert awaiting(world) == [world.call().id]
     first = decides(world, "deny")
