@@ -47,7 +47,7 @@ UNRULED: Json = {
     "steps": [],
     "disqualifiers": {
         "blocked_caller": False, "anonymous_caller": False, "repeat_callers": [],
-        "outside_hours": None, "disposition_missing": None, "disposition_rejected": None,
+        "outside_hours": None, "disposition_missing": None, "disposition_rejected": None, "review": None,
         "consent_withheld": None,
     },
 }  # fmt: skip

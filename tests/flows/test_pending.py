@@ -43,9 +43,7 @@ LADDER = builders.charge_terms(charge_cents=9_000, minimum_talk_seconds=0, steps
 OWED = Disqualifiers(disposition_missing=Missing(within_hours=24))
 
 
-def opened(
-    rows: Rows | None = None, *, earning: EarningTerms | None = None, **terms: Any
-) -> World:
+def opened(rows: Rows | None = None, *, earning: EarningTerms | None = None, **terms: Any) -> World:
     """A market on these charge terms; on none, a ladder whose highest step awaits a sale."""
     world = World(rows or FakeRows())
     said = builders.charge_terms(**terms) if terms else LADDER
