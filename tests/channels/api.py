@@ -47,8 +47,8 @@ UNRULED: Json = {
     "steps": [],
     "disqualifiers": {
         "blocked_caller": False, "anonymous_caller": False, "repeat_callers": [],
-        "outside_hours": None, "disposition_missing": None, "disposition_rejected": None, "review": None,
-        "consent_withheld": None,
+        "outside_hours": None, "disposition_missing": None, "disposition_rejected": None,
+        "consent_withheld": None, "review": None,
     },
 }  # fmt: skip
 """What terms say that say only a price and a minimum."""
