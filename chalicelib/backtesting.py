@@ -13,6 +13,7 @@ from chalicelib.call_facts import CallFacts, EarlierCall
 from chalicelib.dispositions import Disposition, Postback
 from chalicelib.findings import Finding, Outcome
 from chalicelib.repetition import Repetition
+from chalicelib.reviews import Review
 from chalicelib.terms import (
     ChargeTerms,
     EarningTerms,
@@ -61,8 +62,8 @@ class Both:
 class PastCall:
     """A judged call: by which terms, on which facts, when first and when last, and what came of it.
 
-    `dispositions` and `postbacks` are all that has been said of it since; None where that is not
-    asked for, and then what its facts hold stands.
+    `dispositions`, `postbacks` and `reviews` are all that has been said of it since; None where
+    that is not asked for, and then what its facts hold stands.
     """
 
     id: str
@@ -78,6 +79,7 @@ class PastCall:
     before: Both
     dispositions: tuple[Disposition, ...] | None = None
     postbacks: tuple[Postback, ...] | None = None
+    reviews: tuple[Review, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +196,10 @@ def followed(terms: Iterable[Terms]) -> frozenset[RepeatScope]:
     return frozenset(rule.scope for rule in rules if rule.since is Since.APPROVED)
 
 
-def asks_advertiser(terms: Terms) -> bool:
-    """Whether any rule looks at what the advertiser says of a call."""
+def asks_what_is_said(terms: Terms) -> bool:
+    """Whether any rule looks at what the advertiser, or the operator, says of a call."""
     off = terms.disqualifiers
-    said = (off.disposition_missing, off.disposition_rejected)
+    said = (off.disposition_missing, off.disposition_rejected, off.review)
     told = bool(off.consent_withheld and off.consent_withheld.dispositions)
     return any(said) or told or any(step.test in _SAID for step in terms.steps)
 
@@ -228,19 +230,25 @@ def _decided_at(call: PastCall) -> tuple[datetime, datetime, str]:
 
 
 def _with_all_said(call: PastCall, facts: CallFacts) -> CallFacts:
-    if call.dispositions is None or call.postbacks is None:
+    if call.dispositions is None or call.postbacks is None or call.reviews is None:
         return facts
-    return replace(facts, dispositions=call.dispositions, postbacks=call.postbacks)
+    return replace(
+        facts,
+        dispositions=call.dispositions,
+        postbacks=call.postbacks,
+        reviews=call.reviews,
+    )
 
 
 def _known_at(facts: CallFacts, at: datetime) -> CallFacts:
     """The facts without what was said later."""
-    if not facts.dispositions and not facts.postbacks:
+    if not facts.dispositions and not facts.postbacks and not facts.reviews:
         return facts
     return replace(
         facts,
         dispositions=tuple(one for one in facts.dispositions if one.received_at <= at),
         postbacks=tuple(one for one in facts.postbacks if one.received_at <= at),
+        reviews=tuple(one for one in facts.reviews if one.decided_at <= at),
     )
 
 
@@ -249,5 +257,6 @@ def _moments(facts: CallFacts, verdict: Verdict, at: datetime) -> Iterator[datet
     which is in time itself."""
     for said in (facts.dispositions, facts.postbacks):
         yield from (one.received_at for one in said if one.received_at > at)
+    yield from (one.decided_at for one in facts.reviews if one.decided_at > at)
     if verdict.waits_until is not None:
         yield verdict.waits_until + timedelta.resolution

@@ -12,7 +12,7 @@ from datetime import datetime
 from chalicelib.backtesting import (
     PastCall,
     TriedTerms,
-    asks_advertiser,
+    asks_what_is_said,
     followed,
     judge_again,
 )
@@ -67,7 +67,7 @@ class BackTest:
 
 def backtest(asked: Asked, *, stores: Stores, now: datetime) -> BackTest:
     """Judge one slice of the period's calls again, and compare; nothing is written."""
-    asks = _asks_advertiser(asked)
+    asks = _asks_what_is_said(asked)
     page = page_of_past_calls(
         stores.rows,
         asked.campaign_id,
@@ -133,12 +133,12 @@ def _is_tested(call: PastCall, asked: Asked) -> bool:
     return call.campaign_id == asked.campaign_id and call.facts.arrived_at in asked.period
 
 
-def _asks_advertiser(asked: Asked) -> bool:
+def _asks_what_is_said(asked: Asked) -> bool:
     """Whether a rule that is tried looks at what an advertiser says. Terms that calls keep have
     been judged on what they needed."""
     terms: list[Terms] = [*asked.earning.values()]
     terms += [asked.campaign.terms] if asked.campaign else []
-    return any(asks_advertiser(one) for one in terms)
+    return any(asks_what_is_said(one) for one in terms)
 
 
 def _tried(asked: Asked, calls: Sequence[PastCall], stores: Stores) -> TriedTerms:

@@ -15,7 +15,8 @@ from chalicelib.call_facts import CallFacts
 from chalicelib.campaigns import Target
 from chalicelib.store import codec
 from chalicelib.store.calls import call_key
-from chalicelib.store.dispositions import DISPOSITION_PART, POSTBACK_PART, read_said
+from chalicelib.store.dispositions import DISPOSITION_PART, read_said
+from chalicelib.store.reviews import REVIEW_PART, read_reviews
 from chalicelib.store.rows import CALLS, Item, Question, Rows
 from chalicelib.store.target_holds import target_key
 from chalicelib.store.verdicts import VERDICT_PART
@@ -83,7 +84,8 @@ def past_calls(rows: Rows, call_ids: Sequence[str]) -> Iterator[PastCall]:
 
 
 def with_all_said(rows: Rows, calls: Iterable[PastCall]) -> Iterator[PastCall]:
-    """The calls with all that their advertisers have said of them up to now, one question each."""
+    """The calls with all that advertisers and the operator have said of them up to now, one
+    question each."""
     for batch in _batches(list(calls)):
         _, found = rows.gather([], [_said_of(call) for call in batch])
         for call, items in zip(batch, found, strict=True):
@@ -92,16 +94,17 @@ def with_all_said(rows: Rows, calls: Iterable[PastCall]) -> Iterator[PastCall]:
                 call,
                 dispositions=tuple(replace(it, note=None) for it in said.dispositions),
                 postbacks=said.postbacks,
+                reviews=tuple(replace(it, note=None) for it in read_reviews(items)),
             )
 
 
 def _said_of(call: PastCall) -> Question:
-    """From its dispositions to its postbacks; the little that lies between them is read along."""
+    """From its dispositions to its reviews; the little that lies between them is read along."""
     return Question(
         table=CALLS,
         partition=f"CALL#{call.id}",
         at_least=DISPOSITION_PART,
-        below=f"{POSTBACK_PART}~",
+        below=f"{REVIEW_PART}~",
     )
 
 

@@ -48,7 +48,7 @@ UNRULED: Json = {
     "disqualifiers": {
         "blocked_caller": False, "anonymous_caller": False, "repeat_callers": [],
         "outside_hours": None, "disposition_missing": None, "disposition_rejected": None,
-        "consent_withheld": None,
+        "consent_withheld": None, "review": None,
     },
 }  # fmt: skip
 """What terms say that say only a price and a minimum."""

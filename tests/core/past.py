@@ -30,6 +30,7 @@ def a_past_call(
         facts,
         dispositions=tuple(one for one in facts.dispositions if one.received_at <= judged_at),
         postbacks=tuple(one for one in facts.postbacks if one.received_at <= judged_at),
+        reviews=tuple(one for one in facts.reviews if one.decided_at <= judged_at),
     )
     values: dict[str, Any] = {
         "id": id,
@@ -45,6 +46,7 @@ def a_past_call(
         "before": both_sides(judge(known, charge, earning, now=judged_at)),
         "dispositions": facts.dispositions,
         "postbacks": facts.postbacks,
+        "reviews": facts.reviews,
     }
     return PastCall(**(values | more))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.backtesting import asks_advertiser, followed
+from chalicelib.backtesting import asks_what_is_said, followed
 from chalicelib.call_facts import EarlierCall
 from chalicelib.findings import Denial, Rule
 from chalicelib.terms import (
@@ -20,12 +20,21 @@ from chalicelib.terms import (
     Rejected,
     Repeat,
     RepeatScope,
+    Reviewed,
     Since,
     StepTest,
     Withheld,
 )
 from chalicelib.validation import Standing
-from tests.builders import NOW, a_disposition, a_postback, a_step, call_facts, charge_terms
+from tests.builders import (
+    NOW,
+    a_disposition,
+    a_postback,
+    a_review,
+    a_step,
+    call_facts,
+    charge_terms,
+)
 from tests.core.past import a_past_call, again, approved, in_a_row
 
 
@@ -101,6 +110,16 @@ def test_a_call_is_decided_by_what_comes_first_and_not_by_what_comes_later() -> 
     call = a_past_call(facts=call_facts(dispositions=said))
     tried = off(disposition_rejected=Rejected(values=("spam",), within_hours=24))
     assert approved(again([call], tried)) == {"call_1"}
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(-1, True), (0, True), (1, False)])
+def test_a_review_after_the_verdict_counts_up_to_the_deadline_that_is_tried(
+    seconds: int, counts: bool
+) -> None:
+    at = NOW + timedelta(hours=24, seconds=seconds)
+    call = a_past_call(facts=call_facts(reviews=(a_review("approve", decided_at=at),)))
+    tried = off(review=Reviewed(within_hours=24))
+    assert approved(again([call], tried)) == ({"call_1"} if counts else set())
 
 
 def test_consent_is_withheld_only_by_what_had_come_when_the_call_was_judged() -> None:
@@ -237,6 +256,7 @@ def test_only_rules_since_approved_calls_are_followed(
         (charge_terms(minimum_talk_seconds=0, steps=(STEP,)), True),
         (off(disposition_missing=Missing(within_hours=1)), True),
         (off(disposition_rejected=Rejected(values=("spam",))), True),
+        (off(review=Reviewed(within_hours=1)), True),
         (off(consent_withheld=Withheld(dispositions=("no",))), True),
         (off(consent_withheld=Withheld(question="ok", answers=("2",))), False),
     ],
@@ -244,4 +264,4 @@ def test_only_rules_since_approved_calls_are_followed(
 def test_advertisers_are_asked_only_where_a_rule_looks_at_what_they_say(
     terms: ChargeTerms, asks: bool
 ) -> None:
-    assert asks_advertiser(terms) is asks
+    assert asks_what_is_said(terms) is asks

@@ -71,7 +71,7 @@ def test_calls_of_different_callers_are_judged_each_alone(
     assert together == {call.id: again([call], charge, earning)[call.id] for call in calls}
 
 
-@given(past_calls(dispositions=(), postbacks=()), CHARGES, EARNINGS)
+@given(past_calls(dispositions=(), postbacks=(), reviews=()), CHARGES, EARNINGS)
 def test_a_call_of_which_nothing_was_said_comes_to_what_the_rules_say_of_it_in_the_end(
     calls: list[PastCall], charge: ChargeTerms, earning: EarningTerms
 ) -> None:

@@ -15,6 +15,7 @@ from chalicelib.store.past_calls import (
     targets_of,
     with_all_said,
 )
+from chalicelib.store.reviews import review_actions
 from chalicelib.store.rows import CALLS, Put, Rows
 from chalicelib.store.verdicts import Judgement, judgement_action
 from chalicelib.times import Period
@@ -25,6 +26,7 @@ from tests.builders import (
     a_disposition,
     a_hold,
     a_postback,
+    a_review,
     a_target,
     an_attempt,
     call_facts,
@@ -101,12 +103,14 @@ def test_all_that_was_said_of_a_call_is_read_and_nothing_of_another(rows: Rows) 
         lay(rows, n, minutes=n)
     said, told = a_disposition("sold", call_id="call_1", note="secret"), a_postback()
     told = replace(told, call_id="call_1")
-    rows.write([disposition_put(said), postback_put(told)])
+    decided = a_review("deny", note="secret")
+    rows.write([disposition_put(said), postback_put(told), *review_actions(decided)])
     (page,) = pages(rows, 10)
     first, second = with_all_said(rows, page.calls)
     assert first.dispositions == (replace(said, note=None),)
     assert first.postbacks == (told,)
-    assert (second.dispositions, second.postbacks) == ((), ())
+    assert first.reviews == (replace(decided, note=None),)
+    assert (second.dispositions, second.postbacks, second.reviews) == ((), (), ())
 
 
 def test_targets_are_read_as_they_stand(rows: Rows) -> None:
