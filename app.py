@@ -9,6 +9,7 @@ from chalicelib.channels import (
     api_calls,
     api_catalog,
     api_costs,
+    api_credits,
     api_dispositions,
     api_dunning,
     api_gate,
@@ -55,6 +56,7 @@ for channel in (
     api_papers,
     api_billing,
     api_dunning,
+    api_credits,
     api_ledger,
     api_operations,
 ):

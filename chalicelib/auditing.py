@@ -1,8 +1,8 @@
 """Do the books agree with themselves?
 
 Owns the list of laws, what it means to break one, and the laws between documents, balances and
-funds. Everything passes by once and is summed up, so that the tally grows with accounts and
-documents and not with calls. The laws of calls belong to `auditing_calls`, those of entries to
+funds. Everything passes by once and is summed up, so that the tally grows with accounts, documents
+and credits, and not with calls. The laws of calls belong to `auditing_calls`, those of entries to
 `auditing_entries`; reading it all, to the flow; nothing here is repaired.
 """
 
@@ -35,6 +35,7 @@ class Law(StrEnum):
     COLLECTED = "an_invoice_collects_what_was_paid"
     RELEASED = "only_collected_calls_are_released"
     PAYOUT = "a_payout_is_its_earnings"
+    CREDIT = "a_credit_is_counted_where_it_was_given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,11 @@ class Difference:
 
 @dataclass(slots=True)
 class Tally:
-    """What has passed by so far; documents are kept without their lines."""
+    """What has passed by so far; documents are kept without their lines.
+
+    `open_credits` are the counts of cents that credits call for, by what counts them: each falls to
+    zero as that passes by.
+    """
 
     billing: Mapping[str, Billing]
     documents: dict[str, Invoice] = field(default_factory=dict)
@@ -61,6 +66,7 @@ class Tally:
     paid: Counter[str] = field(default_factory=Counter)
     earned: Counter[str] = field(default_factory=Counter)
     earnings: Counter[str] = field(default_factory=Counter)
+    open_credits: Counter[str] = field(default_factory=Counter)
 
 
 def compare(law: Law, subject: str, expected: int, found: int) -> Iterator[Difference]:
@@ -72,7 +78,7 @@ def compare(law: Law, subject: str, expected: int, found: int) -> Iterator[Diffe
 def take_invoice(tally: Tally, invoice: Invoice) -> Iterator[Difference]:
     """An invoice or a statement passes by: its lines are its sum and its number of calls."""
     lines = sum(line.quantity * line.unit_cents for line in invoice.lines)
-    quantity = sum(line.quantity for line in invoice.lines)
+    quantity = sum(line.quantity for line in invoice.lines if line.unit_cents >= 0)
     yield from compare(Law.INVOICE, invoice.id, invoice.subtotal_cents, lines)
     yield from compare(Law.INVOICE, invoice.id, invoice.call_count, quantity)
     if is_receivable(invoice):
@@ -81,6 +87,16 @@ def take_invoice(tally: Tally, invoice: Invoice) -> Iterator[Difference]:
         tally.accounts[House.SALES_TAX] -= invoice.tax_cents
         tally.accounts[House.BAD_DEBT] += invoice.written_off_cents
     tally.documents[invoice.id] = replace(invoice, lines=())
+    count_credit(tally, f"{invoice.id} credited", -invoice.credited_cents)
+    count_credit(tally, f"{invoice.id} credited tax", -invoice.credited_tax_cents)
+    count_credit(tally, f"{invoice.id} returned", -invoice.returned_cents)
+
+
+def count_credit(tally: Tally, what: str, cents: int) -> None:
+    """Credits call for `cents`, or that much is counted when it is below zero."""
+    tally.open_credits[what] += cents
+    if not tally.open_credits[what]:
+        del tally.open_credits[what]
 
 
 def is_receivable(invoice: Invoice) -> bool:
@@ -90,14 +106,17 @@ def is_receivable(invoice: Invoice) -> bool:
 
 
 def take_payment(tally: Tally, payment: Payment) -> None:
-    """A payment passes by: what came in, and what it has paid."""
+    """A payment passes by: what came in, or was handed back by a credit, and what it has paid."""
     top_up = payment.kind is PaymentKind.TOP_UP
     parts = {
         AdvertiserAccount.PREPAID: payment.amount_cents if top_up else 0,
         AdvertiserAccount.RECEIVABLE: sum(one.amount_cents for one in payment.applications),
         AdvertiserAccount.UNAPPLIED: payment.unapplied_cents,
     }
-    tally.accounts[House.CASH_BANK] += payment.amount_cents
+    if payment.kind is PaymentKind.CREDIT:
+        count_credit(tally, f"{payment.id} handed back", -payment.amount_cents)
+    else:
+        tally.accounts[House.CASH_BANK] += payment.amount_cents
     for account, cents in parts.items():
         tally.accounts[ledger.advertiser_account(account, payment.advertiser_id)] -= cents
     for part in payment.applications:
@@ -129,6 +148,8 @@ def document_differences(tally: Tally) -> Iterator[Difference]:
     for payout in tally.payouts.values():
         yield from compare(Law.PAYOUT, payout.id, payout.amount_cents, tally.earned[payout.id])
         yield from compare(Law.PAYOUT, payout.id, payout.call_count, tally.earnings[payout.id])
+    for what, cents in tally.open_credits.items():
+        yield from compare(Law.CREDIT, what, cents, 0)
 
 
 def fund_differences(
@@ -147,13 +168,13 @@ def fund_differences(
 
 
 def _invoice_differences(tally: Tally, invoice: Invoice) -> Iterator[Difference]:
-    name, handed_on = invoice.id, invoice.paid_cents - invoice.spare_cents
+    name, handed_on = invoice.id, invoice.held_cents - invoice.spare_cents
     if invoice.state is not InvoiceState.VOID:
         yield from compare(Law.INVOICE, name, invoice.subtotal_cents, tally.charged[name])
         yield from compare(Law.INVOICE, name, invoice.call_count, tally.calls[name])
     if invoice.kind is InvoiceKind.INVOICE:
         yield from compare(Law.PAID, name, invoice.paid_cents, tally.paid[name])
-    full = invoice.paid_cents == invoice.total_cents
+    full = not invoice.unsettled_cents
     if full is not (invoice.state is InvoiceState.PAID):
         yield Difference(
             law=Law.PAID, subject=name, expected=f"paid is {full}", found=invoice.state

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib import ledger, times
-from chalicelib.auditing import Difference, Law, Tally, is_receivable
+from chalicelib.auditing import Difference, Law, Tally, compare, count_credit, is_receivable
 from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Billing
 from chalicelib.invoices import BookedCharge
@@ -84,6 +84,9 @@ def call_differences(
     )
     if expected != found:
         yield Difference(law=Law.CALL, subject=call.id, expected=expected, found=found)
+    if charge:
+        credited = charge.charge.amount_cents - charge.charge.due_cents
+        yield from compare(Law.CREDIT, call.id, credited, call.credited_cents)
 
 
 def charge_differences(call_id: str, call: Call | None) -> Iterator[Difference]:
@@ -95,33 +98,50 @@ def charge_differences(call_id: str, call: Call | None) -> Iterator[Difference]:
 
 def _sum_charge(tally: Tally, booked: BookedCharge) -> None:
     charge, document = booked.charge, tally.documents.get(booked.document_id or "")
+    owed_cents = charge.billed_cents
     if tally.billing.get(charge.advertiser_id) is Billing.PREPAID:
-        account = AdvertiserAccount.PREPAID
+        # A prepaid balance was charged in full; what credits gave back to it is summed by them.
+        account, owed_cents = AdvertiserAccount.PREPAID, charge.amount_cents
     elif document and is_receivable(document):
         account = AdvertiserAccount.RECEIVABLE
     else:
         account = AdvertiserAccount.UNBILLED
     tally.accounts[House.REVENUE_CALLS] -= charge.amount_cents
     owed = ledger.advertiser_account(account, charge.advertiser_id)
-    tally.accounts[owed] += charge.amount_cents
+    tally.accounts[owed] += owed_cents
+    count_credit(tally, f"{charge.call_id} reduced", -charge.reduced_cents)
+    count_credit(tally, f"{charge.call_id} credited", -charge.credited_cents)
     if booked.document_id:
-        tally.charged[booked.document_id] += charge.amount_cents
+        tally.charged[booked.document_id] += charge.billed_cents
         tally.calls[booked.document_id] += 1
-        tally.collected[booked.document_id] += charge.amount_cents * charge.collected
+        tally.collected[booked.document_id] += charge.due_cents * charge.collected
+
+
+def take_clawback(tally: Tally, booked: BookedEarning) -> None:
+    """What a publisher owes since it was paid for a call passes by, netted in a payout or not."""
+    clawback = booked.earning
+    count_credit(tally, f"{clawback.id} clawed back", clawback.amount_cents)
+    _sum_payable(tally, booked)
 
 
 def _sum_earning(tally: Tally, booked: BookedEarning) -> None:
     earning = booked.earning
     tally.accounts[House.COST_PUBLISHERS] += earning.amount_cents
+    count_credit(tally, f"{earning.call_id} earning reduced", -earning.reduced_cents)
+    _sum_payable(tally, booked)
+
+
+def _sum_payable(tally: Tally, booked: BookedEarning) -> None:
+    earning = booked.earning
     account = {
         EarningState.APPROVED: PublisherAccount.APPROVED,
         EarningState.PAYABLE: PublisherAccount.PAYABLE,
     }.get(booked.state)
     if account and booked.document_id not in tally.payouts:
         owed = ledger.publisher_account(account, earning.publisher_id)
-        tally.accounts[owed] -= earning.amount_cents
+        tally.accounts[owed] -= earning.due_cents
     if booked.document_id:
-        tally.earned[booked.document_id] += earning.amount_cents
+        tally.earned[booked.document_id] += earning.due_cents
         tally.earnings[booked.document_id] += 1
 
 

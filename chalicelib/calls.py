@@ -104,6 +104,9 @@ ENDED = frozenset(
 )
 
 
+CHARGED = frozenset({CallStatus.APPROVED, CallStatus.DISPUTED, CallStatus.RETURNED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """One report about a call. `attempt` 0 means the caller's own leg.
@@ -216,6 +219,9 @@ class Call:
     known of the caller's line, None where the offer does not want to know. `hung_up_by` and
     `hung_up_why` are read out of the reports of ends; None while it is live. `disposition` is the
     latest one, `external_id` the call's id in an advertiser's own system.
+
+    Credits leave charge and earning as they were judged, and say beside them what they have come to
+    and why, the latest reason.
     """
 
     id: str
@@ -254,6 +260,9 @@ class Call:
     hung_up_why: str | None = None
     disposition: Disposition | None = None
     external_id: ExternalId | None = None
+    credited_cents: int = 0
+    clawed_back_cents: int = 0
+    credit_reason: str | None = None
 
 
 def introduced(call: Call, attempt: Attempt) -> Call:

@@ -41,6 +41,9 @@ class Charge:
 
     `caller` is masked, `rule` says from when on the call counts; charges that were booked before
     these were kept have neither.
+
+    Credits take nothing from `amount_cents`: what they came to before the charge was billed is
+    `reduced_cents`, what credit notes have come to since is `credited_cents`.
     """
 
     call_id: str
@@ -55,6 +58,18 @@ class Charge:
     collected: bool
     caller: str | None = None
     rule: str | None = None
+    reduced_cents: int = 0
+    credited_cents: int = 0
+
+    @property
+    def billed_cents(self) -> int:
+        """What its document asks for it."""
+        return self.amount_cents - self.reduced_cents
+
+    @property
+    def due_cents(self) -> int:
+        """What is left of it, after every credit."""
+        return self.billed_cents - self.credited_cents
 
 
 class ChargeState(StrEnum):
@@ -97,7 +112,7 @@ class InvoiceState(StrEnum):
 class Line:
     """The calls of one campaign at one rate: quantity times unit is the amount, to the cent.
 
-    `campaign` is its name on the day of issue.
+    `campaign` is its name on the day of issue. A line of credits from before has a negative unit.
     """
 
     campaign_id: str
@@ -119,7 +134,8 @@ class Invoice:
 
     `due_at` is the first instant of the day on which the money is due, in UTC; a statement has
     none. `spare_cents` is what was paid and has not yet collected a whole call. `calls_key` names
-    the table of the calls among the documents.
+    the table of the calls among the documents. Credit notes since come to `credited_cents`, with
+    `credited_tax_cents` in it; what of its payments these have handed back is `returned_cents`.
 
     `issuer`, `bill_to` and `net_days` are what stood on the day of issue. `ended_at` is when an
     invoice was made void or written off.
@@ -145,6 +161,9 @@ class Invoice:
     net_days: int | None = None
     tax_cents: int = 0
     ended_at: datetime | None = None
+    credited_cents: int = 0
+    credited_tax_cents: int = 0
+    returned_cents: int = 0
 
     @property
     def subtotal_cents(self) -> int:
@@ -152,15 +171,24 @@ class Invoice:
         return self.total_cents - self.tax_cents
 
     @property
+    def held_cents(self) -> int:
+        """What was paid and not handed back."""
+        return self.paid_cents - self.returned_cents
+
+    @property
     def owed_cents(self) -> int:
         """What is still to be paid."""
-        return 0 if self.ended_at else self.total_cents - self.paid_cents
+        return 0 if self.ended_at else self.unsettled_cents
+
+    @property
+    def unsettled_cents(self) -> int:
+        """What neither payments nor credit notes have settled."""
+        return self.total_cents - self.credited_cents - self.held_cents
 
     @property
     def written_off_cents(self) -> int:
         """What will never be paid."""
-        lost = self.state is InvoiceState.UNCOLLECTIBLE
-        return self.total_cents - self.paid_cents if lost else 0
+        return self.unsettled_cents if self.state is InvoiceState.UNCOLLECTIBLE else 0
 
     def place(self, name: str) -> str:
         """Where a document of this invoice is kept, by its name."""
@@ -198,9 +226,13 @@ def in_order(charges: Iterable[Charge]) -> tuple[Charge, ...]:
 
 
 def lines(charges: Iterable[Charge], names: Mapping[str, str] = _NO_NAMES) -> tuple[Line, ...]:
-    """One line for each campaign and rate, by campaign, then by rate; `names` are the campaigns'
-    by their ids."""
-    quantities = Counter((charge.campaign_id, charge.amount_cents) for charge in charges)
+    """One line for each campaign and rate, by campaign, then by rate, credits first; `names` are
+    the campaigns' by their ids."""
+    known = tuple(charges)
+    quantities = Counter((charge.campaign_id, charge.amount_cents) for charge in known)
+    quantities.update(
+        (charge.campaign_id, -charge.reduced_cents) for charge in known if charge.reduced_cents
+    )
     return tuple(
         Line(
             campaign_id=campaign, unit_cents=unit, quantity=n, amount_cents=n * unit,
@@ -225,7 +257,7 @@ def issue(
     """
     if any(charge.currency != document.currency for charge in charges):
         raise Broken(f"{document.id} has charges in another currency than {document.currency}")
-    subtotal = sum(charge.amount_cents for charge in charges)
+    subtotal = sum(charge.billed_cents for charge in charges)
     statement = document.kind is InvoiceKind.STATEMENT
     tax = 0 if statement else tax_cents(subtotal, terms.issuer.tax_basis_points)
     return replace(
@@ -259,8 +291,8 @@ def number(kind: InvoiceKind, position: int) -> str:
 def calls_csv(charges: Iterable[Charge]) -> str:
     """The table of the calls behind a document, in the order of booking.
 
-    The same charges give the same text. Callers are masked. Nothing in it leads to
-    a publisher, not even the number that was dialled.
+    The same charges give the same text. Callers are masked. Nothing in it leads to a publisher, not
+    even the number that was dialled. What credits have come to follows its call, below zero.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
@@ -273,12 +305,18 @@ def calls_csv(charges: Iterable[Charge]) -> str:
             charge.caller or "",
             charge.talk_seconds,
             charge.rule or "",
-            charge.amount_cents,
+            cents,
             charge.currency,
         )
         for charge in in_order(charges)
+        for cents in _told_cents(charge)
     )
     return text.getvalue()
+
+
+def _told_cents(charge: Charge) -> tuple[int, ...]:
+    credited = charge.reduced_cents + charge.credited_cents
+    return (charge.amount_cents, -credited) if credited else (charge.amount_cents,)
 
 
 def calls_place(document: Invoice, body: str) -> str:

@@ -23,6 +23,7 @@ class House(StrEnum):
 
     CASH_BANK = "cash:bank"
     REVENUE_CALLS = "revenue:calls"
+    CREDIT_NOTES = "revenue:credit_notes"
     COST_PUBLISHERS = "cost:publishers"
     SALES_TAX = "tax:sales"
     BAD_DEBT = "expense:bad_debt"
@@ -222,6 +223,36 @@ def top_up(
             (advertiser_account(AdvertiserAccount.PREPAID, advertiser_id), -amount_cents),
         ),
         refs={"payment_id": payment_id},
+    )
+
+
+def credit(
+    *,
+    key: str,
+    refs: dict[str, str],
+    tax_cents: int,
+    advertiser_side: Iterable[tuple[str, int]],
+    publisher_side: tuple[str, int],
+    currency: str,
+    now: datetime,
+) -> Entry:
+    """A call is credited, with the tax on it: `advertiser_side` are the accounts that ask for less
+    or hold more, each with its cents, `publisher_side` is where its earning is taken back."""
+    given = [(account, -cents) for account, cents in advertiser_side]
+    account, clawed_back = publisher_side
+    return Entry(
+        key=key,
+        template="credit",
+        currency=currency,
+        booked_at=now,
+        legs=_legs(
+            (House.CREDIT_NOTES, -sum(cents for _, cents in given) - tax_cents),
+            (House.SALES_TAX, tax_cents),
+            *given,
+            (account, clawed_back),
+            (House.COST_PUBLISHERS, -clawed_back),
+        ),
+        refs=refs,
     )
 
 

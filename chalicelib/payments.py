@@ -26,10 +26,12 @@ class Funds:
 
 
 class PaymentKind(StrEnum):
-    """Money before the calls, or money for invoiced ones."""
+    """Money before the calls, or for invoiced ones; or money of before that a credit note has
+    handed back, which waits for another invoice."""
 
     TOP_UP = "top_up"
     PAYMENT = "payment"
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,15 +156,15 @@ def with_application(payment: Payment, part: Application) -> Payment:
     return replace(payment, applications=(*payment.applications, part))
 
 
-def collectable(charges: Iterable[Charge], paid_cents: int) -> tuple[Charge, ...]:
-    """The charges that `paid_cents` covers in the order of booking: whole calls only.
+def collectable(charges: Iterable[Charge], held_cents: int) -> tuple[Charge, ...]:
+    """The charges that `held_cents` covers in the order of booking: whole calls only.
 
     The first call that the money does not cover is where it stops, even if a later one would fit.
     """
     covered: list[Charge] = []
-    left = paid_cents
+    left = held_cents
     for charge in in_order(charges):
-        left -= charge.amount_cents
+        left -= charge.due_cents
         if left < 0:
             break
         covered.append(charge)

@@ -6,7 +6,7 @@ advertiser's money belongs to `payments`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,7 +17,12 @@ from chalicelib.offers import PayoutTerms, Publisher
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """What a publisher earns for one approved call; it may be released from `release_after` on."""
+    """What a publisher earns for one approved call; it may be released from `release_after` on.
+
+    Credits that claw back take nothing from `amount_cents`: what they came to before the earning
+    was put into a payout is `reduced_cents`. After that, what `credit_id` claws back is an earning
+    of its own, below zero.
+    """
 
     call_id: str
     publisher_id: str
@@ -27,10 +32,23 @@ class Earning:
     currency: str
     booked_at: datetime
     release_after: datetime
+    reduced_cents: int = 0
+    credit_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The call's, or the credit's that claws back."""
+        return self.credit_id or self.call_id
+
+    @property
+    def due_cents(self) -> int:
+        """What is left of it to pay; below zero, what the publisher owes."""
+        return self.amount_cents - self.reduced_cents
 
 
 class EarningState(StrEnum):
-    """How far an earning has come: approved, then released; one of nothing is paid at once."""
+    """How far an earning has come: approved, then released; one of which nothing is left is paid
+    at once."""
 
     APPROVED = "approved"
     PAYABLE = "payable"
@@ -84,7 +102,21 @@ def draft(publisher: Publisher, before: datetime) -> Payout:
     )
 
 
+def reaching(draft: Payout, cutoff: datetime) -> Payout:
+    """The draft, which takes what is due up to a later cutoff while it comes to nothing: what it
+    has clawed back is then netted against later earnings."""
+    return replace(draft, cutoff=max(draft.cutoff, cutoff)) if draft.amount_cents <= 0 else draft
+
+
+def leaves_something(draft: Payout, due: Iterable[Earning]) -> bool:
+    """Whether the draft, with what is due beside it, comes to something to pay."""
+    return draft.amount_cents + sum(earning.due_cents for earning in due) > 0
+
+
 def worth_paying(terms: PayoutTerms, earnings: Iterable[Earning]) -> bool:
-    """Whether there is something to pay, and it reaches the minimum (inclusive)."""
-    total = sum(earning.amount_cents for earning in earnings)
+    """Whether there is something to pay, and it reaches the minimum (inclusive).
+
+    What was clawed back counts: a publisher below zero waits until later earnings make up for it.
+    """
+    total = sum(earning.due_cents for earning in earnings)
     return total > 0 and total >= terms.minimum_cents

@@ -63,6 +63,8 @@ class PublisherCall:
     state: str | None
     talk_seconds: int | None
     earning_cents: int
+    clawed_back_cents: int
+    credit_reason: str | None
     disposition: str | None
     refusal: str | None
     reasons: tuple[str, ...]
@@ -102,6 +104,8 @@ class AdvertiserCall:
     area: Area
     talk_seconds: int | None
     charge_cents: int
+    credited_cents: int
+    credit_reason: str | None
     disposition: ShownDisposition | None
     external_id: str | None
     reasons: tuple[str, ...]
@@ -182,6 +186,8 @@ def publisher_call(call: Call) -> PublisherCall:
         state=call.area.state,
         talk_seconds=call.talk_seconds,
         earning_cents=call.earning_cents,
+        clawed_back_cents=call.clawed_back_cents,
+        credit_reason=call.credit_reason,
         disposition=disposition.value if disposition else None,
         refusal=call.refusal and told(call.refusal),
         # A refused call repeats its refusal among the reasons.
@@ -236,6 +242,8 @@ def advertiser_call(call: Call, key: str) -> AdvertiserCall:
         area=call.area,
         talk_seconds=call.talk_seconds,
         charge_cents=call.charge_cents,
+        credited_cents=call.credited_cents,
+        credit_reason=call.credit_reason,
         disposition=shown_disposition(call),
         external_id=shown_external_id(call),
         reasons=call.reasons,

@@ -35,12 +35,15 @@ def issued_entry(invoice: Invoice) -> Entry:
 def voided(invoice: Invoice, now: datetime) -> Invoice:
     """The invoice made void; it keeps its number, its lines and its charges' sum.
 
-    Conflict unless it is open and nothing has paid it.
+    Conflict unless it is open, nothing has paid it, and no credit note refers to it.
     """
     _confirm_open(invoice, "made void")
     if invoice.paid_cents:
         detail = f"{invoice.number} has been paid in part, and can be written off instead"
         raise Conflict(detail, code="invoice_paid_in_part")
+    if invoice.credited_cents:
+        detail = f"{invoice.number} has credit notes, and can be credited call by call instead"
+        raise Conflict(detail, code="invoice_credited")
     return replace(invoice, state=InvoiceState.VOID, ended_at=now)
 
 

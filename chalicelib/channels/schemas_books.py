@@ -79,7 +79,9 @@ class InvoiceView(Document):
     subtotal_cents: Amount
     tax_cents: Amount
     amount_cents: Amount
+    credited_cents: Annotated[int, Field(description="of credit notes since, in whole cents")]
     paid_cents: Amount
+    returned_cents: Annotated[int, Field(description="paid, and handed back by credit notes")]
     owed_cents: Amount
     written_off_cents: Amount
     past_due: bool
@@ -90,7 +92,7 @@ class InvoiceView(Document):
 
 
 class ChargeView(Document):
-    """What one call cost its advertiser."""
+    """What one call cost its advertiser. Credits leave `amount_cents` as it was."""
 
     call_id: CallId
     advertiser_id: str
@@ -104,6 +106,8 @@ class ChargeView(Document):
     collected: bool
     caller: Annotated[str | None, Field(description="masked")]
     rule: Annotated[str | None, Field(description="from when on the call counts")]
+    reduced_cents: Annotated[int, Field(description="credited before it was billed")]
+    credited_cents: Annotated[int, Field(description="of credit notes since")]
 
 
 class ApplicationView(Document):
@@ -144,7 +148,8 @@ class PayoutView(Document):
 
 
 class EarningView(Document):
-    """What one call earned its publisher."""
+    """What one call earned its publisher; below zero, what `credit_id` has clawed back of one that
+    was paid."""
 
     call_id: CallId
     publisher_id: PublisherId
@@ -154,6 +159,8 @@ class EarningView(Document):
     currency: Currency
     booked_at: Moment
     release_after: Moment
+    reduced_cents: Annotated[int, Field(description="clawed back before it was in a payout")]
+    credit_id: str | None
 
 
 class LegView(Document):

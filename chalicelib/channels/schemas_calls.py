@@ -11,6 +11,7 @@ from pydantic import Field
 from chalicelib import (
     attribution,
     calls,
+    credits,
     gate,
     offers,
     places,
@@ -23,6 +24,7 @@ from chalicelib.channels.schemas_lines import CallLookupView
 
 Reason = Annotated[reasons.Reason, Field(strict=False)]
 GateReason = Annotated[gate.GateReason, Field(strict=False)]
+CreditReason = Annotated[credits.CreditReason, Field(strict=False)]
 HungUpBy = Annotated[calls.HungUpBy, Field(strict=False)]
 Strategy = Annotated[offers.Strategy, Field(strict=False)]
 
@@ -112,6 +114,9 @@ class CallView(Document):
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
     earning_cents: int
+    credited_cents: Annotated[int, Field(description="given back of the charge since")]
+    clawed_back_cents: Annotated[int, Field(description="taken back of the earning since")]
+    credit_reason: Annotated[CreditReason | None, Field(description="why, of the latest credit")]
     disposition: CallDispositionView | None
     external_id: Annotated[
         str | None, Field(description="the call's id in the advertiser's system")

@@ -14,6 +14,7 @@ from chalicelib.channels.schemas import PartnershipState
 from chalicelib.channels.schemas_calls import (
     AreaView,
     CallDispositionView,
+    CreditReason,
     HungUpBy,
     Reason,
 )
@@ -84,6 +85,8 @@ class PublisherCallView(Document):
     state: str | None
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     earning_cents: int
+    clawed_back_cents: Annotated[int, Field(description="taken back of the earning since")]
+    credit_reason: Annotated[CreditReason | None, Field(description="why, of the latest credit")]
     disposition: Annotated[str | None, Field(description="what the buyer says that it came to")]
     refusal: PublisherReason | GateReason | None
     reasons: list[str]
@@ -129,6 +132,8 @@ class AdvertiserCallView(Document):
     area: AreaView
     talk_seconds: Annotated[int | None, Field(description="from the target's answer")]
     charge_cents: int
+    credited_cents: Annotated[int, Field(description="given back of the charge since")]
+    credit_reason: Annotated[CreditReason | None, Field(description="why, of the latest credit")]
     disposition: CallDispositionView | None
     external_id: Annotated[str | None, Field(description="the call's id in your own system")]
     reasons: list[str]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aging import past_due
+from chalicelib.credits import Credit
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.payments import Payment
@@ -33,11 +34,37 @@ def invoice_view(invoice: Invoice, now: datetime) -> View:
     return shown | {
         "subtotal_cents": invoice.subtotal_cents,
         "amount_cents": invoice.total_cents,
+        "credited_cents": invoice.credited_cents,
+        "returned_cents": invoice.returned_cents,
         "owed_cents": invoice.owed_cents,
         "written_off_cents": invoice.written_off_cents,
         "past_due": past_due(invoice, now),
         "calls_path": f"/v1/invoices/{invoice.id}/calls",
     }
+
+
+def credit_view(credit: Credit) -> View:
+    """A credit as the operator sees it; one with a number is a credit note."""
+    plain: View = to_plain(credit)
+    own = ("relieved", "clawed_from", "after_payout", "part", "document_id", "document_number")
+    shown = {name: value for name, value in plain.items() if name not in own}
+    return shown | {
+        "invoice_id": credit.document_id,
+        "invoice_number": credit.document_number,
+    }
+
+
+def advertiser_credit_view(credit: Credit) -> View:
+    """A credit as its advertiser sees it: not what it means to whoever brought the call."""
+    shown = credit_view(credit)
+    return {
+        name: shown[name]
+        for name in (
+            "id", "number", "call_id", "campaign_id", "reason", "currency", "amount_cents",
+            "tax_cents", "returned_cents", "returned_to", "invoice_id", "invoice_number",
+            "booked_at",
+        )
+    }  # fmt: skip
 
 
 def payment_view(payment: Payment) -> View:

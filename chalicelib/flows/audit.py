@@ -8,8 +8,9 @@ alone. It reads, and changes nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from chalicelib import auditing, auditing_calls, times
+from chalicelib import auditing, auditing_calls, auditing_credits, credits, times
 from chalicelib.auditing import Difference, Tally
 from chalicelib.campaigns import Advertiser
 from chalicelib.chains import DaySeal
@@ -22,17 +23,20 @@ from chalicelib.invoices import BookedCharge
 from chalicelib.payouts import BookedEarning
 from chalicelib.store.books import (
     CHARGES,
+    CLAWBACKS,
+    CREDITS,
     EARNINGS,
     INVOICES,
     PAYMENTS,
     PAYOUTS,
     STATEMENTS,
 )
-from chalicelib.store.entries import account_legs
+from chalicelib.store.entries import account_legs, entry_key, read_entry
 from chalicelib.store.funds import funds_from
 from chalicelib.store.holds import funds_key
 from chalicelib.store.stores import Stores
 
+_CREDITS_A_BATCH = 50
 # A call that was approved on the first day of the books came within this time before it.
 _A_CALL_AT_MOST = timedelta(days=31)
 
@@ -80,6 +84,7 @@ def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> A
     tally = Tally({one.id: one.billing for one in advertisers})
     books = LedgerAudit(stores.rows, chart(stores), until, findings)
     _documents(tally, stores, findings)
+    _credits(tally, stores, until, findings)
     _booked(tally, books, stores, until, findings)
     _calls(books.first_day, stores, until, findings)
     balances = books.balances()
@@ -103,6 +108,19 @@ def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
         auditing.take_payout(tally, payout)
     for payment in findings.counting("payments", stores.books.every(PAYMENTS)):
         auditing.take_payment(tally, payment)
+
+
+def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> None:
+    past = (one for one in stores.books.every(CREDITS) if times.written(one.booked_at) < until)
+    counted = findings.counting("credits", past)
+    while batch := list(islice(counted, _CREDITS_A_BATCH)):
+        wanted = {entry_key(credits.entry(one).id): one for one in batch}
+        found, _ = stores.rows.gather(list(wanted))
+        for key, credit in wanted.items():
+            entry = read_entry(found[key]) if key in found else None
+            findings.add(auditing_credits.take_credit(tally, credit, entry))
+    for clawback in findings.counting("clawbacks", stores.books.every(CLAWBACKS)):
+        auditing_calls.take_clawback(tally, clawback)
 
 
 def _booked(

@@ -68,11 +68,14 @@ def pass_on(advertiser_id: str, *, stores: Stores, now: datetime) -> tuple[Earni
     _apply_waiting(advertiser_id, stores=stores, now=now)
     freed: list[Earning] = []
     for invoice in open_invoices(stores.rows, advertiser_id):
-        if not invoice.spare_cents and invoice.state is not InvoiceState.PAID:
+        paid = invoice.state is InvoiceState.PAID
+        if not invoice.spare_cents and not paid:
             continue
         charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
         if len(charges) == invoice.call_count:
-            covered = payments.collectable(charges, invoice.paid_cents)
+            # A paid invoice covers all of them, credited ones that an index shows in full too.
+            money = invoice.total_cents if paid else invoice.held_cents
+            covered = payments.collectable(charges, money)
             freed += collecting.collect(stores.rows, invoice, covered)
     return tuple(freed)
 

@@ -40,7 +40,10 @@ def pay_out(
         publisher.payout_terms, _due(wanted, released, stores)
     ):
         begun[wanted.id] = wanted
-    drafts = sorted(begun.values(), key=lambda draft: draft.cutoff)
+    drafts = sorted(
+        (payouts.reaching(draft, wanted.cutoff) for draft in begun.values()),
+        key=lambda draft: draft.cutoff,
+    )
     made = (_complete(draft, released, stores=stores, now=now) for draft in drafts)
     return tuple(payout for payout in made if payout)
 
@@ -66,10 +69,13 @@ def _complete(
     draft: Payout, released: Iterable[Earning], *, stores: Stores, now: datetime
 ) -> Payout | None:
     """Claim all that is due under the draft's cutoff, and create the payout; None when another run
-    did so."""
+    did so, or while what was clawed back leaves nothing to pay."""
     for _ in range(_TRIES):
-        stands = store.claim_earnings(stores.rows, draft, _due(draft, released, stores))
-        if stands is None:
+        due = _due(draft, released, stores)
+        if not payouts.leaves_something(draft, due):
+            return None
+        stands = store.claim_earnings(stores.rows, draft, due)
+        if stands is None or stands.amount_cents <= 0:
             return None
         created = store.create(stores.rows, stands, now)
         if created:
@@ -84,4 +90,4 @@ def _due(draft: Payout, released: Iterable[Earning], stores: Stores) -> tuple[Ea
         for earning in released
         if earning.publisher_id == draft.publisher_id and earning.booked_at < draft.cutoff
     )
-    return tuple({earning.call_id: earning for earning in (*shown, *fresh)}.values())
+    return tuple({earning.id: earning for earning in (*shown, *fresh)}.values())

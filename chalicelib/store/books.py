@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from chalicelib.credits import Credit
 from chalicelib.errors import NotFound
 from chalicelib.invoices import BookedCharge, Invoice
 from chalicelib.payments import Funds, Payment
 from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.store.charges import read_charge, read_earning
+from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
 from chalicelib.store.invoices import charges_of, read_invoice
 from chalicelib.store.payments import read_payment
@@ -35,6 +37,8 @@ CHARGES: Shelf[BookedCharge] = Shelf("charge", "CHARGE", read_charge)
 EARNINGS: Shelf[BookedEarning] = Shelf("earning", "EARNING", read_earning)
 INVOICES: Shelf[Invoice] = Shelf("invoice", "INVOICE", read_invoice)
 STATEMENTS: Shelf[Invoice] = Shelf("statement", "INVOICE", read_invoice)
+CREDITS: Shelf[Credit] = Shelf("credit", "CREDIT", read_credit)
+CLAWBACKS: Shelf[BookedEarning] = Shelf("clawback", "EARNING", read_earning)
 PAYMENTS: Shelf[Payment] = Shelf("payment", "PAYMENT", read_payment)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
 

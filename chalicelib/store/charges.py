@@ -1,15 +1,19 @@
 """How do the charge and the earning of an approved call lie in the books?
 
 Owns their rows: as they are made at approval, and reading them back. What they become afterwards
-belongs to `claims`, which puts them into documents, and to `collecting`, which moves them on as
-money comes in.
+belongs to `claims`, which puts them into documents, to `collecting`, which moves them on as money
+comes in, and to `credits`.
 """
+
+from dataclasses import replace
 
 from chalicelib import times
 from chalicelib.invoices import BookedCharge, Charge, ChargeState
 from chalicelib.payouts import BookedEarning, Earning, EarningState
 from chalicelib.store import codec
-from chalicelib.store.rows import BOOKS, Item, Key, Put
+from chalicelib.store.rows import BOOKS, AtMost, Condition, Item, Key, Put
+
+_REDUCED, _CREDITED = "reduced_cents", "credited_cents"
 
 
 def charge_key(call_id: str) -> Key:
@@ -17,9 +21,9 @@ def charge_key(call_id: str) -> Key:
     return Key(BOOKS, f"CHARGE#{call_id}")
 
 
-def earning_key(call_id: str) -> Key:
-    """Where the earning of a call lies."""
-    return Key(BOOKS, f"EARNING#{call_id}")
+def earning_key(earning_id: str) -> Key:
+    """Where the earning of a call lies, or what a credit claws back after its payout."""
+    return Key(BOOKS, f"EARNING#{earning_id}")
 
 
 def charges_waiting(advertiser_id: str) -> str:
@@ -81,6 +85,26 @@ def earning_put(earning: Earning, *, collected: bool) -> Put:
     return Put(BOOKS, item)
 
 
+def clawback_put(clawback: Earning) -> Put:
+    """The new row of what a publisher owes, which waits for a payout to be netted against."""
+    key = earning_key(clawback.id)
+    return Put(
+        BOOKS,
+        {
+            "pk": key.pk,
+            "sk": key.sk,
+            "kind": "clawback",
+            "id": clawback.id,
+            "created_key": payout_order(clawback),
+            "open": earnings_payable(clawback.publisher_id),
+            "open_key": payout_order(clawback),
+            "amount_cents": clawback.amount_cents,
+            "state": EarningState.PAYABLE.value,
+            "doc": codec.to_json(clawback),
+        },
+    )
+
+
 def release_order(earning: Earning) -> str:
     """The sort key of an earning among those that wait for release."""
     return f"{times.written(earning.release_after)}#{earning.call_id}"
@@ -88,20 +112,36 @@ def release_order(earning: Earning) -> str:
 
 def payout_order(earning: Earning) -> str:
     """The sort key of an earning among those that wait for a payout."""
-    return f"{times.written(earning.booked_at)}#{earning.call_id}"
+    return f"{times.written(earning.booked_at)}#{earning.id}"
 
 
 def read_charge(item: Item) -> BookedCharge:
     """The charge that a row holds, with the document that it stands on."""
-    return BookedCharge(
-        charge=codec.from_json(Charge, item["doc"]), document_id=item.get("document_id")
+    charge = replace(
+        codec.from_json(Charge, item["doc"]),
+        reduced_cents=item.get(_REDUCED, 0),
+        credited_cents=item.get(_CREDITED, 0),
     )
+    return BookedCharge(charge=charge, document_id=item.get("document_id"))
+
+
+def uncredited(charge: Charge) -> list[Condition]:
+    """That no credit has come for the charge since it was read."""
+    return [
+        AtMost((_REDUCED,), charge.reduced_cents),
+        AtMost((_CREDITED,), charge.credited_cents),
+    ]
+
+
+def unreduced(earning: Earning) -> Condition:
+    """That nothing of the earning was clawed back since it was read."""
+    return AtMost((_REDUCED,), earning.reduced_cents)
 
 
 def read_earning(item: Item) -> BookedEarning:
     """The earning that a row holds, with how far it has come and its payout."""
     return BookedEarning(
-        earning=codec.from_json(Earning, item["doc"]),
+        earning=replace(codec.from_json(Earning, item["doc"]), reduced_cents=item.get(_REDUCED, 0)),
         state=EarningState(item["state"]),
         document_id=item.get("document_id"),
     )

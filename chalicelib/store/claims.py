@@ -6,11 +6,12 @@ What a finished document says belongs to the module of its kind.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.store.rows import (
     BOOKS,
     Absent,
+    AtMost,
     Change,
     Equals,
     Item,
@@ -37,11 +38,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A row that waits in a partition of `by_open`, and how much it brings."""
+    """A row that waits in a partition of `by_open`, and how much it brings, less what credits have
+    taken from it, as far as is known."""
 
     key: Key
     open: str
     amount_cents: int
+    reduced_cents: int = 0
 
 
 def drafts_of(owner_id: str) -> str:
@@ -63,13 +66,14 @@ def document_items(rows: Rows, document_id: str) -> tuple[Item, ...]:
     return items
 
 
-def claim(rows: Rows, draft: Draft, members: Sequence[Waiting]) -> frozenset[Key]:
-    """Put rows into the draft, and return which this call has put there.
+def claim(rows: Rows, draft: Draft, members: Sequence[Waiting]) -> dict[Key, Waiting]:
+    """Put rows into the draft, and return those that this call has put there, as they are.
 
-    A row that waits no more is left to whoever took it. Once the document is finished it takes
-    nothing, and the rest goes on waiting.
+    A row that waits no more is left to whoever took it. One that was credited since it was read
+    comes with what is left of it. Once the document is finished it takes nothing, and the rest goes
+    on waiting.
     """
-    claimed: set[Key] = set()
+    claimed: dict[Key, Waiting] = {}
     left = list(members)
     found, _ = rows.gather([draft.key])
     image = found.get(draft.key)
@@ -79,12 +83,25 @@ def claim(rows: Rows, draft: Draft, members: Sequence[Waiting]) -> frozenset[Key
             rows.write([_grow(draft, batch, image), *(_take(draft, one) for one in batch)])
         except NotWritten as refused:
             image = refused.images.get(0, image)
-            left = [m for place, m in enumerate(left, start=1) if place not in refused.images]
+            left = _still_waiting(left, refused)
             continue
         image = image or {"state": DRAFT}
-        claimed.update(one.key for one in batch)
+        claimed.update((one.key, one) for one in batch)
         left = left[_A_BATCH:]
-    return frozenset(claimed)
+    return claimed
+
+
+def _still_waiting(members: Sequence[Waiting], refused: NotWritten) -> list[Waiting]:
+    """The members less those that wait no more, each as it stands."""
+    left: list[Waiting] = []
+    for place, one in enumerate(members, start=1):
+        if place not in refused.images:
+            left.append(one)
+            continue
+        item = refused.images[place]
+        if item and item.get("open") == one.open:
+            left.append(replace(one, reduced_cents=item["reduced_cents"]))
+    return left
 
 
 def _grow(draft: Draft, batch: Sequence[Waiting], image: Item | None) -> Change:
@@ -96,7 +113,10 @@ def _grow(draft: Draft, batch: Sequence[Waiting], image: Item | None) -> Change:
             ("open",): drafts_of(draft.owner_id),
             ("open_key",): draft.order,
         },
-        add={("count",): len(batch), ("amount_cents",): sum(one.amount_cents for one in batch)},
+        add={
+            ("count",): len(batch),
+            ("amount_cents",): sum(one.amount_cents - one.reduced_cents for one in batch),
+        },
         when=[Equals(("state",), DRAFT) if image else Absent(("pk",))],
     )
 
@@ -106,5 +126,5 @@ def _take(draft: Draft, one: Waiting) -> Change:
         key=one.key,
         set={("document_id",): draft.id},
         remove=[("open",), ("open_key",)],
-        when=[Equals(("open",), one.open)],
+        when=[Equals(("open",), one.open), AtMost(("reduced_cents",), one.reduced_cents)],
     )

@@ -23,6 +23,8 @@ from chalicelib.store.charges import (
     read_charge,
     read_earning,
     release_order,
+    uncredited,
+    unreduced,
 )
 from chalicelib.store.claims import waiting_items
 from chalicelib.store.entries import book, entry_puts
@@ -129,7 +131,7 @@ def _earning_to_free(found: Mapping[Key, Item], call_id: str) -> Earning | None:
 
 def _hand_on(invoice: Invoice, charges: Sequence[Charge], *, last: bool) -> Change:
     """The invoice's money passes to the charges; refused where there is less of it."""
-    cents = sum(charge.amount_cents for charge in charges)
+    cents = sum(charge.due_cents for charge in charges)
     when: list[Condition] = [AtLeast(("available_cents",), cents)]
     remove: list[Path] = []
     if last:
@@ -147,7 +149,7 @@ def _collected(charge: Charge) -> Change:
             ("state",): ChargeState.COLLECTED.value,
             ("doc",): codec.to_json(replace(charge, collected=True)),
         },
-        when=[Equals(("state",), ChargeState.OPEN.value)],
+        when=[Equals(("state",), ChargeState.OPEN.value), *uncredited(charge)],
     )
 
 
@@ -166,7 +168,7 @@ def _release_actions(earning: Earning, now: datetime) -> list[Action]:
     entry = ledger.release(
         call_id=earning.call_id,
         publisher_id=earning.publisher_id,
-        earning_cents=earning.amount_cents,
+        earning_cents=earning.due_cents,
         currency=earning.currency,
         now=now,
     )
@@ -180,6 +182,7 @@ def _release_actions(earning: Earning, now: datetime) -> list[Action]:
         when=[
             Equals(("state",), EarningState.APPROVED.value),
             Equals(("open",), earnings_awaiting(earning.publisher_id)),
+            unreduced(earning),
         ],
     )
     return [move, *entry_puts(entry)]

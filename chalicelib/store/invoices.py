@@ -29,6 +29,7 @@ from chalicelib.store.rows import (
     BOOKS,
     Absent,
     Action,
+    AtMost,
     Change,
     Equals,
     Item,
@@ -54,7 +55,7 @@ class Gathered:
     @property
     def whole(self) -> bool:
         """Whether these are all the charges of the document."""
-        total = sum(charge.amount_cents for charge in self.charges)
+        total = sum(charge.billed_cents for charge in self.charges)
         counted = (self.document.call_count, self.document.total_cents)
         return (len(self.charges), total) == counted
 
@@ -79,6 +80,9 @@ def read_invoice(item: Item) -> Invoice:
         total_cents=item["amount_cents"],
         paid_cents=item.get("paid_cents", 0),
         spare_cents=item.get("available_cents", 0),
+        credited_cents=item.get("credited_cents", 0),
+        credited_tax_cents=item.get("credited_tax_cents", 0),
+        returned_cents=item.get("returned_cents", 0),
     )
 
 
@@ -114,7 +118,10 @@ def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
     charges = {charge_key(item["id"]): read_charge(item).charge for item in waiting}
     members = [
         Waiting(
-            key=key, open=charges_waiting(document.advertiser_id), amount_cents=charge.amount_cents
+            key=key,
+            open=charges_waiting(document.advertiser_id),
+            amount_cents=charge.amount_cents,
+            reduced_cents=charge.reduced_cents,
         )
         for key, charge in charges.items()
     ]
@@ -123,7 +130,10 @@ def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
     if not found or found[0].state is not InvoiceState.DRAFT:
         return None
     known = {booked.charge.call_id: booked.charge for booked in charges_of(rows, document.id)}
-    known |= {charges[key].call_id: charges[key] for key in claimed}
+    known |= {
+        charges[key].call_id: replace(charges[key], reduced_cents=one.reduced_cents)
+        for key, one in claimed.items()
+    }
     return Gathered(document=found[0], charges=tuple(known.values()))
 
 
@@ -135,7 +145,7 @@ def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice |
     None when the draft has grown since it was read, or is a draft no more. A number that another
     document takes meanwhile is passed over for the next one, so that none is left out.
     """
-    counter = Key(BOOKS, f"COUNTER#{issued.kind}")
+    counter = counter_key(issued.kind)
     found, _ = rows.gather([counter])
     last = found[counter]["count"] if counter in found else 0
     while True:
@@ -144,7 +154,8 @@ def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice |
         if numbered.tax_cents:
             entries.append(add_funds(numbered.advertiser_id, -numbered.tax_cents))
         try:
-            book(rows, [_finish(numbered), _count(counter, last), paper_put(numbered), *entries])
+            counted = count_change(counter, last)
+            book(rows, [_finish(numbered), counted, paper_put(numbered), *entries])
         except NotWritten as refused:
             if 0 in refused.images:
                 return None
@@ -168,6 +179,35 @@ def apply_change(before: Invoice, part: Application) -> Change:
         when=[
             Equals(("state",), InvoiceState.OPEN.value),
             Equals(("paid_cents",), before.paid_cents),
+            AtMost(("credited_cents",), before.credited_cents),
+        ],
+    )
+
+
+def reduce_draft(draft: Invoice, cents: int) -> Change:
+    """The draft after a credit of one of its charges, while it is one."""
+    return Change(
+        key=invoice_key(draft.id),
+        add={("amount_cents",): -cents},
+        when=[Equals(("state",), InvoiceState.DRAFT.value)],
+    )
+
+
+def credit_change(before: Invoice, after: Invoice) -> Change:
+    """The issued document after a credit note, while it stands as it was when `before` was read."""
+    return Change(
+        key=invoice_key(before.id),
+        set={("state",): after.state.value},
+        add={
+            ("credited_cents",): after.credited_cents - before.credited_cents,
+            ("credited_tax_cents",): after.credited_tax_cents - before.credited_tax_cents,
+            ("returned_cents",): after.returned_cents - before.returned_cents,
+            ("available_cents",): after.spare_cents - before.spare_cents,
+        },
+        when=[
+            Equals(("state",), before.state.value),
+            Equals(("paid_cents",), before.paid_cents),
+            AtMost(("credited_cents",), before.credited_cents),
         ],
     )
 
@@ -210,7 +250,13 @@ def _finish(issued: Invoice) -> Change:
     )
 
 
-def _count(counter: Key, last: int) -> Change:
+def counter_key(series: str) -> Key:
+    """Where the last number of a series lies."""
+    return Key(BOOKS, f"COUNTER#{series}")
+
+
+def count_change(counter: Key, last: int) -> Change:
+    """The number after `last` is taken, while that is the last one."""
     return Change(
         key=counter,
         add={("count",): 1},

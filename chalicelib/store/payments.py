@@ -69,7 +69,7 @@ def record(rows: Rows, payment: Payment, invoices: Mapping[str, Invoice]) -> boo
     """
     parts = [apply_change(invoices[part.invoice_id], part) for part in payment.applications]
     actions: list[Action] = [
-        Put(BOOKS, _payment_item(payment)),
+        payment_put(payment),
         add_funds(payment.advertiser_id, payment.amount_cents),
         *parts,
         *entry_puts(_entry(payment)),
@@ -129,10 +129,11 @@ def _order(payment: Payment) -> str:
     return f"{times.written(payment.booked_at)}#{payment.id}"
 
 
-def _payment_item(payment: Payment) -> Item:
+def payment_put(payment: Payment) -> Put:
+    """The new row of a payment; refused when it has been recorded before."""
     key = payment_key(payment.id)
     waits = payment.unapplied_cents > 0
-    return {
+    item: Item = {
         "pk": key.pk,
         "sk": key.sk,
         "kind": "payment",
@@ -144,6 +145,7 @@ def _payment_item(payment: Payment) -> Item:
         "open_key": _order(payment) if waits else None,
         "doc": codec.to_json(payment),
     }
+    return Put(BOOKS, item)
 
 
 def _spend(before: Payment, part: Application) -> Change:

@@ -75,9 +75,10 @@ def claim_earnings(rows: Rows, payout: Payout, earnings: Iterable[Earning]) -> P
     )
     members = [
         Waiting(
-            key=earning_key(earning.call_id),
+            key=earning_key(earning.id),
             open=earnings_payable(earning.publisher_id),
             amount_cents=earning.amount_cents,
+            reduced_cents=earning.reduced_cents,
         )
         for earning in earnings
     ]

@@ -50,6 +50,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | VELOCITY#offer#hash | META | how often a caller, or a prefix, called by stretch of time; expires |
 | books | FUNDS#advertiser | META | what an advertiser may still spend, and what is held of it |
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
+| books | CREDIT#id | META | what was given back of a call's charge; never changed |
+| books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | PAPER#invoice | META | whether what is printed of an invoice is kept, and whether it is still to be mailed |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
@@ -81,7 +83,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid or printed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid or printed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |
@@ -196,6 +198,10 @@ class BookRow(Model):
     held_cents = NumberAttribute(null=True)
     amount_cents = NumberAttribute(null=True)
     paid_cents = NumberAttribute(null=True)
+    reduced_cents = NumberAttribute(null=True)
+    credited_cents = NumberAttribute(null=True)
+    credited_tax_cents = NumberAttribute(null=True)
+    returned_cents = NumberAttribute(null=True)
     claimed = NumberAttribute(null=True)
     by_kind = _index("by_kind", "kind", "created_key")
     by_open = _index("by_open", "open", "open_key")

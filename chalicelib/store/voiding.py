@@ -35,6 +35,7 @@ def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, fre
             Equals(("state",), before.state.value),
             Equals(("paid_cents",), before.paid_cents),
             Equals(("available_cents",), before.spare_cents),
+            AtMost(("credited_cents",), before.credited_cents),
         ],
     )
     more: list[Action] = [add_funds(after.advertiser_id, freed)] if freed else []

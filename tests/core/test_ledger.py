@@ -193,7 +193,7 @@ class TestEntries:
 class TestChart:
     def test_every_account_of_every_party_is_in_the_chart(self) -> None:
         chart = ledger.chart(["adv_1", "adv_2"], ["pub_1"])
-        assert len(chart) == len(set(chart)) == 5 + 2 * 4 + 3
+        assert len(chart) == len(set(chart)) == 6 + 2 * 4 + 3
         touched = {
             account
             for entry in (approval(), issued(), paid(), top_up(), released(), payout())

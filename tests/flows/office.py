@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import ledger
-from chalicelib.calls import CallStatus
+from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.closing import ClosingReport, close
+from chalicelib.flows.crediting import credit_call
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
@@ -21,6 +23,7 @@ from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
 from chalicelib.store.books import (
     CHARGES,
+    CREDITS,
     EARNINGS,
     INVOICES,
     PAYMENTS,
@@ -168,6 +171,20 @@ class Office:
         """The operator gives up an invoice."""
         return write_off(invoice_id, stores=self.stores, now=self.now)
 
+    def credits(
+        self,
+        call_id: str,
+        cents: int | None = None,
+        *,
+        keep: bool = False,
+        cause: str = "ticket-1",
+        reason: CreditReason = CreditReason.SPAM,
+    ) -> Credit:
+        """The operator credits a call, in whole or in part."""
+        choice = EarningChoice.KEEP if keep else EarningChoice.CLAW_BACK
+        wish = Wish(call_id=call_id, reason=reason, earning=choice, amount_cents=cents, cause=cause)
+        return credit_call(wish, stores=self.stores, now=self.now).credit
+
     def settles(self, payout_id: str) -> Payout:
         """The bank has paid."""
         return settle_payout(payout_id, stores=self.stores, now=self.now)
@@ -203,6 +220,15 @@ class Office:
     def payouts(self) -> tuple[Payout, ...]:
         """Every payout."""
         return self.all(PAYOUTS)
+
+    @property
+    def given(self) -> tuple[Credit, ...]:
+        """Every credit."""
+        return self.all(CREDITS)
+
+    def call(self, call_id: str) -> Call:
+        """A call as people see it."""
+        return self.stores.calls.get(call_id)
 
     def collected(self) -> set[str]:
         """The calls whose money is in."""

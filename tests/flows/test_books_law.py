@@ -13,10 +13,12 @@ from hypothesis.stateful import (
     rule,
 )
 
+from chalicelib import credits
+from chalicelib.calls import CallStatus
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Conflict
 from chalicelib.flows.issuer import set_issuer
-from chalicelib.invoices import InvoiceState
+from chalicelib.invoices import Charge, InvoiceState
 from chalicelib.issuer import Issuer
 from chalicelib.offers import Publisher
 from chalicelib.payouts import EarningState, PayoutState
@@ -27,6 +29,8 @@ from tests.fakes import Crash, FakeRows
 from tests.flows.office import HELD, NET, PREPAID, WEEKLY, Office
 
 Death = tuple[str, int] | None
+
+_REFUSALS = {"credit_beyond_charge", "nothing_to_credit", "credit_differs", "invoice_ended"}
 
 deaths = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integers(1, 12))
 
@@ -56,6 +60,7 @@ class Books(RuleBasedStateMachine):
         self.charged = 0
         self.earned = 0
         self.received: dict[tuple[str, str], int] = {}
+        self.asked: list[tuple[str, int | None, bool, str]] = []
 
     @initialize()
     def opens(self) -> None:
@@ -127,6 +132,48 @@ class Books(RuleBasedStateMachine):
         self.office.closes()
         assert self.office.picture() == once
 
+    @precondition(lambda self: self.office.all(CHARGES))
+    @rule(
+        data=st.data(),
+        cents=st.none() | st.sampled_from([1, 400, 1900]),
+        keep=st.booleans(),
+        death=deaths,
+    )
+    def credits(self, data: st.DataObject, cents: int | None, keep: bool, death: Death) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.charges())))
+        asked = (call_id, cents, keep, f"ticket-{len(self.asked)}")
+        try:
+            self.does(lambda: self.gives(asked), death)
+        except Conflict as refused:
+            assert refused.code in _REFUSALS
+            if refused.code == "invoice_ended":
+                self.rows.death = None
+                return
+            left = self.charges()[call_id].due_cents
+            given = {one.id for one in self.office.given}
+            assert (
+                left < (cents or 1)
+                or credits.Wish(call_id=call_id, reason=credits.CreditReason.SPAM).id in given
+            ), refused
+            self.rows.death = None
+            return
+        self.asked.append(asked)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def credits_again(self, data: st.DataObject) -> None:
+        asked = data.draw(st.sampled_from(self.asked))
+        given = self.office.given
+        self.gives(asked)
+        assert self.office.given == given
+
+    def gives(self, asked: tuple[str, int | None, bool, str]) -> None:
+        call_id, cents, keep, cause = asked
+        self.office.credits(call_id, cents, keep=keep, cause=cause)
+
+    def charges(self) -> dict[str, Charge]:
+        return {one.charge.call_id: one.charge for one in self.office.all(CHARGES)}
+
     @precondition(lambda self: self.office.payouts)
     @rule(data=st.data(), death=deaths)
     def settles(self, data: st.DataObject, death: Death) -> None:
@@ -178,7 +225,10 @@ class Books(RuleBasedStateMachine):
         settled = [one for one in self.office.payouts if one.state is PayoutState.SETTLED]
         paid_out = sum(one.amount_cents for one in settled)
         assert accounts["revenue:calls"] == -self.charged
-        assert accounts["cost:publishers"] == self.earned
+        given = self.office.given
+        clawed_back = sum(one.clawed_back_cents for one in given)
+        assert accounts["revenue:credit_notes"] == sum(one.amount_cents for one in given)
+        assert accounts["cost:publishers"] == self.earned - clawed_back
         assert accounts["cash:bank"] == sum(self.received.values()) - paid_out
 
     @invariant()
@@ -192,6 +242,25 @@ class Books(RuleBasedStateMachine):
         assert released <= collected
 
     @invariant()
+    def nothing_is_credited_beyond_its_charge(self) -> None:
+        for call_id, charge in self.charges().items():
+            of_call = [one for one in self.office.given if one.call_id == call_id]
+            assert (
+                sum(one.amount_cents for one in of_call) == charge.amount_cents - charge.due_cents
+            )
+            assert charge.due_cents >= 0
+            earned = self.office.earning(call_id).earning.amount_cents
+            assert 0 <= sum(one.clawed_back_cents for one in of_call) <= earned
+            whole = bool(of_call) and not charge.due_cents
+            assert (self.office.call(call_id).status is CallStatus.RETURNED) is whole
+
+    @invariant()
+    def nothing_is_negative_that_may_not_be(self) -> None:
+        documents = (*self.office.invoices, *self.office.statements)
+        assert all(one.owed_cents >= 0 and one.spare_cents >= 0 for one in documents)
+        assert all(one.amount_cents > 0 for one in self.office.payouts)
+
+    @invariant()
     def nothing_is_claimed_twice(self) -> None:
         billed = Counter(
             one.charge.call_id
@@ -199,7 +268,7 @@ class Books(RuleBasedStateMachine):
             for one in self.office.stores.books.charges_of(document.id)
         )
         paid = Counter(
-            one.earning.call_id
+            one.earning.id
             for payout in self.office.payouts
             for one in self.office.stores.books.earnings_of(payout.id)
         )
@@ -211,6 +280,8 @@ class Books(RuleBasedStateMachine):
         for series, documents in (("INV", self.office.invoices), ("ST", self.office.statements)):
             numbers = sorted(str(one.number) for one in documents)
             assert numbers == [f"{series}-{n:06d}" for n in range(1, len(documents) + 1)]
+        notes = sorted(str(one.number) for one in self.office.given if one.is_note)
+        assert notes == [f"CN-{n:06d}" for n in range(1, len(notes) + 1)]
 
     def teardown(self) -> None:
         """In the end every call is on one document that stands, however often it was made void."""

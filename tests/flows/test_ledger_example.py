@@ -71,6 +71,8 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.receives("acme-1", 4_000, acme)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     office.receives("acme-2", 3_000, acme)
+    office.now = datetime(2026, 12, 10, tzinfo=UTC)
+    office.credits("call_3")
     office.now = datetime(2026, 12, 20, tzinfo=UTC)
     office.writes_off(open_invoice(office, cord))
 
@@ -86,7 +88,7 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     assert report.clean
     told = rows_under("The trial balance after that:")
     assert {account: int(cents) for account, cents in told} == report.accounts
-    assert office.funds(acme) == (102_500, 0)
+    assert office.funds(acme) == (105_000, 0)
     assert office.funds(PREPAID) == (7_500, 0)
 
 
@@ -96,7 +98,7 @@ def test_the_reference_names_every_template_and_every_law() -> None:
         template.__name__
         for template in (
             ledger.top_up, ledger.approval, ledger.invoice_issued, ledger.payment, ledger.applied,
-            ledger.release, ledger.payout_settled,
+            ledger.credit, ledger.release, ledger.payout_settled,
         )
     } | {"payout_create", "invoice_voided", "write_off"}  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}

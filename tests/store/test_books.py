@@ -71,10 +71,10 @@ def plain_draft(name: str) -> Draft:
 def test_a_row_is_claimed_by_one_document_only(rows: Rows) -> None:
     charged(rows)
     first, second = plain_draft("inv_1"), plain_draft("inv_2")
-    assert claims.claim(rows, first, [waiting("call_1")]) == {charge_key("call_1")}
+    assert claims.claim(rows, first, [waiting("call_1")]).keys() == {charge_key("call_1")}
     both = [waiting("call_1"), waiting("call_2")]
-    assert claims.claim(rows, second, both) == {charge_key("call_2")}
-    assert claims.claim(rows, first, both) == frozenset()
+    assert claims.claim(rows, second, both).keys() == {charge_key("call_2")}
+    assert claims.claim(rows, first, both) == {}
     held = [item["id"] for item in claims.document_items(rows, "inv_1")]
     assert held == ["call_1"]
 
@@ -95,7 +95,7 @@ def test_a_finished_document_takes_nothing_more(rows: Rows) -> None:
     office.approves("call_late")
     (invoice,) = office.invoices
     taken = claims.claim(rows, plain_draft(invoice.id), [waiting("call_late")])
-    assert taken == frozenset()
+    assert taken == {}
     assert office.stores.books.get(CHARGES, "call_late").document_id is None
 
 
@@ -282,5 +282,5 @@ def test_a_document_that_is_finished_meanwhile_takes_nothing_more() -> None:
         assert invoice_rows.finalise(rows, stale, entry_of)
 
     rows.before_write(it_is_issued)
-    assert claims.claim(rows, plain_draft(draft.id), [waiting("call_late")]) == frozenset()
+    assert claims.claim(rows, plain_draft(draft.id), [waiting("call_late")]) == {}
     assert office.audits().clean
