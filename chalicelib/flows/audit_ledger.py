@@ -7,12 +7,13 @@ chains of a shard differ, both sides are read again to name the leg.
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib import auditing_entries, chains
+from chalicelib import auditing_entries, chains, times
 from chalicelib.auditing_calls import APPROVAL
 from chalicelib.chains import Break, Chain, DayDigests, DaySeal, Link, Shard
 from chalicelib.flows.findings import Findings
 from chalicelib.flows.sealing import every_shard, first_day
 from chalicelib.ledger import Entry
+from chalicelib.store.books import CHARGES, Books
 from chalicelib.store.checkpoints import checkpoints_of, latest_seal, seals
 from chalicelib.store.entries import links_of, shard_links
 from chalicelib.store.journal import kept_entries
@@ -20,6 +21,13 @@ from chalicelib.store.rows import Rows
 
 _BREAKS_A_SHARD = 4
 _SHARDS_LOOKED_INTO = 8
+
+
+def _first_day(rows: Rows, shards: tuple[Shard, ...], today: str) -> str:
+    """The day of the first entry. One of nothing has legs in no shard, yet it has its charge."""
+    charges = Books(rows).list(CHARGES, limit=1).items
+    charged = [times.written(one.charge.booked_at)[:10] for one in charges]
+    return min(*charged, first_day(rows, shards) or today, today)
 
 
 class LedgerAudit:
@@ -32,7 +40,7 @@ class LedgerAudit:
         self._future = chains.day_after(chains.day_after(until[:10]))
         self._told: dict[Shard, Chain] = {}
         self._breaks: list[Break] = []
-        self.first_day = first_day(rows, self._shards) or until[:10]
+        self.first_day = _first_day(rows, self._shards, until[:10])
         self.seal: DaySeal | None = None
 
     def approvals(self) -> Iterator[Entry]:

@@ -268,3 +268,11 @@ def test_a_call_that_was_approved_once_keeps_its_charge(status: str) -> None:
     report = office.audits()
     assert report.clean, report.differences
     assert report.counted["approved calls"] == 7
+
+
+def test_books_that_begin_with_a_call_of_nothing_are_whole() -> None:
+    office = Office().opens()
+    office.approves("call_1", charge=0, earning=0)
+    office.later(days=31).closes()
+    report = office.audits()
+    assert report.clean, report.differences
