@@ -60,6 +60,7 @@ WRITERS = {
     "payment": Writer(opens, lambda office: office.receives("wire-1", 5_000)),
     "invoice_issued": Writer(billed, lambda office: office.closes()),
     "applied": Writer(lambda: billed(2_500), lambda office: office.closes()),
+    "credit": Writer(unpaid, lambda office: office.credits("call_1")),
     "release": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_create": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_settled": Writer(paid_out, settles),
