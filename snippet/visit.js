@@ -112,13 +112,12 @@ async function ask() {
   unwanted = !answer;
   store();
   show(answer ? answer.numbers : []);
-  // What is stored reaches another tab a little later than its turn would.
-  await new Promise((done) => setTimeout(done, 60));
 }
 
 async function beat() {
   if (asking || !allowed() || document.hidden) return;
   asking = new AbortController();
+  due = Infinity;
   recall();
   try {
     // One tab asks at a time, so that tabs that open together share one visit.
@@ -132,7 +131,8 @@ async function beat() {
   }
   asking = undefined;
   const pause = Math.max(10, +visit?.heartbeat_seconds || 60) * 1e3;
-  beatIn(Math.min(pause * 2 ** failures, LONGEST_PAUSE));
+  // What was learned of the visitor meanwhile is told as soon as it would have been.
+  beatIn(Math.min(pause * 2 ** failures, LONGEST_PAUSE, due - Date.now()));
 }
 
 function beatIn(milliseconds) {

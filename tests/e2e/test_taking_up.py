@@ -201,7 +201,7 @@ def test_the_api_may_read_the_stream_and_the_voice_function_may_not(
     stage = f"ringledger-{deployment.stage}"
     api, voice = (ground.as_function(name, "dynamodbstreams") for name in (stage, f"{stage}-voice"))
     iterator = api.get_shard_iterator(**asked)["ShardIterator"]
-    assert api.get_records(ShardIterator=iterator)["Records"] == []
+    assert "Records" in api.get_records(ShardIterator=iterator)
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetShardIterator"):
         voice.get_shard_iterator(**asked)
     with pytest.raises(ClientError, match="not authorized to perform: dynamodb:GetRecords"):

@@ -87,7 +87,7 @@ class Visitor:
             self.page.wait_for_function("!window.busy")
             if holds():
                 return True
-        return eventually(holds, within=0.2)
+        return eventually(holds, within=1)
 
     def idle(self) -> None:
         """Wait until nothing is being asked of the service."""
