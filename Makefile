@@ -51,11 +51,11 @@ check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/python -m infra.templates
 	@echo "All checks passed. Next: make test"
 
-# Tests that start servers, functions or a browser have the machine to themselves.
-ALONE := tests/e2e tests/infra tests/races tests/pages
+# Whole calls on a deployed platform have the machine to themselves.
+ALONE := tests/e2e
 
 test: $(READY) ## Every test, from nothing
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=$(ALONE)
 	@$(BIN)/python -m pytest $(ALONE)
 
 quick: $(READY) ## The tests of the rules alone, in seconds
