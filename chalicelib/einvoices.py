@@ -136,13 +136,16 @@ def _totals(root: Element, invoice: Invoice) -> None:
 
 def _line(part: Element, number: int, line: Line, invoice: Invoice) -> None:
     _said(part, "ID", str(number))
-    _said(part, "InvoicedQuantity", str(line.quantity), unitCode=_ONE_CALL)
+    # No price may be below zero (EN 16931, BR-27); what is given back is a quantity below it.
+    quantity = -line.quantity if line.gives_back else line.quantity
+    _said(part, "InvoicedQuantity", str(quantity), unitCode=_ONE_CALL)
     _amount(part, "LineExtensionAmount", line.amount_cents, invoice)
     item = _part(part, "Item")
-    _said(item, "Name", f"Qualified calls of {line.printed_name}")
+    of = "Credits for calls" if line.gives_back else "Qualified calls"
+    _said(item, "Name", f"{of} of {line.printed_name}")
     _said(_part(item, "SellersItemIdentification"), "ID", line.campaign_id)
     _category(_part(item, "ClassifiedTaxCategory"), invoice, reason=False)
-    _amount(_part(part, "Price"), "PriceAmount", line.unit_cents, invoice)
+    _amount(_part(part, "Price"), "PriceAmount", abs(line.unit_cents), invoice)
 
 
 def _part(parent: Element, name: str) -> Element:
@@ -156,7 +159,8 @@ def _said(parent: Element, name: str, text: str | None, **attributes: str) -> No
 
 
 def _amount(parent: Element, name: str, cents: int, invoice: Invoice) -> None:
-    _said(parent, name, f"{cents // 100}.{cents % 100:02d}", currencyID=invoice.currency)
+    sign, cents = "-" if cents < 0 else "", abs(cents)
+    _said(parent, name, f"{sign}{cents // 100}.{cents % 100:02d}", currencyID=invoice.currency)
 
 
 def _date(moment: datetime | None) -> str | None:

@@ -122,6 +122,11 @@ class Line:
     campaign: str | None = None
 
     @property
+    def gives_back(self) -> bool:
+        """Whether the line is of credits that were given before the calls were billed."""
+        return self.unit_cents < 0
+
+    @property
     def printed_name(self) -> str:
         """The campaign's name, or its id where there are no letters for the name."""
         name = self.campaign or self.campaign_id

@@ -127,7 +127,7 @@ _HEADS = ("Qualified calls of campaign", "Rate", "Calls", "Amount")
 
 def _row(line: Line, currency: str) -> "list[Flowable | str]":
     return [
-        text(line.printed_name),
+        text(f"Credits: {line.printed_name}" if line.gives_back else line.printed_name),
         text(money(line.unit_cents, currency), right=True),
         text(f"{line.quantity:,}", right=True),
         text(money(line.amount_cents, currency), right=True),

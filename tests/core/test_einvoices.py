@@ -97,7 +97,9 @@ def test_tax_is_of_the_standard_category_with_its_percentage() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**4)), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(st.integers(-(10**5), 10**7), st.integers(1, 10**4)), min_size=1, max_size=30
+    ).filter(lambda rates: sum(unit * quantity for unit, quantity in rates) >= 0),
     st.integers(0, 5_000),
 )
 def test_the_sums_of_the_e_invoice_are_the_invoices(
@@ -118,6 +120,16 @@ def test_the_sums_of_the_e_invoice_are_the_invoices(
     taxed = amount(document, "cac:TaxTotal/cbc:TaxAmount")
     assert sum(lines) + taxed == amount(document, f"{total}:TaxInclusiveAmount")
     assert taxed * 100 == tax
+
+
+def test_credits_from_before_are_a_quantity_below_zero_at_their_rate() -> None:
+    document = read(ubl(an_invoice([(-2550, 1), (5100, 2)])))
+    line = "cac:InvoiceLine"
+    assert text(document, f"{line}/cac:Item/cbc:Name")[0].startswith("Credits for calls of ")
+    assert amounts(document, f"{line}/cbc:InvoicedQuantity") == [-1, 2]
+    assert text(document, f"{line}/cac:Price/cbc:PriceAmount") == ["25.50", "51.00"]
+    assert text(document, f"{line}/cbc:LineExtensionAmount") == ["-25.50", "102.00"]
+    assert amount(document, "cac:LegalMonetaryTotal/cbc:PayableAmount") == Decimal("76.50")
 
 
 def test_the_same_invoice_has_the_same_bytes() -> None:

@@ -58,6 +58,12 @@ def test_tax_is_a_line_of_its_own_and_part_of_what_is_due() -> None:
     assert page.count("$108.81") == 2
 
 
+def test_credits_from_before_stand_beside_the_calls_they_give_back() -> None:
+    (page,) = pages(an_invoice([(-2550, 1), (5100, 2)], call_count=2))
+    for said in ("Credits: Roof repair 1", "-$25.50", "Roof repair 2", "$102.00", "$76.50"):
+        assert said in page, said
+
+
 def test_a_statement_tells_what_the_balance_has_paid_and_asks_for_nothing() -> None:
     statement = an_invoice(
         kind=InvoiceKind.STATEMENT, state=InvoiceState.PAID, number="ST-000001", due_at=None,
