@@ -103,70 +103,87 @@ def _set(lambda_: Any, function: str, source: str, options: Mapping[str, Any]) -
 
 def alarms(stage: Stage) -> list[Alarm]:
     """Every alarm of the stage."""
+    return [*_parked(stage), *_errors(stage), *_faults(stage), _crowd(stage), _late(stage)]
+
+
+def _parked(stage: Stage) -> list[Alarm]:
+    """Something lies where work is left that kept failing."""
     take_up = f"Read the log of {{}}, mend the cause, then: make replay STAGE={stage.name}"
-    dead = {
+    meanings = {
         "settle-dead": "Calls that could not be settled. " + take_up.format("settle"),
         "recordings-dead": "Recordings that could not be fetched. " + take_up.format("recordings"),
         "validate-failed": "Calls whose validation failed; the sweep tries them too. "
         + take_up.format("validate"),
     }
     return [
-        *(
-            Alarm(
-                name=stage.prefix + queue,
-                namespace="AWS/SQS",
-                metric="ApproximateNumberOfMessagesVisible",
-                dimension=("QueueName", stage.prefix + queue),
-                statistic="Maximum",
-                limit=0,
-                meaning=meaning,
-            )
-            for queue, meaning in dead.items()
-        ),
-        *(
-            Alarm(
-                name=f"{stage.prefix}{function}-errors",
-                namespace="AWS/Lambda",
-                metric="Errors",
-                dimension=("FunctionName", stage.function(function)),
-                statistic="Sum",
-                limit=0,
-                meaning=f"{function} failed; its log says why.",
-            )
-            for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close")
-        ),
-        *(
-            Alarm(
-                name=f"{stage.prefix}{function}-faults",
-                namespace=FAULTS,
-                metric=stage.function(function),
-                dimension=None,
-                statistic="Sum",
-                limit=0,
-                meaning=f"{function} met a fault and answered all the same; its log says which.",
-            )
-            for function in ANSWERING
-        ),
         Alarm(
-            name=f"{stage.prefix}dni-crowd",
-            namespace="AWS/Lambda",
-            metric="ConcurrentExecutions",
-            dimension=("FunctionName", stage.function("dni")),
+            name=stage.prefix + queue,
+            namespace="AWS/SQS",
+            metric="ApproximateNumberOfMessagesVisible",
+            dimension=("QueueName", stage.prefix + queue),
             statistic="Maximum",
-            limit=MANY_VISITS,
-            meaning="So many visits are answered at once that calls may lack room: give both "
-            "functions a reserved concurrency.",
-        ),
-        Alarm(
-            name=f"{stage.prefix}validate-age",
-            namespace="AWS/Lambda",
-            metric="IteratorAge",
-            dimension=("FunctionName", stage.function("validate")),
-            statistic="Maximum",
-            limit=5 * 60 * 1000,
-            meaning="Ended calls wait more than five minutes for their verdict.",
-        ),
+            limit=0,
+            meaning=meaning,
+        )
+        for queue, meaning in meanings.items()
     ]
+
+
+def _errors(stage: Stage) -> list[Alarm]:
+    """A function that somebody waits for, or that comes only now and then, has failed."""
+    return [
+        Alarm(
+            name=f"{stage.prefix}{function}-errors",
+            namespace="AWS/Lambda",
+            metric="Errors",
+            dimension=("FunctionName", stage.function(function)),
+            statistic="Sum",
+            limit=0,
+            meaning=f"{function} failed; its log says why.",
+        )
+        for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close")
+    ]
+
+
+def _faults(stage: Stage) -> list[Alarm]:
+    """A function has answered in spite of a fault."""
+    return [
+        Alarm(
+            name=f"{stage.prefix}{function}-faults",
+            namespace=FAULTS,
+            metric=stage.function(function),
+            dimension=None,
+            statistic="Sum",
+            limit=0,
+            meaning=f"{function} met a fault and answered all the same; its log says which.",
+        )
+        for function in ANSWERING
+    ]
+
+
+def _crowd(stage: Stage) -> Alarm:
+    return Alarm(
+        name=f"{stage.prefix}dni-crowd",
+        namespace="AWS/Lambda",
+        metric="ConcurrentExecutions",
+        dimension=("FunctionName", stage.function("dni")),
+        statistic="Maximum",
+        limit=MANY_VISITS,
+        meaning="So many visits are answered at once that calls may lack room: give both "
+        "functions a reserved concurrency.",
+    )
+
+
+def _late(stage: Stage) -> Alarm:
+    return Alarm(
+        name=f"{stage.prefix}validate-age",
+        namespace="AWS/Lambda",
+        metric="IteratorAge",
+        dimension=("FunctionName", stage.function("validate")),
+        statistic="Maximum",
+        limit=5 * 60 * 1000,
+        meaning="Ended calls wait more than five minutes for their verdict.",
+    )
 
 
 def count_faults(logs: Any, stage: Stage) -> None:
