@@ -1,13 +1,10 @@
 """What does an advertiser owe for a period?
 
 Owns the charge of a call, and the document that a closed period becomes: an invoice for an
-advertiser on terms, a statement for a prepaid one, with its lines, its number, its due date and the
-table of its calls. Which money pays it belongs to `payments`.
+advertiser on terms, a statement for a prepaid one, with its lines, its number and its due date. The
+table of its calls belongs to `call_tables`, which money pays it to `payments`.
 """
 
-import csv
-import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,17 +17,6 @@ from chalicelib.errors import Broken
 from chalicelib.ids import derived
 from chalicelib.issuer import BillTo, Issuer, tax_cents, unprintable
 from chalicelib.times import Period
-
-CSV_COLUMNS = (
-    "call_id",
-    "start_utc",
-    "campaign_id",
-    "caller",
-    "billable_seconds",
-    "rule",
-    "charge_cents",
-    "currency",
-)
 
 _NO_NAMES: Mapping[str, str] = {}
 
@@ -291,43 +277,3 @@ def due_at(issued_at: datetime, net_days: int) -> datetime:
 def number(kind: InvoiceKind, position: int) -> str:
     """The number of the document at `position` (1 is the first) of its kind's series."""
     return f"{'INV' if kind is InvoiceKind.INVOICE else 'ST'}-{position:06d}"
-
-
-def calls_csv(charges: Iterable[Charge]) -> str:
-    """The table of the calls behind a document, in the order of booking.
-
-    The same charges give the same text. Callers are masked. Nothing in it leads to a publisher, not
-    even the number that was dialled. What credits have come to follows its call, below zero.
-    """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(CSV_COLUMNS)
-    table.writerows(
-        (
-            charge.call_id,
-            times.written(charge.arrived_at),
-            charge.campaign_id,
-            charge.caller or "",
-            charge.talk_seconds,
-            charge.rule or "",
-            cents,
-            charge.currency,
-        )
-        for charge in in_order(charges)
-        for cents in _told_cents(charge)
-    )
-    return text.getvalue()
-
-
-def _told_cents(charge: Charge) -> tuple[int, ...]:
-    credited = charge.reduced_cents + charge.credited_cents
-    return (charge.amount_cents, -credited) if credited else (charge.amount_cents,)
-
-
-def calls_place(document: Invoice, body: str) -> str:
-    """Where the table of calls is kept: another content has another place.
-
-    So a slower closing that knew fewer charges cannot write over the table of the finished one.
-    """
-    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
-    return f"{document.kind}s/{document.advertiser_id}/{document.id}/calls-{digest}.csv"

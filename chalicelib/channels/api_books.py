@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from chalice import Blueprint
 
 from chalicelib import times
+from chalicelib.call_tables import calls_csv
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import (
@@ -23,7 +24,7 @@ from chalicelib.channels.views import (
 from chalicelib.errors import NotFound
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
-from chalicelib.invoices import Invoice, calls_csv
+from chalicelib.invoices import Invoice
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES, PAYMENTS, PAYOUTS, STATEMENTS, Shelf
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from chalicelib import invoices, times
+from chalicelib import call_tables, invoices, times
 from chalicelib.campaigns import Advertiser, Billing, Campaign
 from chalicelib.dunning import Taken
 from chalicelib.errors import Busy
@@ -154,8 +154,8 @@ def _complete(draft: Invoice, advertiser: Advertiser, desk: Desk) -> Invoice | N
             return None
         if not gathered.whole:
             return gathered.document
-        body = invoices.calls_csv(gathered.charges)
-        place = invoices.calls_place(draft, body)
+        body = call_tables.calls_csv(gathered.charges)
+        place = call_tables.calls_place(draft, body)
         terms = _terms(advertiser, gathered.charges, desk)
         issued = invoices.issue(draft, gathered.charges, terms=terms, calls_key=place, now=desk.now)
         desk.documents.keep(place, body.encode(), _CSV)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import invoices
+from chalicelib import call_tables, invoices
 from chalicelib.campaigns import Billing
 from chalicelib.errors import Broken
 from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState, Line
@@ -99,7 +99,7 @@ def test_total_lines_and_charges_are_one_sum(charges: Sequence[Charge]) -> None:
 def test_the_order_of_charges_changes_nothing(charges: list[Charge], chance: object) -> None:
     shuffled = list(charges)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert invoices.calls_csv(shuffled) == invoices.calls_csv(charges)
+    assert call_tables.calls_csv(shuffled) == call_tables.calls_csv(charges)
     assert issued(*shuffled) == issued(*charges)
 
 
@@ -155,7 +155,7 @@ def test_a_document_has_one_currency() -> None:
 def test_the_table_of_calls_is_in_the_order_of_booking() -> None:
     later = a_charge(call_id="call_0", booked_at=NOW + timedelta(seconds=1))
     told = a_charge(caller="+1415555****", rule="minimum_talk: at least 60 s")
-    table = list(csv.DictReader(io.StringIO(invoices.calls_csv([later, told]))))
+    table = list(csv.DictReader(io.StringIO(call_tables.calls_csv([later, told]))))
     assert [row["call_id"] for row in table] == ["call_1", "call_0"]
     assert table[0] == {
         "call_id": "call_1",
@@ -171,10 +171,10 @@ def test_the_table_of_calls_is_in_the_order_of_booking() -> None:
 
 
 def test_the_table_of_calls_names_no_publisher() -> None:
-    assert "pub_1" not in invoices.calls_csv([a_charge()])
+    assert "pub_1" not in call_tables.calls_csv([a_charge()])
 
 
 def test_another_table_of_calls_has_another_place() -> None:
     draft = invoices.draft(ON_TERMS, NOVEMBER)
-    assert invoices.calls_place(draft, "a") != invoices.calls_place(draft, "b")
-    assert invoices.calls_place(draft, "a").startswith(f"invoices/adv_1/{draft.id}/calls-")
+    assert call_tables.calls_place(draft, "a") != call_tables.calls_place(draft, "b")
+    assert call_tables.calls_place(draft, "a").startswith(f"invoices/adv_1/{draft.id}/calls-")

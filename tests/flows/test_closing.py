@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.call_tables import CSV_COLUMNS
 from chalicelib.campaigns import Billing, State
 from chalicelib.errors import Broken
-from chalicelib.invoices import CSV_COLUMNS, InvoiceState
+from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.times import Cycle
 from tests.flows.office import (

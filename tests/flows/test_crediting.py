@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib import invoices
+from chalicelib import call_tables
 from chalicelib.calls import CallStatus
 from chalicelib.credits import CreditReason
 from chalicelib.errors import Conflict, NotFound
@@ -314,7 +314,7 @@ def test_a_table_of_calls_sums_to_what_is_left_of_them() -> None:
     office.credits("call_1", 400)
     (invoice,) = office.invoices
     charges = [one.charge for one in office.stores.books.charges_of(invoice.id)]
-    rows = csv.DictReader(io.StringIO(invoices.calls_csv(charges)))
+    rows = csv.DictReader(io.StringIO(call_tables.calls_csv(charges)))
     assert sum(int(row["charge_cents"]) for row in rows) == invoice.owed_cents == 4600
 
 
