@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib import credits, times
+from chalicelib.calls import Call
 from chalicelib.credits import Credit, Standing
 from chalicelib.invoices import ChargeState
 from chalicelib.payouts import BookedEarning, EarningState
@@ -149,11 +150,24 @@ def _actions(credit: Credit, stood: Standing) -> list[Action]:
         _charge_change(credit, stood),
         *_document_changes(credit, stood),
         *_earning_actions(credit, stood.earning),
-        call_change(stood.call, call),
+        _call_change(stood.call, call),
         add_funds(credit.advertiser_id, credit.total_cents),
         *([payment_put(handed_back)] if handed_back else []),
         *entry_puts(credits.entry(credit)),
     ]
+
+
+def _call_change(before: Call, after: Call) -> Change:
+    """The call after the credit, unless another has been counted in it since it was read: several
+    rows are not read at one moment, so that those beside it may be newer."""
+    counted: Path = ("credited_cents",)
+    stands = Equals(counted, before.credited_cents) if before.credited_cents else Absent(counted)
+    change = call_change(before, after)
+    return replace(
+        change,
+        set={**change.set, counted: after.credited_cents},
+        when=[*change.when, stands],
+    )
 
 
 def _order(credit: Credit) -> str:

@@ -167,6 +167,7 @@ class CallRow(Model):
     due = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     voicemail = UnicodeAttribute(null=True)
+    credited_cents = NumberAttribute(null=True)
     disposition = UnicodeAttribute(null=True)
     disposition_id = UnicodeAttribute(null=True)
     external_id = UnicodeAttribute(null=True)

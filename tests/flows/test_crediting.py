@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -14,8 +14,29 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
+from chalicelib.store.rows import Item, Key, Question
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, HELD, NET, PREPAID, WEEKLY, Office, every_crash
+
+
+class Torn(FakeRows):
+    """Rows of which several are not read at one moment, as DynamoDB's BatchGetItem allows: what
+    `between` names happens after the first row of the next such read, before the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.between: Callable[[], object] | None = None
+
+    def gather(
+        self, keys: Sequence[Key], questions: Sequence[Question] = ()
+    ) -> tuple[dict[Key, Item], tuple[tuple[Item, ...], ...]]:
+        if self.between is None or len(keys) < 2:
+            return super().gather(keys, questions)
+        happening, self.between = self.between, None
+        first, _ = super().gather(keys[:1])
+        happening()
+        others, answers = super().gather(keys[1:], questions)
+        return first | others, answers
 
 
 def two_calls() -> Office:
@@ -325,3 +346,17 @@ def test_a_held_earning_is_clawed_back_before_its_release() -> None:
     office.credits("call_1", 1250)
     office.later(days=8).closes()
     assert accounts(office)["pub:pub_b:payable"] == -750
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_credit_between_the_reads_of_another_is_not_forgotten_by_the_call(closes: bool) -> None:
+    rows = Torn()
+    office = Office(rows=rows).opens()
+    office.approves("call_1", NET, WEEKLY)
+    office.now = CLOSING
+    if closes:
+        office.closes()
+    rows.between = lambda: office.credits("call_1", 700, cause="t-1")
+    office.credits("call_1", 300, cause="t-2")
+    assert office.call("call_1").credited_cents == 1_000
+    assert accounts(office)
