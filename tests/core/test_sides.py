@@ -242,7 +242,8 @@ _BUYING = re.compile(
     r"TGT|CMP|ADV|TRIED|DEST|SID|HASH|BLK|SAW|ASKED|STRAT|MINE|NAME|LINE|\D7\d{6}\D"
 )
 _MONEY_WORDS = re.compile("budget|funds|maximum|(?<!partnership_capped_)money")
-_SELLING = re.compile(r"PUB|PAR|PLC|OFF|NUM|SID|HASH|NAME|LINE|\+18005550100|\D3\d{6}\D")
+# Both ends of a mark: the letters alone may stand in a publisher's alias.
+_SELLING = re.compile(r"(PUB|PAR|PLC|OFF|NUM|SID|HASH|NAME|LINE)\d+\1|\+18005550100|\D3\d{6}\D")
 
 
 @given(calls())
