@@ -75,7 +75,8 @@ class Books(RuleBasedStateMachine):
             self.rows.death = None
             self.whole()
             act()
-        self.rows.death = None
+        finally:
+            self.rows.death = None
 
     @rule(
         advertiser=st.sampled_from([NET, PREPAID]),
@@ -147,7 +148,6 @@ class Books(RuleBasedStateMachine):
         except Conflict as refused:
             assert refused.code in _REFUSALS
             if refused.code == "invoice_ended":
-                self.rows.death = None
                 return
             left = self.charges()[call_id].due_cents
             given = {one.id for one in self.office.given}
@@ -155,7 +155,6 @@ class Books(RuleBasedStateMachine):
                 left < (cents or 1)
                 or credits.Wish(call_id=call_id, reason=credits.CreditReason.SPAM).id in given
             ), refused
-            self.rows.death = None
             return
         self.asked.append(asked)
 

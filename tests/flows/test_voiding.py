@@ -140,6 +140,20 @@ def test_the_rest_of_an_invoice_is_written_off_and_what_was_paid_stays_collected
     assert office.audits().clean
 
 
+def test_a_call_that_costs_nothing_is_collected_before_an_invoice_that_nobody_pays_ends() -> None:
+    office = Office().opens()
+    office.approves("call_000", charge=0)
+    office.approves("call_001")
+    office.later(days=31).closes()
+    (invoice,) = office.invoices
+    assert office.writes_off(invoice.id).written_off_cents == 2_500
+    assert office.collected() == {"call_000"}
+    office.later(days=31).closes()
+    assert office.earning("call_000").document_id == office.payouts[0].id
+    assert office.earning("call_001").state is EarningState.APPROVED
+    assert office.audits().clean, office.audits().differences
+
+
 def test_wherever_writing_off_dies_it_is_booked_once() -> None:
     def owing() -> Office:
         office = closed()
