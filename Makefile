@@ -56,7 +56,7 @@ ALONE := tests/e2e
 
 test: $(READY) ## Every test, from nothing
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=$(ALONE)
-	@$(BIN)/python -m pytest $(ALONE)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE)
 
 quick: $(READY) ## The tests of the rules alone, in seconds
 	@$(BIN)/python -m pytest -q -n 2 tests/core tests/flows

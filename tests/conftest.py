@@ -12,9 +12,13 @@ from tests.builders import NOW
 from tests.fakes import FakeRows
 
 settings.register_profile("dev", max_examples=10, deadline=None)
-settings.register_profile(
-    "ci", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+for name, examples in (("ci", 100), ("deep", 1_000)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 
