@@ -14,7 +14,7 @@ from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
 from chalicelib.flows import mailing, papers, voiding
-from chalicelib.flows.papers import Paper
+from chalicelib.flows.papers import Paper, Printed
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES
 from chalicelib.store.codec import to_plain
@@ -41,13 +41,17 @@ def _serve_link(which: Paper) -> None:
 
     @endpoint(blueprint, route)
     def give_link(request: Request, id: str) -> Answer:
-        documents = request.context.documents()
-        invoice = own_document(request, id)
-        kept = papers.kept(invoice, which, stores=request.stores, documents=documents)
-        expires = request.context.clock() + LINK_LASTS
-        url = documents.link(kept.key, kept.name, LINK_LASTS)
-        shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
-        return Answer(body=shown)
+        return link_to(own_document(request, id), which, request)
+
+
+def link_to(printed: Printed, which: Paper, request: Request) -> Answer:
+    """A link to a document that lasts for minutes."""
+    documents = request.context.documents()
+    kept = papers.kept(printed, which, stores=request.stores, documents=documents)
+    expires = request.context.clock() + LINK_LASTS
+    url = documents.link(kept.key, kept.name, LINK_LASTS)
+    shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
+    return Answer(body=shown)
 
 
 for _which in Paper:
