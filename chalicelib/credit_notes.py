@@ -53,6 +53,10 @@ class CreditNote:
         return f"credits/{self.credit.advertiser_id}/{self.id}/{self.number}{name}"
 
 
+Printed = Invoice | CreditNote
+"""What an advertiser gets: each has an id, a number, and a place for its documents."""
+
+
 def effects(note: CreditNote) -> tuple[tuple[str, int], ...]:
     """What the note did with its total when it was booked: words, and how many cents each; together
     they are the total."""

@@ -13,8 +13,9 @@ from chalicelib.channels.api_books import own_document
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
+from chalicelib.credit_notes import Printed
 from chalicelib.flows import mailing, papers, voiding
-from chalicelib.flows.papers import Paper, Printed
+from chalicelib.flows.papers import Paper
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES
 from chalicelib.store.codec import to_plain
@@ -130,7 +131,7 @@ def list_mails(request: Request, id: str) -> Answer:
     Route(
         method="GET",
         path="/mailed/{word}",
-        summary="Fetch the invoice that the link of a mail leads to",
+        summary="Fetch the invoice, or the credit note, that the link of a mail leads to",
         status=302,
         public=True,
     ),
@@ -138,7 +139,7 @@ def list_mails(request: Request, id: str) -> Answer:
 def open_mailed(request: Request, word: str) -> Answer:
     """Leads on to the PDF, for minutes; the word itself lasts for 90 days."""
     documents, now = request.context.documents(), request.context.clock()
-    invoice = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
-    kept = papers.kept(invoice, Paper.PDF, stores=request.stores, documents=documents)
+    printed = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
+    kept = papers.kept(printed, Paper.PDF, stores=request.stores, documents=documents)
     url = documents.link(kept.key, kept.name, LINK_LASTS)
     return Answer(body={"url": url}, status=302, headers={"Location": url})

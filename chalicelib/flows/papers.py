@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib import einvoices, runtime
-from chalicelib.credit_notes import CreditNote
+from chalicelib.credit_notes import CreditNote, Printed
 from chalicelib.errors import NotFound
 from chalicelib.invoices import Invoice, InvoiceKind
 from chalicelib.providers import note_paper, paper
@@ -22,7 +22,6 @@ from chalicelib.store.papers import mark_made, notes_waiting, papers_made, paper
 from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
 
-Printed = Invoice | CreditNote
 _Find = Callable[[Rows, str], Printed]
 
 

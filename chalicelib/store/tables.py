@@ -57,7 +57,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
-| books | MAIL#invoice#n | META | the n-th mail about an invoice, and what became of it |
+| books | MAIL#invoice#n, MAIL#credit#n | META | the n-th mail about an invoice, or about a credit note, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history; never changed |
 | ledger | CHECKPOINT#account#shard | day | what a shard of an account comes to at the end of a day, and the hash of its chain; never changed |
