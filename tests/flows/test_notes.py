@@ -165,3 +165,17 @@ def test_a_note_that_cannot_be_made_is_told_and_keeps_back_no_other() -> None:
     office.documents["logos/lost.png"] = lost
     assert office.closes().unprinted == ()
     assert len(notes_kept(office)) == 3
+
+
+def test_two_who_make_a_note_at_once_keep_the_same() -> None:
+    office = billed()
+    office.credits("call_1")
+    bucket = office.bucket()
+    bucket.meanwhile = [office.closes, office.closes]
+    made = kept(note(office), Paper.PDF, stores=office.stores, documents=bucket)
+    once = notes_kept(office)
+    assert once[made.key].startswith(b"%PDF")
+    assert papers_made(office.rows, note(office).id)
+    office.closes()
+    assert notes_kept(office) == once
+    assert len(once) == 2
