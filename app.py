@@ -16,6 +16,7 @@ from chalicelib.channels import (
     api_gate,
     api_keys,
     api_ledger,
+    api_notes,
     api_numbers,
     api_operations,
     api_papers,
@@ -63,6 +64,7 @@ for channel in (
     api_billing,
     api_dunning,
     api_credits,
+    api_notes,
     api_ledger,
     api_operations,
 ):

@@ -1,7 +1,7 @@
-"""What does a mail about an invoice say, and whom does its link let in?
+"""What does a mail about an invoice or a credit note say, and whom does its link let in?
 
 Owns the words of a mail, how far it has come, and the signed word of its link: it opens one
-invoice, for as long as it lasts. Sending belongs to the providers, keeping to the store.
+document, for as long as it lasts. Sending belongs to the providers, keeping to the store.
 """
 
 import hashlib
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.credit_notes import CreditNote, Printed, effects
 from chalicelib.errors import Conflict
 from chalicelib.invoices import Invoice, InvoiceKind
 from chalicelib.issuer import Issuer
 
 LINK_LASTS = timedelta(days=90)
 MOST_MAILS = 20
-"""So many are kept of one invoice; whoever needs more has another trouble than a lost mail."""
+"""So many are kept of one document; whoever needs more has another trouble than a lost mail."""
 
 
 class MailState(StrEnum):
@@ -34,8 +35,9 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """The n-th mail about an invoice; `about` names the step against whoever does not pay, and
-    `error` says why it failed, or what is unsure."""
+    """The n-th mail about an invoice, or about the credit note `credit_id` on it; `about` names
+    what it brings, or the step against whoever does not pay, and `error` says why it failed, or
+    what is unsure."""
 
     invoice_id: str
     n: int
@@ -45,6 +47,12 @@ class Mail:
     state: MailState = MailState.SENDING
     message_id: str | None = None
     error: str | None = None
+    credit_id: str | None = None
+
+    @property
+    def document_id(self) -> str:
+        """Of what it is about."""
+        return self.credit_id or self.invoice_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,8 @@ class Letter:
 
 
 def addressee(invoice: Invoice) -> str | None:
-    """Where a new invoice is mailed to; None where nobody is to be mailed."""
+    """Where a new invoice is mailed to, and every credit note on it; None where nobody is to be
+    mailed."""
     asks = invoice.kind is InvoiceKind.INVOICE and invoice.total_cents > 0
     mails = invoice.issuer is not None and invoice.issuer.mail is not None
     return invoice.bill_to.email if asks and mails and invoice.bill_to else None
@@ -73,38 +82,69 @@ _OPENINGS = {
 }
 
 
-def letter(invoice: Invoice, issuer: Issuer, *, mail: Mail, link: str) -> Letter:
+def first(printed: Printed, to: str, now: datetime) -> Mail:
+    """The first mail about the document."""
+    if isinstance(printed, CreditNote):
+        invoice_id = printed.invoice.id
+        return Mail(
+            invoice_id=invoice_id, credit_id=printed.id, n=1, to=to, at=now, about="credit_note"
+        )
+    return Mail(invoice_id=printed.id, n=1, to=to, at=now)
+
+
+def letter(printed: Printed, issuer: Issuer, *, mail: Mail, link: str) -> Letter:
     """The mail as it goes out; Conflict where the operator has mail switched off."""
     if issuer.mail is None:
         raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
     name = issuer.legal_name or issuer.mail.sender
-    due = f"{invoice.due_at:%Y-%m-%d}" if invoice.due_at else "receipt"
-    cents, opening = invoice.owed_cents, _OPENINGS.get(mail.about)
-    text = f"{opening}\n\n" if opening else ""
-    text += (
-        f"Invoice {invoice.number} of {name} for {invoice.call_count} calls asks for "
-        f"{invoice.currency} {cents // 100:,}.{cents % 100:02d} and is due on {due}.\n\n"
-        f"Fetch it here until {LINK_LASTS.days} days from now:\n{link}\n"
-    )
+    if isinstance(printed, CreditNote):
+        subject, told = f"Credit note {printed.number} of {name}", _of_note(printed, name)
+    else:
+        subject, told = f"Invoice {printed.number} of {name}", _of_invoice(printed, name, mail)
+    text = f"{told}\n\nFetch it here until {LINK_LASTS.days} days from now:\n{link}\n"
     if issuer.dispute_contact:
         text += f"\nQuestions go to {issuer.dispute_contact}.\n"
-    subject = f"Invoice {invoice.number} of {name}"
     return Letter(sender=issuer.mail.sender, to=mail.to, subject=subject, text=text)
 
 
-def signed(invoice_id: str, expires_at: datetime, key: str) -> str:
-    """The word that opens the invoice until then, in whole seconds, without any other key."""
-    said = f"{invoice_id}:{int(expires_at.timestamp())}"
+def _of_invoice(invoice: Invoice, name: str, mail: Mail) -> str:
+    due = f"{invoice.due_at:%Y-%m-%d}" if invoice.due_at else "receipt"
+    opening = _OPENINGS.get(mail.about)
+    told = (
+        f"Invoice {invoice.number} of {name} for {invoice.call_count} calls asks for "
+        f"{_amount(invoice.owed_cents, invoice.currency)} and is due on {due}."
+    )
+    return f"{opening}\n\n{told}" if opening else told
+
+
+def _of_note(note: CreditNote, name: str) -> str:
+    credit, currency = note.credit, note.credit.currency
+    told = (
+        f"Credit note {note.number} of {name} on {note.invoice.number} gives back "
+        f"{_amount(credit.total_cents, currency)} for the call {credit.call_id}. "
+        f"Reason: {note.reason.lower()}."
+    )
+    lines = (f"{words}: {_amount(cents, currency)}" for words, cents in effects(note))
+    return "\n".join((told, "", *lines))
+
+
+def _amount(cents: int, currency: str) -> str:
+    return f"{currency} {cents // 100:,}.{cents % 100:02d}"
+
+
+def signed(document_id: str, expires_at: datetime, key: str) -> str:
+    """The word that opens the document until then, in whole seconds, without any other key."""
+    said = f"{document_id}:{int(expires_at.timestamp())}"
     return f"{said}:{_mac(said, key)}"
 
 
 def opened(word: str, now: datetime, key: str) -> str | None:
-    """The id of the invoice that the word opens; None for a forged or an expired one."""
+    """The id of the document that the word opens; None for a forged or an expired one."""
     said, _, mac = word.rpartition(":")
-    invoice_id, _, until = said.rpartition(":")
+    document_id, _, until = said.rpartition(":")
     if not hmac.compare_digest(mac.encode(), _mac(said, key).encode()):
         return None
-    return invoice_id if now < datetime.fromtimestamp(int(until), UTC) else None
+    return document_id if now < datetime.fromtimestamp(int(until), UTC) else None
 
 
 def _mac(said: str, key: str) -> str:

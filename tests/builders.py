@@ -7,11 +7,14 @@ from typing import Any
 from chalicelib.call_facts import CallFacts
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Advertiser, Billing, Campaign, Target
+from chalicelib.credit_notes import CreditNote
+from chalicelib.credits import Credit, CreditReason, EarningChoice
 from chalicelib.dispositions import Disposition, Postback, Source
 from chalicelib.endings import Evidence
 from chalicelib.gate import BlockFacts, BlockKind, BlockScope
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState, Line, Terms
 from chalicelib.issuer import Address, BillTo, Issuer
+from chalicelib.ledger import AdvertiserAccount, PublisherAccount
 from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Placement, Publisher
@@ -94,6 +97,26 @@ def an_invoice(rates: Sequence[tuple[int, int]] = ((2500, 3),), **overrides: Any
         "bill_to": A_BUYER,
     }
     return Invoice(**(values | overrides))
+
+
+def a_note(invoice: Invoice | None = None, **overrides: Any) -> CreditNote:
+    """CN-000007 on INV-000042: 10 dollars of a call that cost 25, of which 4 wait as money."""
+    values: dict[str, Any] = {
+        "id": "crd_1", "call_id": "call_1", "advertiser_id": "adv_1", "publisher_id": "pub_secret",
+        "campaign_id": "cmp_1", "reason": CreditReason.POOR_CONNECTION, "note": "only ours to see",
+        "earning": EarningChoice.CLAW_BACK, "part": True, "currency": "USD", "amount_cents": 1000,
+        "tax_cents": 0, "relieved": AdvertiserAccount.RECEIVABLE, "returned_cents": 400,
+        "returned_to": AdvertiserAccount.UNAPPLIED, "clawed_back_cents": 617,
+        "clawed_from": PublisherAccount.APPROVED, "after_payout": False, "document_id": "inv_1",
+        "document_number": "INV-000042", "number": "CN-000007",
+        "booked_at": datetime(2026, 12, 9, 15, 30, tzinfo=UTC),
+    }  # fmt: skip
+    return CreditNote(
+        credit=Credit(**(values | overrides)),
+        invoice=invoice or an_invoice(),
+        arrived_at=datetime(2026, 11, 10, 14, 55, tzinfo=UTC),
+        charged_cents=2500,
+    )
 
 
 def a_publisher(**overrides: Any) -> Publisher:

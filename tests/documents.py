@@ -14,13 +14,13 @@ class FakeDocuments:
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
     def keep(self, key: str, body: bytes, content_type: str) -> None:
-        """Keep a document; its kind of content must be told."""
+        """Keep a document, unless there is one; its kind of content must be told."""
         if self.meanwhile:
             self.meanwhile.pop()()
         assert content_type in {
             "application/pdf", "application/xml", "image/png", "text/csv; charset=utf-8",
         }  # fmt: skip
-        self.kept[key] = body
+        self.kept.setdefault(key, body)
 
     def read(self, key: str) -> bytes:
         """The document; KeyError when there is none."""

@@ -92,10 +92,15 @@ def list_credits(request: Request) -> Answer:
 )
 def read_credit(request: Request, id: str) -> Answer:
     """One credit."""
-    credit = request.stores.books.get(CREDITS, id)
+    return Answer(body=_shown(own_credit(request, id), request))
+
+
+def own_credit(request: Request, credit_id: str) -> Credit:
+    """The credit; NotFound for one of another advertiser than the one that asks."""
+    credit = request.stores.books.get(CREDITS, credit_id)
     if request.party.kind is PartyKind.ADVERTISER and credit.advertiser_id != request.party.id:
-        raise NotFound(f"there is no credit {id}")
-    return Answer(body=_shown(credit, request))
+        raise NotFound(f"there is no credit {credit_id}")
+    return credit
 
 
 def _shown(credit: Credit, request: Request) -> View:

@@ -13,6 +13,7 @@ from chalicelib.channels.api_books import own_document
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
+from chalicelib.credit_notes import Printed
 from chalicelib.flows import mailing, papers, voiding
 from chalicelib.flows.papers import Paper
 from chalicelib.keys import PartyKind
@@ -41,13 +42,17 @@ def _serve_link(which: Paper) -> None:
 
     @endpoint(blueprint, route)
     def give_link(request: Request, id: str) -> Answer:
-        documents = request.context.documents()
-        invoice = own_document(request, id)
-        kept = papers.kept(invoice, which, stores=request.stores, documents=documents)
-        expires = request.context.clock() + LINK_LASTS
-        url = documents.link(kept.key, kept.name, LINK_LASTS)
-        shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
-        return Answer(body=shown)
+        return link_to(own_document(request, id), which, request)
+
+
+def link_to(printed: Printed, which: Paper, request: Request) -> Answer:
+    """A link to a document that lasts for minutes."""
+    documents = request.context.documents()
+    kept = papers.kept(printed, which, stores=request.stores, documents=documents)
+    expires = request.context.clock() + LINK_LASTS
+    url = documents.link(kept.key, kept.name, LINK_LASTS)
+    shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
+    return Answer(body=shown)
 
 
 for _which in Paper:
@@ -126,7 +131,7 @@ def list_mails(request: Request, id: str) -> Answer:
     Route(
         method="GET",
         path="/mailed/{word}",
-        summary="Fetch the invoice that the link of a mail leads to",
+        summary="Fetch the invoice, or the credit note, that the link of a mail leads to",
         status=302,
         public=True,
     ),
@@ -134,7 +139,7 @@ def list_mails(request: Request, id: str) -> Answer:
 def open_mailed(request: Request, word: str) -> Answer:
     """Leads on to the PDF, for minutes; the word itself lasts for 90 days."""
     documents, now = request.context.documents(), request.context.clock()
-    invoice = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
-    kept = papers.kept(invoice, Paper.PDF, stores=request.stores, documents=documents)
+    printed = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
+    kept = papers.kept(printed, Paper.PDF, stores=request.stores, documents=documents)
     url = documents.link(kept.key, kept.name, LINK_LASTS)
     return Answer(body={"url": url}, status=302, headers={"Location": url})

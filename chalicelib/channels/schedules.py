@@ -91,9 +91,8 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
         # The retry of the invocation, minutes later, sees what an index does not show yet.
         raise Busy(f"{len(report.unfinished)} documents wait for charges to become visible")
     if report.unprinted:
-        raise Broken(
-            f"documents of {len(report.unprinted)} invoices could not be made; see the log"
-        )
+        unprinted = len(report.unprinted)
+        raise Broken(f"{unprinted} invoices or credit notes could not be printed; see the log")
     return to_plain(report)
 
 

@@ -138,15 +138,18 @@ class DocumentLinkView(Document):
 
 
 class MailBody(Document):
-    """Where an invoice is to be mailed; null is the address that it is made out to."""
+    """Where an invoice, or a credit note, is to be mailed; null is the address that the invoice is
+    made out to."""
 
     to: Email | None = None
 
 
 class MailView(Document):
-    """A mail about an invoice. What stays `sending`, or is `unsure`, may have arrived."""
+    """A mail about an invoice, or about the credit note `credit_id` on it. What stays `sending`, or
+    is `unsure`, may have arrived."""
 
     invoice_id: str
+    credit_id: str | None
     n: int
     to: str
     at: Moment
@@ -160,6 +163,13 @@ class MailsView(Document):
     """Every mail about an invoice, the first first."""
 
     invoice_id: str
+    mails: list[MailView]
+
+
+class CreditMailsView(Document):
+    """Every mail about a credit note, the first first."""
+
+    credit_id: str
     mails: list[MailView]
 
 

@@ -244,7 +244,7 @@ class FundsView(Document):
 
 class ClosingView(Document):
     """What a closing has done. `unfinished` are completed by another run soon after, and so are the
-    documents of the `unprinted`."""
+    documents of the `unprinted`, invoices and credit notes."""
 
     as_of: Moment
     issued: list[InvoiceView]

@@ -46,8 +46,8 @@ class ClosingReport:
     """What this run has done; a repetition has done nothing.
 
     `unfinished` are drafts of which an index does not show all charges yet: another run soon after
-    completes them, and so does the next scheduled one. `unprinted` are invoices whose documents
-    could not be made; the next run tries again.
+    completes them, and so does the next scheduled one. `unprinted` are invoices and credit
+    notes whose documents could not be made; the next run tries again.
     """
 
     as_of: datetime

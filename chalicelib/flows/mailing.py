@@ -1,4 +1,4 @@
-"""What happens when an invoice is mailed?
+"""What happens when an invoice or a credit note is mailed?
 
 Joins the words with the service that sends them. Each mail is kept before it is sent, and what
 became of it afterwards; one that a process died over is shown as it stands and never sent again by
@@ -7,16 +7,19 @@ itself.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from chalicelib import mailing
+from chalicelib.credit_notes import CreditNote, Printed
 from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.mailing import Mail, MailState
 from chalicelib.providers.mail import NotSent, SendMail, Unsure
+from chalicelib.store.credits import find_credit, find_note, note_of
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.issuer import find_issuer
 from chalicelib.store.mails import add_mail, mails_about, settle_mail
-from chalicelib.store.papers import mails_waiting, mark_mailed
+from chalicelib.store.papers import mails_waiting, mark_mailed, note_mails_waiting
 from chalicelib.store.stores import Stores
 
 
@@ -29,60 +32,73 @@ class PostOffice:
 
 
 def send_waiting(*, stores: Stores, post: PostOffice, now: datetime) -> tuple[Mail, ...]:
-    """Mail every invoice that was issued to be mailed, once; returns what became of each."""
+    """Mail every invoice that was issued to be mailed, and then every credit note, once; returns
+    what became of each."""
     sent: list[Mail] = []
-    for invoice_id in mails_waiting(stores.rows):
-        (invoice,) = invoices_by_id(stores.rows, (invoice_id,))
-        first = Mail(invoice_id=invoice_id, n=1, to=mailing.addressee(invoice) or "", at=now)
-        if _wanted(invoice, stores) and add_mail(stores.rows, first):
-            sent.append(send_kept(first, invoice, stores=stores, post=post))
-        mark_mailed(stores.rows, invoice_id)
+    invoices = (invoices_by_id(stores.rows, (one,))[0] for one in mails_waiting(stores.rows))
+    notes = (find_note(stores.rows, one) for one in note_mails_waiting(stores.rows))
+    for printed in chain[Printed](invoices, notes):
+        first = mailing.first(printed, mailing.addressee(_invoice(printed)) or "", now)
+        if _wanted(printed, stores) and add_mail(stores.rows, first):
+            sent.append(send_kept(first, printed, stores=stores, post=post))
+        mark_mailed(stores.rows, printed.id)
     return tuple(sent)
 
 
 def send_again(
-    invoice: Invoice, to: str | None, *, stores: Stores, post: PostOffice, now: datetime
+    printed: Printed, to: str | None, *, stores: Stores, post: PostOffice, now: datetime
 ) -> Mail:
-    """Mail an invoice because somebody asks for it, to its own address or another.
+    """Mail an invoice or a credit note because somebody asks for it, to its own address or another.
 
     Conflict for a void one, without an address, with mail switched off, or after too many mails.
     """
+    invoice = _invoice(printed)
     address = to or (invoice.bill_to.email if invoice.bill_to else None)
     if invoice.state is InvoiceState.VOID or address is None:
         reason = "is void" if address else "is made out to nobody with an e-mail address"
-        raise Conflict(f"{invoice.number} {reason}", code="not_to_be_mailed")
+        raise Conflict(f"{printed.number} {reason}", code="not_to_be_mailed")
     if find_issuer(stores.rows).mail is None:
         raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
-    known = mails_about(stores.rows, invoice.id)
+    known = mails_about(stores.rows, printed.id)
     if len(known) >= mailing.MOST_MAILS:
-        detail = f"{invoice.number} has been mailed {len(known)} times"
+        detail = f"{printed.number} has been mailed {len(known)} times"
         raise Conflict(detail, code="mailed_too_often")
-    mail = Mail(invoice_id=invoice.id, n=len(known) + 1, to=address, at=now)
+    mail = replace(mailing.first(printed, address, now), n=len(known) + 1)
     if not add_mail(stores.rows, mail):
-        raise Busy(f"{invoice.number} is being mailed at this moment")
-    return send_kept(mail, invoice, stores=stores, post=post)
+        raise Busy(f"{printed.number} is being mailed at this moment")
+    return send_kept(mail, printed, stores=stores, post=post)
 
 
-def opened(word: str, *, stores: Stores, key: str, now: datetime) -> Invoice:
-    """The invoice that the link of a mail leads to; NotFound for a forged or an expired one."""
-    invoice_id = mailing.opened(word, now, key)
-    found = invoices_by_id(stores.rows, (invoice_id,)) if invoice_id else ()
-    if not found:
-        raise NotFound("this link leads nowhere, or no longer")
-    return found[0]
+def opened(word: str, *, stores: Stores, key: str, now: datetime) -> Printed:
+    """The invoice or credit note that the link of a mail leads to; NotFound for a forged or an
+    expired one."""
+    document_id = mailing.opened(word, now, key)
+    if document_id:
+        for invoice in invoices_by_id(stores.rows, (document_id,)):
+            return invoice
+        credit = find_credit(stores.rows, document_id)
+        if credit:
+            return note_of(stores.rows, credit)
+    raise NotFound("this link leads nowhere, or no longer")
 
 
-def _wanted(invoice: Invoice, stores: Stores) -> bool:
+def _invoice(printed: Printed) -> Invoice:
+    """The invoice, or the one that the note is on."""
+    return printed.invoice if isinstance(printed, CreditNote) else printed
+
+
+def _wanted(printed: Printed, stores: Stores) -> bool:
     """Whether it still stands, and mail has not been switched off since it was issued."""
-    return invoice.state is not InvoiceState.VOID and find_issuer(stores.rows).mail is not None
+    void = _invoice(printed).state is InvoiceState.VOID
+    return not void and find_issuer(stores.rows).mail is not None
 
 
-def send_kept(mail: Mail, invoice: Invoice, *, stores: Stores, post: PostOffice) -> Mail:
+def send_kept(mail: Mail, printed: Printed, *, stores: Stores, post: PostOffice) -> Mail:
     """Send a mail that is kept, and keep what became of it."""
     issuer = find_issuer(stores.rows)
-    word = mailing.signed(invoice.id, mail.at + mailing.LINK_LASTS, post.key)
+    word = mailing.signed(printed.id, mail.at + mailing.LINK_LASTS, post.key)
     address = issuer.mail.api_url if issuer.mail else ""
-    letter = mailing.letter(invoice, issuer, mail=mail, link=f"{address}/v1/mailed/{word}")
+    letter = mailing.letter(printed, issuer, mail=mail, link=f"{address}/v1/mailed/{word}")
     try:
         told = replace(mail, state=MailState.SENT, message_id=post.send(letter))
     except NotSent as refused:

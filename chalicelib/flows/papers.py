@@ -1,25 +1,32 @@
-"""What happens until the documents of an invoice are kept?
+"""What happens until the documents of invoices and credit notes are kept?
 
-Joins what an invoice says with the hands that print it: the page, the e-invoice, and the table of
-its calls, which the closing has kept before. Made again they are the same to the byte, so that any
-run may complete what another left unfinished.
+Joins what each says with the hands that print it: the page, the e-invoice, and the table of an
+invoice's calls, which the closing has kept before. Made again they are the same to the byte, so
+that any run may complete what another left unfinished.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chalicelib import einvoices, runtime
+from chalicelib.credit_notes import CreditNote, Printed
 from chalicelib.errors import NotFound
 from chalicelib.invoices import Invoice, InvoiceKind
-from chalicelib.providers import paper
+from chalicelib.providers import note_paper, paper
 from chalicelib.providers.documents import Documents
+from chalicelib.providers.letterhead import CONTENT_TYPE, Read
+from chalicelib.store.credits import find_note
 from chalicelib.store.invoices import invoices_by_id
-from chalicelib.store.papers import mark_made, papers_made, papers_waiting
+from chalicelib.store.papers import mark_made, notes_waiting, papers_made, papers_waiting
+from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
+
+_Find = Callable[[Rows, str], Printed]
 
 
 class Paper(StrEnum):
-    """What is kept of an invoice."""
+    """What is kept of an invoice; of a credit note all but the table of calls."""
 
     PDF = "pdf"
     UBL = "ubl"
@@ -36,7 +43,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PapersReport:
-    """For how many invoices documents were made, and for which they could not be."""
+    """For how many invoices and credit notes documents were made, and for which they could not
+    be."""
 
     made: int
     failed: tuple[str, ...]
@@ -48,38 +56,64 @@ def make_waiting(*, stores: Stores, documents: Documents) -> PapersReport:
     One that fails is logged and keeps waiting, so that it does not keep back the others.
     """
     made, failed = 0, []
-    for invoice_id in papers_waiting(stores.rows):
-        (invoice,) = invoices_by_id(stores.rows, (invoice_id,))
+    waiting: list[tuple[str, _Find]] = [(one, _issued) for one in papers_waiting(stores.rows)]
+    waiting += [(one, find_note) for one in notes_waiting(stores.rows)]
+    for document_id, find in waiting:
         try:
-            _make(invoice, stores, documents)
+            _make(find(stores.rows, document_id), stores, documents)
             made += 1
         except Exception:
             # Whatever is wrong with this one, the log says it and the next is made.
-            runtime.logger().exception("documents not made", extra={"invoice_id": invoice_id})
-            failed.append(invoice_id)
+            runtime.logger().exception("documents not made", extra={"document_id": document_id})
+            failed.append(document_id)
     return PapersReport(made=made, failed=tuple(failed))
 
 
-def kept(invoice: Invoice, which: Paper, *, stores: Stores, documents: Documents) -> Kept:
-    """Where the document of an issued invoice lies, made now if it is not there yet.
+def kept(printed: Printed, which: Paper, *, stores: Stores, documents: Documents) -> Kept:
+    """Where a document of an issued invoice or a credit note lies, made now if it is not there yet.
 
-    NotFound for the e-invoice of a statement, which asks for nothing.
+    NotFound for the e-invoice of a statement, which asks for nothing, and of a note on one.
     """
-    if which is Paper.CALLS:
-        return Kept(key=invoice.calls_key or "", name=f"{invoice.number}-calls.csv")
-    if which is Paper.UBL and invoice.kind is not InvoiceKind.INVOICE:
-        raise NotFound(f"{invoice.number} is a statement and has no e-invoice")
-    if not papers_made(stores.rows, invoice.id):
-        _make(invoice, stores, documents)
-    suffix = ".pdf" if which is Paper.PDF else ".xml"
-    return Kept(key=invoice.place(suffix), name=f"{invoice.number}{suffix}")
+    if which not in _papers_of(printed):
+        raise NotFound(f"{printed.number} has no {_NAMES[which]}")
+    if isinstance(printed, Invoice) and which is Paper.CALLS:
+        return Kept(key=printed.calls_key or "", name=f"{printed.number}-calls.csv")
+    if not papers_made(stores.rows, printed.id):
+        _make(printed, stores, documents)
+    suffix = _SUFFIXES[which]
+    return Kept(key=printed.place(suffix), name=f"{printed.number}{suffix}")
 
 
-def _make(invoice: Invoice, stores: Stores, documents: Documents) -> None:
+_NAMES = {Paper.PDF: "page", Paper.UBL: "e-invoice", Paper.CALLS: "table of calls"}
+_SUFFIXES = {Paper.PDF: ".pdf", Paper.UBL: ".xml"}
+
+
+def _papers_of(printed: Printed) -> frozenset[Paper]:
+    if isinstance(printed, CreditNote):
+        return _papers_of(printed.invoice) - {Paper.CALLS}
+    return frozenset(Paper) - (set() if printed.kind is InvoiceKind.INVOICE else {Paper.UBL})
+
+
+def _make(printed: Printed, stores: Stores, documents: Documents) -> None:
     """Keep the documents first, and mark them as made once they are all there."""
-    documents.keep(
-        invoice.place(".pdf"), paper.printed(invoice, documents.read), paper.CONTENT_TYPE
-    )
-    if invoice.kind is InvoiceKind.INVOICE:
-        documents.keep(invoice.place(".xml"), einvoices.ubl(invoice), einvoices.CONTENT_TYPE)
-    mark_made(stores.rows, invoice.id)
+    documents.keep(printed.place(".pdf"), _page(printed, documents.read), CONTENT_TYPE)
+    if Paper.UBL in _papers_of(printed):
+        documents.keep(printed.place(".xml"), _e_invoice(printed), einvoices.CONTENT_TYPE)
+    mark_made(stores.rows, printed.id)
+
+
+def _page(printed: Printed, read: Read) -> bytes:
+    if isinstance(printed, CreditNote):
+        return note_paper.printed(printed, read)
+    return paper.printed(printed, read)
+
+
+def _e_invoice(printed: Printed) -> bytes:
+    if isinstance(printed, CreditNote):
+        return einvoices.credit_note(printed)
+    return einvoices.ubl(printed)
+
+
+def _issued(rows: Rows, invoice_id: str) -> Invoice:
+    (invoice,) = invoices_by_id(rows, (invoice_id,))
+    return invoice

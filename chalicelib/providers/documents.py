@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Protocol
 
 from chalicelib import runtime
+from chalicelib.errors import Busy
 
 
 class Documents(Protocol):
     """Where documents are kept by their keys."""
 
     def keep(self, key: str, body: bytes, content_type: str) -> None:
-        """Keep a document under `key`; keeping the same again changes nothing."""
+        """Keep a document under `key` for good: what is kept there already stays as it is."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -31,10 +32,19 @@ class Bucket:
     """The deployment's bucket."""
 
     def keep(self, key: str, body: bytes, content_type: str) -> None:
-        """Keep a document under `key`."""
-        runtime.client("s3").put_object(
-            Bucket=self._name, Key=key, Body=body, ContentType=content_type
-        )
+        """Keep a document under `key`, unless there is one; Busy while another keeps one there."""
+        from botocore.exceptions import ClientError
+
+        try:
+            runtime.client("s3").put_object(
+                Bucket=self._name, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+            )
+        except ClientError as refused:
+            code = refused.response["Error"]["Code"]
+            if code == "ConditionalRequestConflict":
+                raise Busy(f"{key} is being kept by another at this moment") from refused
+            if code != "PreconditionFailed":
+                raise
 
     def read(self, key: str) -> bytes:
         """The document; S3's own error when there is none."""

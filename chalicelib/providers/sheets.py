@@ -67,6 +67,7 @@ def text(
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 
+    _letters()
     style = ParagraphStyle(
         "text",
         fontName=_BOLD if bold else _PLAIN,
@@ -121,7 +122,7 @@ def style(ruled: bool = False) -> Any:
 
 
 @cache
-def letters() -> None:
+def _letters() -> None:
     """Make the letters known that the package brings along."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont

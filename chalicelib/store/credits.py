@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from chalicelib import credits, times
 from chalicelib.calls import Call
+from chalicelib.credit_notes import CreditNote
 from chalicelib.credits import Credit, Standing
+from chalicelib.errors import NotFound
 from chalicelib.invoices import ChargeState
 from chalicelib.payouts import BookedEarning, EarningState
 from chalicelib.store import codec
@@ -34,6 +36,7 @@ from chalicelib.store.invoices import (
     invoices_by_id,
     reduce_draft,
 )
+from chalicelib.store.papers import note_put
 from chalicelib.store.payments import payment_put
 from chalicelib.store.rows import (
     BOOKS,
@@ -95,6 +98,30 @@ def page_of_credits(
     return CreditsPage(tuple(read_credit(item) for item in page.items), page.mark)
 
 
+def find_note(rows: Rows, credit_id: str) -> CreditNote:
+    """The credit note; NotFound when there is none, or when the credit is none."""
+    credit = find_credit(rows, credit_id)
+    if credit is None:
+        raise NotFound(f"there is no credit {credit_id}")
+    return note_of(rows, credit)
+
+
+def note_of(rows: Rows, credit: Credit) -> CreditNote:
+    """The credit as a credit note; NotFound for one that was given before the call was billed."""
+    if credit.document_id is None:
+        raise NotFound(f"{credit.id} was given before the call was billed and has no credit note")
+    charge = charge_key(credit.call_id)
+    found, _ = rows.gather([charge])
+    (invoice,) = invoices_by_id(rows, (credit.document_id,))
+    charged = read_charge(found[charge]).charge
+    return CreditNote(
+        credit=credit,
+        invoice=invoice,
+        arrived_at=charged.arrived_at,
+        charged_cents=charged.amount_cents,
+    )
+
+
 def standing(rows: Rows, call_id: str) -> Standing | None:
     """The call as the books have it; None when it was never charged."""
     call, charge, earning = call_key(call_id), charge_key(call_id), earning_key(call_id)
@@ -153,6 +180,7 @@ def _actions(credit: Credit, stood: Standing) -> list[Action]:
         _call_change(stood.call, call),
         add_funds(credit.advertiser_id, credit.total_cents),
         *([payment_put(handed_back)] if handed_back else []),
+        *([note_put(credit, stood.document)] if credit.is_note and stood.document else []),
         *entry_puts(credits.entry(credit)),
     ]
 

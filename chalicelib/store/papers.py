@@ -1,71 +1,97 @@
-"""Which documents of an invoice are still to be made, and which invoices are to be mailed?
+"""Of which invoices and credit notes are documents still to be made, and which are to be mailed?
 
-Owns one row per invoice or statement. It is written in the transaction that numbers the invoice and
-waits until its documents are kept, and then until it has been mailed where it shall be, so that a
-run that died leaves something to find.
+Owns one row per invoice, statement or credit note. It is written in the transaction that numbers
+it, and waits until its documents are kept, and then until it has been mailed where it shall be, so
+that a run that died leaves something to find.
 """
 
 import contextlib
+from datetime import datetime
 
 from chalicelib import times
+from chalicelib.credits import Credit
 from chalicelib.invoices import Invoice
 from chalicelib.mailing import addressee
 from chalicelib.store.claims import waiting_items
-from chalicelib.store.rows import BOOKS, Change, Equals, Key, NotWritten, Put, Rows
+from chalicelib.store.rows import BOOKS, Change, Equals, Key, NotWritten, Path, Put, Rows
 
-_WAITING, _TO_MAIL = "PAPERS", "MAILS"
+_INVOICES, _NOTES = "PAPERS", "NOTES"
+_THEN_MAILED = {_INVOICES: "MAILS", _NOTES: "NOTE_MAILS"}
+"""The partitions of `by_open`: what waits to be made, and where it waits to be mailed then."""
 _MAIL = "mail"
 
 
-def paper_key(invoice_id: str) -> Key:
-    """Where it lies whether the documents of an invoice are made."""
-    return Key(BOOKS, f"PAPER#{invoice_id}")
+def paper_key(document_id: str) -> Key:
+    """Where it lies whether the documents of an invoice or a credit note are made."""
+    return Key(BOOKS, f"PAPER#{document_id}")
 
 
 def paper_put(issued: Invoice) -> Put:
     """The new row: the documents are to be made."""
-    key = paper_key(issued.id)
-    order = f"{times.written(issued.issued_at or issued.period.end)}#{issued.id}"
-    item = {"pk": key.pk, "sk": key.sk, "id": issued.id, "open": _WAITING, "open_key": order}
-    return Put(BOOKS, item | ({"state": _MAIL} if addressee(issued) else {}))
+    return _waits(_INVOICES, issued.id, issued.issued_at or issued.period.end, issued)
+
+
+def note_put(credit: Credit, invoice: Invoice) -> Put:
+    """The new row of a credit note, which goes wherever its invoice did."""
+    return _waits(_NOTES, credit.id, credit.booked_at, invoice)
 
 
 def papers_waiting(rows: Rows) -> tuple[str, ...]:
     """The ids of invoices whose documents are still to be made, the oldest first."""
-    return tuple(item["id"] for item in waiting_items(rows, _WAITING))
+    return tuple(item["id"] for item in waiting_items(rows, _INVOICES))
 
 
-def papers_made(rows: Rows, invoice_id: str) -> bool:
-    """Whether the documents of an invoice are kept."""
-    found, _ = rows.gather([paper_key(invoice_id)])
-    return any(item.get("open") != _WAITING for item in found.values())
+def notes_waiting(rows: Rows) -> tuple[str, ...]:
+    """The ids of credits whose notes are still to be made, the oldest first."""
+    return tuple(item["id"] for item in waiting_items(rows, _NOTES))
 
 
-def mark_made(rows: Rows, invoice_id: str) -> None:
-    """The documents are kept; an invoice that shall be mailed waits for that now."""
-    key = paper_key(invoice_id)
+def papers_made(rows: Rows, document_id: str) -> bool:
+    """Whether the documents of an invoice or a credit note are kept."""
+    found, _ = rows.gather([paper_key(document_id)])
+    return any(item.get("open") not in _THEN_MAILED for item in found.values())
+
+
+def mark_made(rows: Rows, document_id: str) -> None:
+    """The documents are kept; what shall be mailed waits for that now."""
+    key = paper_key(document_id)
     found, _ = rows.gather([key])
-    if found.get(key, {}).get("state") == _MAIL:
-        to_mail = Change(key=key, set={("open",): _TO_MAIL}, when=[Equals(("open",), _WAITING)])
+    row = found.get(key, {})
+    if row.get("state") != _MAIL:
+        rows.write([_done(document_id)])
+        return
+    waits = row.get("open")
+    if waits in _THEN_MAILED:
+        opened: Path = ("open",)
+        to_mail = Change(key=key, set={opened: _THEN_MAILED[waits]}, when=[Equals(opened, waits)])
         with contextlib.suppress(NotWritten):
             rows.write([to_mail])
-        return
-    rows.write([_done(invoice_id)])
 
 
 def mails_waiting(rows: Rows) -> tuple[str, ...]:
     """The ids of invoices that are to be mailed, the oldest first."""
-    return tuple(item["id"] for item in waiting_items(rows, _TO_MAIL))
+    return tuple(item["id"] for item in waiting_items(rows, _THEN_MAILED[_INVOICES]))
 
 
-def mark_mailed(rows: Rows, invoice_id: str) -> None:
-    """The invoice waits to be mailed no more."""
-    rows.write([_done(invoice_id)])
+def note_mails_waiting(rows: Rows) -> tuple[str, ...]:
+    """The ids of credits whose notes are to be mailed, the oldest first."""
+    return tuple(item["id"] for item in waiting_items(rows, _THEN_MAILED[_NOTES]))
 
 
-def _done(invoice_id: str) -> Change:
+def mark_mailed(rows: Rows, document_id: str) -> None:
+    """The invoice, or the credit note, waits to be mailed no more."""
+    rows.write([_done(document_id)])
+
+
+def _waits(partition: str, document_id: str, since: datetime, invoice: Invoice) -> Put:
+    key, order = paper_key(document_id), f"{times.written(since)}#{document_id}"
+    item = {"pk": key.pk, "sk": key.sk, "id": document_id, "open": partition, "open_key": order}
+    return Put(BOOKS, item | ({"state": _MAIL} if addressee(invoice) else {}))
+
+
+def _done(document_id: str) -> Change:
     return Change(
-        key=paper_key(invoice_id),
-        set={("id",): invoice_id},
+        key=paper_key(document_id),
+        set={("id",): document_id},
         remove=[("open",), ("open_key",)],
     )

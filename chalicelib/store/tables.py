@@ -54,10 +54,10 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | CREDIT#id | META | what was given back of a call's charge; never changed |
 | books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
-| books | PAPER#invoice | META | whether what is printed of an invoice is kept, and whether it is still to be mailed |
+| books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
-| books | MAIL#invoice#n | META | the n-th mail about an invoice, and what became of it |
+| books | MAIL#invoice#n, MAIL#credit#n | META | the n-th mail about an invoice, or about a credit note, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history; never changed |
 | ledger | CHECKPOINT#account#shard | day | what a shard of an account comes to at the end of a day, and the hash of its chain; never changed |
@@ -85,7 +85,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid or printed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay; the credits of an advertiser |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |

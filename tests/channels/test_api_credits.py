@@ -12,9 +12,9 @@ from tests.channels.test_api_books import DECEMBER, funds, on_terms, with_calls
 Json = dict[str, Any]
 
 
-def charged(count: int = 1) -> tuple[Market, list[str]]:
+def charged(count: int = 1, market: Market | None = None) -> tuple[Market, list[str]]:
     """A market on terms with approved calls of 25 dollars, and their ids, the earliest first."""
-    market = with_calls(on_terms(), count)
+    market = with_calls(market or on_terms(), count)
     calls = [call["id"] for call in market.api.get("/calls").body["data"]]
     return market, calls[::-1]
 

@@ -85,10 +85,10 @@ class Sides:
         )
         self.credits = tuple(self.credited(call) for call in self.calls)
 
-    def credited(self, call: Json) -> Json:
+    def credited(self, call: Json, key: str = "t-1") -> Json:
         """A cent of the call is given back."""
         said = {"reason": "goodwill", "amount_cents": 1, "note": "only we see this"}
-        made: Json = self.api.post(f"/calls/{call['id']}/credit", said, Idempotency_Key="t-1").body
+        made: Json = self.api.post(f"/calls/{call['id']}/credit", said, Idempotency_Key=key).body
         return made
 
     def _pool(self, market: Market) -> Json:
@@ -328,7 +328,7 @@ _IDS = {
     "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
     "/sites/{id}/tag": "site",
-    "/credits/{id}": "credit",
+    "/credits/{id}": "credit", "/credits/{id}/pdf": "note", "/credits/{id}/ubl": "note",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -354,7 +354,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     """The request of the first market's party, about a thing of market number `of`."""
     market = sides.markets[of]
     path = route.path
-    if path.startswith("/invoices"):
+    if path.startswith("/invoices") or _IDS.get(path) == "note":
         sides.bills()
     if "{id}" in path:
         noun = _IDS[path]
@@ -365,6 +365,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
             "preview": sides.previews[of],
             "invoice": sides.invoices[of] if noun == "invoice" else {},
             "credit": sides.credits[of],
+            "note": sides.credited(sides.calls[of], "t-2") if noun == "note" else {},
         }  # fmt: skip
         thing = of_calls[noun] if noun in of_calls else getattr(market, noun)
         for name, one in (("cost_id", sides.costs[of]), ("secret_id", sides.secrets[of])):

@@ -1,6 +1,6 @@
-"""The e-invoice is what the standard says, and sums up to the invoice.
+"""E-invoice and credit note are what the standard says, and sum up to invoice and credit.
 
-`ubl-2.1.zip` holds the schemas of OASIS UBL 2.1 (2013) that an invoice needs, unchanged.
+`ubl-2.1.zip` holds the schemas of OASIS UBL 2.1 (2013) that both need, unchanged.
 """
 
 import io
@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
-from chalicelib.einvoices import ubl
+from chalicelib.einvoices import credit_note, ubl
 from chalicelib.issuer import Issuer, tax_cents
-from tests.builders import AN_ISSUER, an_invoice
+from tests.builders import AN_ISSUER, a_note, an_invoice
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd"
 NAMES = {
@@ -33,24 +33,24 @@ class Schemas(etree.Resolver):  # type: ignore[misc]
         self._archive = archive
 
     def resolve(self, url: str, _id: str, context: Any) -> Any:
-        folder = "maindoc" if "UBL-Invoice" in url else "common"
-        body = self._archive.read(f"{folder}/{url.rpartition('/')[2]}")
+        body = self._archive.read(f"common/{url.rpartition('/')[2]}")
         return self.resolve_string(body, context, base_url=url)
 
 
 @cache
-def schema() -> Any:
+def schema(name: str) -> Any:
     archive = zipfile.ZipFile(Path(__file__).with_name("ubl-2.1.zip"))
     parser = etree.XMLParser(no_network=True)
     parser.resolvers.add(Schemas(archive))
-    root = io.BytesIO(archive.read("maindoc/UBL-Invoice-2.1.xsd"))
-    return etree.XMLSchema(etree.parse(root, parser, base_url="maindoc/UBL-Invoice-2.1.xsd"))
+    place = f"maindoc/UBL-{name}-2.1.xsd"
+    root = io.BytesIO(archive.read(place))
+    return etree.XMLSchema(etree.parse(root, parser, base_url=place))
 
 
 def read(body: bytes) -> Any:
     """The document, which must be as the schema says."""
     document = etree.fromstring(body)
-    schema().assertValid(document)
+    schema(etree.QName(document).localname).assertValid(document)
     return document
 
 
@@ -143,3 +143,72 @@ def test_a_name_without_letters_is_replaced_by_the_campaigns_id() -> None:
     ),))  # fmt: skip
     document = read(ubl(odd))
     assert text(document, "cac:InvoiceLine/cac:Item/cbc:Name") == ["Qualified calls of cmp_1"]
+
+
+def test_a_credit_note_with_everything_is_as_the_standard_says() -> None:
+    document = read(credit_note(a_note()))
+    assert text(document, "cbc:CreditNoteTypeCode") == ["381"]
+    assert text(document, "cbc:ID") == ["CN-000007"]
+    assert text(document, "cbc:IssueDate") == ["2026-12-09"]
+    billed = "cac:BillingReference/cac:InvoiceDocumentReference"
+    assert text(document, f"{billed}/cbc:ID") == ["INV-000042"]
+    assert text(document, f"{billed}/cbc:IssueDate") == ["2026-12-01"]
+    assert text(document, "cac:OrderReference/cbc:ID") == ["PO-2026-11"]
+    buyer = "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName"
+    assert text(document, buyer) == ["Łódź Şirketi & Кровля <b>GmbH</b>"]
+    assert text(document, "cac:PaymentTerms/cbc:Note") == [
+        "Taken off what INV-000042 asks for: USD 6.00. Waits for your next invoice: USD 4.00"
+    ]
+    line = "cac:CreditNoteLine"
+    assert text(document, f"{line}/cac:DocumentReference/*") == ["call_1", "130"]
+    assert text(document, f"{line}/cbc:Note") == ["Poor connection"]
+    assert text(document, f"{line}/cac:Item/cbc:Name") == ["Credit for a call of Roof repair 1"]
+
+
+@pytest.mark.parametrize("issuer", [None, Issuer()])
+def test_a_credit_note_of_whom_nothing_is_said_is_as_the_standard_says(
+    issuer: Issuer | None,
+) -> None:
+    read(credit_note(a_note(an_invoice(issuer=issuer, bill_to=None))))
+
+
+def test_a_credit_note_never_says_what_the_publisher_loses_nor_the_operators_note() -> None:
+    body = credit_note(a_note()).decode()
+    for never in ("pub_secret", "6.17", "617", "only ours to see", "claw"):
+        assert never not in body
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cents=st.integers(1, 10**9),
+    tax=st.integers(0, 10**8),
+    points=st.integers(0, 5_000),
+    returned=st.integers(0, 10**9),
+)
+def test_the_sums_of_the_credit_note_are_the_credits(
+    cents: int, tax: int, points: int, returned: int
+) -> None:
+    invoice = an_invoice(issuer=Issuer(tax_basis_points=points))
+    note = a_note(
+        invoice, amount_cents=cents, tax_cents=tax, returned_cents=min(returned, cents + tax)
+    )
+    document = read(credit_note(note))
+    total = "cac:LegalMonetaryTotal/cbc"
+    lines = amounts(document, "cac:CreditNoteLine/cbc:LineExtensionAmount")
+    prices = amounts(document, "cac:CreditNoteLine/cac:Price/cbc:PriceAmount")
+    counts = amounts(document, "cac:CreditNoteLine/cbc:CreditedQuantity")
+    assert lines == [price * count for price, count in zip(prices, counts, strict=True)]
+    assert sum(lines) * 100 == cents
+    assert sum(lines) == amount(document, f"{total}:LineExtensionAmount")
+    taxed = amount(document, "cac:TaxTotal/cbc:TaxAmount")
+    assert taxed * 100 == tax
+    assert sum(lines) + taxed == amount(document, f"{total}:TaxInclusiveAmount")
+    assert amount(document, f"{total}:PayableAmount") * 100 == note.credit.total_cents
+    category = "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID"
+    assert text(document, category) == ["S" if points else "O"]
+
+
+def test_the_same_credit_note_has_the_same_bytes_whatever_was_made_before() -> None:
+    first = credit_note(a_note())
+    ubl(an_invoice())
+    assert credit_note(a_note()) == first

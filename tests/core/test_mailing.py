@@ -11,7 +11,7 @@ from chalicelib import mailing
 from chalicelib.errors import Conflict
 from chalicelib.invoices import InvoiceKind
 from chalicelib.issuer import BillTo, Mailing
-from tests.builders import AN_ISSUER, NOW, an_invoice
+from tests.builders import AN_ISSUER, NOW, a_note, an_invoice
 
 MAILS = replace(
     AN_ISSUER, mail=Mailing(sender="billing@ring.example", api_url="https://api.ring.example")
@@ -27,6 +27,23 @@ def test_a_mail_tells_what_is_owed_until_when_and_where_it_is_fetched() -> None:
     assert letter.subject == "Invoice INV-000042 of Ring & Röder Lead Exchange LLC"
     for said in ("USD 75.00", "3 calls", "2026-12-31", "https://x.example/1", "billing@example"):
         assert said in letter.text
+
+
+def test_a_mail_about_a_note_tells_what_it_gives_back_for_which_call_and_what_that_does() -> None:
+    note = a_note(INVOICE)
+    mail = mailing.first(note, "ap@example.com", NOW)
+    assert (mail.document_id, mail.invoice_id, mail.about) == ("crd_1", "inv_1", "credit_note")
+    letter = mailing.letter(note, MAILS, mail=mail, link="https://x.example/1")
+    assert (letter.sender, letter.to) == ("billing@ring.example", "ap@example.com")
+    assert letter.subject == "Credit note CN-000007 of Ring & Röder Lead Exchange LLC"
+    for said in (
+        "on INV-000042 gives back USD 10.00 for the call call_1. Reason: poor connection.",
+        "Taken off what INV-000042 asks for: USD 6.00\n", "Waits for your next invoice: USD 4.00\n",
+        "https://x.example/1", "billing@example",
+    ):  # fmt: skip
+        assert said in letter.text, said
+    for never in ("pub_secret", "6.17", "only ours to see"):
+        assert never not in letter.text
 
 
 def test_nobody_mails_without_a_sender() -> None:

@@ -1,13 +1,16 @@
-"""Every invoice is mailed once, and again whenever somebody asks; what became of it is kept."""
+"""Every invoice and every credit note on one is mailed once, and again whenever somebody asks; what
+became of it is kept."""
 
 from dataclasses import replace
 
 import pytest
 
+from chalicelib.credit_notes import CreditNote
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows import mailing
 from chalicelib.flows.issuer import set_issuer
 from chalicelib.mailing import MOST_MAILS, Mail, MailState
+from chalicelib.store.credits import note_of
 from chalicelib.store.mails import mails_about
 from tests.builders import A_BUYER, AN_ISSUER
 from tests.core.test_mailing import MAILS
@@ -28,6 +31,24 @@ def november(*, mails: bool = True) -> Office:
 
 def mails(office: Office) -> tuple[Mail, ...]:
     return mails_about(office.rows, office.invoices[0].id)
+
+
+def credited(*, mails: bool = True) -> Office:
+    """Both calls are billed, the invoice is mailed, and each call is credited in part."""
+    office = november(mails=mails)
+    office.closes()
+    office.credits("call_1", 1000)
+    office.credits("call_2", 1000)
+    return office
+
+
+def note(office: Office) -> CreditNote:
+    (given,) = (one for one in office.given if one.call_id == "call_1")
+    return note_of(office.rows, given)
+
+
+def note_mails(office: Office) -> tuple[Mail, ...]:
+    return mails_about(office.rows, note(office).id)
 
 
 def again(office: Office, to: str | None = None) -> Mail:
@@ -132,3 +153,65 @@ def test_the_link_of_a_mail_opens_its_invoice_and_no_other() -> None:
     office.later(days=91)
     with pytest.raises(NotFound):
         opened(word)
+
+
+def test_a_closing_mails_a_note_on_an_invoice_once_and_none_on_a_statement() -> None:
+    office = credited()
+    office.closes()
+    office.closes()
+    _, letter = office.mailer.sent
+    assert (letter.to, letter.subject.partition(" of ")[0]) == (
+        "ap@example.com", "Credit note CN-000001",
+    )  # fmt: skip
+    (mail,) = note_mails(office)
+    assert (mail.n, mail.state, mail.credit_id) == (1, MailState.SENT, note(office).id)
+    assert len(mails(office)) == 1, "the invoice's mails stay apart"
+
+
+def test_no_note_is_mailed_twice_wherever_a_closing_dies() -> None:
+    died = every_crash(credited, Office.closes)
+    assert len(died) > 4
+    for office in died:
+        office.closes()
+        (mail,) = note_mails(office)
+        if len(office.mailer.sent) == 1:
+            assert mail.state is MailState.SENDING, "it is shown, and can be asked for again"
+        office.closes()
+        assert len(office.mailer.sent) <= 2
+
+
+def test_no_note_is_mailed_where_mail_is_off_or_was_off_for_the_invoice() -> None:
+    never = credited(mails=False)
+    never.closes()
+    assert never.mailer.sent == []
+    since = credited()
+    set_issuer(AN_ISSUER, stores=since.stores, version=None)
+    since.closes()
+    assert len(since.mailer.sent) == 1
+    assert note_mails(since) == ()
+
+
+def test_a_note_can_be_mailed_again_and_to_another_address() -> None:
+    office = credited()
+    sent = mailing.send_again(
+        note(office), "boss@example.com", stores=office.stores, post=office.post, now=office.now
+    )
+    assert (sent.n, sent.to) == (1, "boss@example.com")
+    office.closes()
+    assert [letter.to for letter in office.mailer.sent] == ["ap@example.com", "boss@example.com"]
+    second = mailing.send_again(
+        note(office), None, stores=office.stores, post=office.post, now=office.now
+    )
+    assert (second.n, second.to) == (2, "ap@example.com")
+
+
+def test_the_link_of_a_notes_mail_opens_the_note() -> None:
+    office = credited()
+    office.closes()
+    _, letter = office.mailer.sent
+    address = next(line for line in letter.text.splitlines() if line.startswith("https://"))
+    word = address.rpartition("/")[2]
+    found = mailing.opened(word, stores=office.stores, key="a-key", now=office.now)
+    assert found == note(office)
+    with pytest.raises(NotFound):
+        mailing.opened(word, stores=office.stores, key="a-key", now=office.later(days=91).now)

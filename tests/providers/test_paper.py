@@ -13,7 +13,8 @@ from PIL import Image
 
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.issuer import Issuer
-from chalicelib.providers.paper import money, printed
+from chalicelib.providers.letterhead import money
+from chalicelib.providers.paper import printed
 from chalicelib.providers.sheets import MOST_PICTURE_BYTES, fault_of_picture
 from tests.builders import an_invoice
 
