@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import IO
 
 
 @dataclass
@@ -21,6 +22,11 @@ class FakeDocuments:
             "application/pdf", "application/xml", "image/png", "text/csv; charset=utf-8",
         }  # fmt: skip
         self.kept[key] = body
+
+    def keep_stream(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """Keep a document from the beginning of the stream on."""
+        stream.seek(0)
+        self.keep(key, stream.read(), content_type)
 
     def read(self, key: str) -> bytes:
         """The document; KeyError when there is none."""

@@ -5,9 +5,10 @@ belongs to whoever writes them.
 """
 
 from datetime import timedelta
-from typing import Protocol
+from typing import IO, Protocol
 
 from chalicelib import runtime
+from chalicelib.providers.uploads import upload
 
 
 class Documents(Protocol):
@@ -15,6 +16,10 @@ class Documents(Protocol):
 
     def keep(self, key: str, body: bytes, content_type: str) -> None:
         """Keep a document under `key`; keeping the same again changes nothing."""
+        ...
+
+    def keep_stream(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """Keep a document that memory should not hold, from the beginning of `stream` on."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -35,6 +40,11 @@ class Bucket:
         runtime.client("s3").put_object(
             Bucket=self._name, Key=key, Body=body, ContentType=content_type
         )
+
+    def keep_stream(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """Keep all of the stream under `key`; a large one goes in parts of 8 MB."""
+        stream.seek(0)
+        upload(self._name, key, stream, content_type)
 
     def read(self, key: str) -> bytes:
         """The document; S3's own error when there is none."""

@@ -113,6 +113,7 @@ BESIDE: dict[str, set[str]] = {
         "ssm:GetParametersByPath",
         "s3:GetObject documents",
         "s3:PutObject documents",
+        "s3:AbortMultipartUpload documents",
         "ses:SendEmail",
     },
     "api_handler": {
@@ -120,6 +121,7 @@ BESIDE: dict[str, set[str]] = {
         "ses:SendEmail",
         "s3:GetObject documents",
         "s3:PutObject documents",
+        "s3:AbortMultipartUpload documents",
         "sqs:GetQueueAttributes validate-failed",
         "sqs:ReceiveMessage validate-failed",
         "sqs:DeleteMessage validate-failed",
