@@ -15,6 +15,7 @@ from itertools import chain, count
 from chalicelib import call_tables, invoices, issuing, times
 from chalicelib.campaigns import Advertiser, Campaign
 from chalicelib.errors import Busy
+from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, Latest, paced, unhurried
 from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState
 from chalicelib.issuer import BillTo, Issuer, legible
@@ -49,12 +50,13 @@ class Desk:
 
     stores: Stores
     documents: Documents
+    post: PostOffice
     issuer: Issuer
     now: datetime
     in_time: InTime = unhurried
 
 
-def bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> tuple[Invoice, ...]:
+def bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> Iterator[Invoice]:
     """The advertiser's documents that became complete here, and those that could not yet.
 
     What an invoice that was made void has still to give back comes first, to be billed again.
@@ -68,8 +70,10 @@ def bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> tuple[Invoice, 
     if known.state is InvoiceState.DRAFT:
         begun[known.id] = known
     drafts = sorted(begun.values(), key=lambda draft: draft.period.start)
-    made = (_complete(draft, advertiser, desk) for draft in drafts)
-    return tuple(document for document in made if document)
+    for draft in drafts:
+        document = _complete(draft, advertiser, desk)
+        if document:
+            yield document
 
 
 def standing(advertiser: Advertiser, as_of: datetime, rows: Rows) -> Invoice:

@@ -5,6 +5,7 @@ became of it afterwards; one that a process died over is shown as it stands and 
 itself.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from chalicelib.providers.mail import NotSent, SendMail, Unsure
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.issuer import find_issuer
 from chalicelib.store.mails import add_mail, mails_about, settle_mail
-from chalicelib.store.papers import mails_waiting, mark_mailed
+from chalicelib.store.papers import mails_waiting, mails_waiting_of, mark_mailed
 from chalicelib.store.stores import Stores
 
 
@@ -30,8 +31,21 @@ class PostOffice:
 
 def send_waiting(*, stores: Stores, post: PostOffice, now: datetime) -> tuple[Mail, ...]:
     """Mail every invoice that was issued to be mailed, once; returns what became of each."""
+    return _send_all(mails_waiting(stores.rows), stores, post, now)
+
+
+def send_for(
+    ids: Iterable[str], *, stores: Stores, post: PostOffice, now: datetime
+) -> tuple[Mail, ...]:
+    """Mail those of these invoices that were issued to be mailed, once."""
+    return _send_all(mails_waiting_of(stores.rows, ids), stores, post, now)
+
+
+def _send_all(
+    ids: tuple[str, ...], stores: Stores, post: PostOffice, now: datetime
+) -> tuple[Mail, ...]:
     sent: list[Mail] = []
-    for invoice_id in mails_waiting(stores.rows):
+    for invoice_id in ids:
         (invoice,) = invoices_by_id(stores.rows, (invoice_id,))
         first = Mail(invoice_id=invoice_id, n=1, to=mailing.addressee(invoice) or "", at=now)
         if _wanted(invoice, stores) and add_mail(stores.rows, first):

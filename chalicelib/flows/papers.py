@@ -5,6 +5,7 @@ its calls, which the closing has kept before. Made again they are the same to th
 run may complete what another left unfinished.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,7 +15,7 @@ from chalicelib.invoices import Invoice, InvoiceKind
 from chalicelib.providers import paper
 from chalicelib.providers.documents import Documents
 from chalicelib.store.invoices import invoices_by_id
-from chalicelib.store.papers import mark_made, papers_made, papers_waiting
+from chalicelib.store.papers import mark_made, papers_made, papers_waiting, papers_waiting_of
 from chalicelib.store.stores import Stores
 
 
@@ -47,8 +48,17 @@ def make_waiting(*, stores: Stores, documents: Documents) -> PapersReport:
 
     One that fails is logged and keeps waiting, so that it does not keep back the others.
     """
+    return _make_all(papers_waiting(stores.rows), stores, documents)
+
+
+def make_for(ids: Iterable[str], *, stores: Stores, documents: Documents) -> PapersReport:
+    """Make the documents of these invoices, where they are still to be made."""
+    return _make_all(papers_waiting_of(stores.rows, ids), stores, documents)
+
+
+def _make_all(ids: tuple[str, ...], stores: Stores, documents: Documents) -> PapersReport:
     made, failed = 0, []
-    for invoice_id in papers_waiting(stores.rows):
+    for invoice_id in ids:
         (invoice,) = invoices_by_id(stores.rows, (invoice_id,))
         try:
             _make(invoice, stores, documents)

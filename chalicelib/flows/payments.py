@@ -15,7 +15,7 @@ from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, NotFound
 from chalicelib.flows.collecting import collect_covered
 from chalicelib.flows.dunning import resume
-from chalicelib.flows.pacing import InTime, Latest, paced, unhurried
+from chalicelib.flows.pacing import InTime, Latest, unhurried
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import Earning
@@ -101,7 +101,7 @@ def release_due(
     """Release the publisher's collected earnings whose hold is over at `as_of` (inclusive).
 
     `freed` are earnings known to be collected, of any publisher, which an index may not show yet.
-    TimeUp where the run's time is over.
+    Once the time is up the rest is left for the next run.
     """
     fresh = {
         earning.call_id: earning
@@ -111,7 +111,9 @@ def release_due(
     shown = collecting.earnings_due(stores.rows, publisher_id, as_of)
     others = (earning for earning in shown if earning.call_id not in fresh)
     released = Latest[Earning]()
-    for batch in paced(chunks(chain(others, fresh.values()), collecting.RELEASES_A_BATCH), in_time):
+    for batch in chunks(chain(others, fresh.values()), collecting.RELEASES_A_BATCH):
+        if not in_time():
+            break
         released.add(collecting.release(stores.rows, batch, now))
     return released
 

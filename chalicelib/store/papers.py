@@ -6,6 +6,7 @@ run that died leaves something to find.
 """
 
 import contextlib
+from collections.abc import Iterable
 
 from chalicelib import times
 from chalicelib.invoices import Invoice
@@ -35,6 +36,11 @@ def papers_waiting(rows: Rows) -> tuple[str, ...]:
     return tuple(item["id"] for item in waiting_items(rows, _WAITING))
 
 
+def papers_waiting_of(rows: Rows, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the invoices whose documents are still to be made, whatever an index shows."""
+    return _waiting_of(rows, ids, _WAITING)
+
+
 def papers_made(rows: Rows, invoice_id: str) -> bool:
     """Whether the documents of an invoice are kept."""
     found, _ = rows.gather([paper_key(invoice_id)])
@@ -58,9 +64,20 @@ def mails_waiting(rows: Rows) -> tuple[str, ...]:
     return tuple(item["id"] for item in waiting_items(rows, _TO_MAIL))
 
 
+def mails_waiting_of(rows: Rows, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the invoices that are to be mailed, whatever an index shows."""
+    return _waiting_of(rows, ids, _TO_MAIL)
+
+
 def mark_mailed(rows: Rows, invoice_id: str) -> None:
     """The invoice waits to be mailed no more."""
     rows.write([_done(invoice_id)])
+
+
+def _waiting_of(rows: Rows, ids: Iterable[str], what: str) -> tuple[str, ...]:
+    keys = {paper_key(one): one for one in sorted(ids)}
+    found, _ = rows.gather(list(keys))
+    return tuple(one for key, one in keys.items() if found.get(key, {}).get("open") == what)
 
 
 def _done(invoice_id: str) -> Change:
