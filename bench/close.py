@@ -1,16 +1,18 @@
 """What does it take to close the calls of a large advertiser into its invoice, and to collect them?
 
-Lays 1,000, 10,000 and 100,000 booked calls of one advertiser into Amazon's DynamoDB Local, which
-tells the read units. The units of a transaction it does not tell whole: these are worked out from
-the rows as they are afterwards, two for each started kilobyte, and one more for each index that
-holds the row or has just lost it. Each size is closed, paid and collected in a process of its own,
-so that the memory told (Linux tells it) is that of a function which does this, imports and all, and
-not of the database. It takes a JDK and npm. Run it as `python -m bench.close`.
+Closes, pays and collects booked calls of one advertiser twice. On Amazon's DynamoDB Local, 1,000
+and 10,000 of them, for the time and for the request units: it tells those of reading; those of
+writing follow from the rows as they are afterwards, two for each started kilobyte in a transaction,
+and one more for each index that holds the row or has just lost it. And on rows in a file, up to
+100,000 of them, each size in a process of its own, so that the memory told (Linux tells it) is that
+of a function which does this, imports and all, and not of a database. DynamoDB Local takes a JDK
+and npm. Run it as `python -m bench.close`.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from bench.disk_rows import ChangingDiskRows
 from chalicelib import runtime
 from chalicelib.campaigns import Billing
 from chalicelib.flows.closing import Closed, close_advertiser, desk_of
@@ -31,16 +34,16 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.funds import open_funds
 from chalicelib.store.invoices import invoices_by_id
-from chalicelib.store.rows import Put, chunks
+from chalicelib.store.rows import Put, Rows, chunks
 from chalicelib.store.stores import Stores
-from chalicelib.store.tables import table_name
 from tests.aws import connected_to, create_tables
 from tests.builders import a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.mail import FakeMailer
 from tests.races.referee import Absent, referee
 
-SIZES = (1_000, 10_000, 100_000)
+ON_DYNAMODB = (1_000, 10_000)
+IN_A_FILE = (1_000, 10_000, 100_000)
 MILLION = 1_000_000
 LAMBDA_MEGABYTES = 1_024
 KEY = "bench"
@@ -72,14 +75,13 @@ def booked(number: int, of: int) -> list[Put]:
     return [charge_put(charge), earning_put(earning, collected=False)]
 
 
-def lay(calls: int) -> None:
-    """The parties and the booked calls, in tables that are made here."""
-    create_tables()
-    rows = DynamoRows()
-    rows.write([*thing_puts(ADVERTISER), *thing_puts(PUBLISHER), open_funds(ADVERTISER)])
-    puts = (put for number in range(calls) for put in booked(number, calls))
-    for batch in chunks(puts, 100):
-        rows.write(batch)
+def laid(calls: int) -> Iterator[Put]:
+    """The rows of the parties and of the booked calls."""
+    for action in (*thing_puts(ADVERTISER), *thing_puts(PUBLISHER), open_funds(ADVERTISER)):
+        if isinstance(action, Put):
+            yield action
+    for number in range(calls):
+        yield from booked(number, calls)
 
 
 class EmptyBucket(FakeDocuments):
@@ -139,17 +141,16 @@ def _units(written: dict[str, Any], together: int) -> int:
     row = written.get("Item") or runtime.client("dynamodb").get_item(
         TableName=written["TableName"], Key=written["Key"], ConsistentRead=True
     )["Item"]  # fmt: skip
-    kilobytes = -(-len(json.dumps(plain_item(row)).encode()) // 1024)
+    size = sum(len(f"{name}{value}".encode()) for name, value in plain_item(row).items())
+    kilobytes = -(-size // 1024)
     indexes = sum(name in row for name in ("kind", "document_id", "open"))
     lost = "open" not in row and "REMOVE" in written.get("UpdateExpression", "")
     return kilobytes * (together + indexes + lost)
 
 
-def measure(calls: int) -> dict[str, Any]:
+def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     """Close, pay and collect what is laid, in this process."""
-    meter, bucket, stores = Meter(), EmptyBucket(), Stores(DynamoRows())
-    meter.connect()
-    before = _peak()
+    bucket, stores = EmptyBucket(), Stores(rows)
     desk = desk_of(
         stores=stores, documents=bucket, post=PostOffice(send=FakeMailer(), key=KEY), now=DECEMBER
     )
@@ -161,7 +162,7 @@ def measure(calls: int) -> dict[str, Any]:
     if invoice.call_count != calls:
         raise SystemExit(f"{invoice.call_count} of {calls} calls are on {invoice.number}")
     found = {
-        "calls": calls, "close": ended - started, "before": before, "peak": _peak(),
+        "calls": calls, "close": ended - started, "peak": _peak(),
         "units": meter.taken(), "table": bucket.size, "lines": len(invoice.lines),
     }  # fmt: skip
     started, counted = time.perf_counter(), meter.seconds
@@ -185,18 +186,24 @@ def _peak() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def measured(calls: int) -> dict[str, Any]:
-    """The same, of so many calls, on an empty database and in a process of its own."""
+def on_dynamodb(calls: int) -> dict[str, Any]:
+    """So many calls on an empty DynamoDB Local; Absent where there is none."""
     with referee() as address, connected_to(address, key=KEY):
-        lay(calls)
-        program = (
-            "import os, tests; "
-            f"os.environ['RINGLEDGER_TABLE_PREFIX'] = {table_name('')!r}; "
-            f"from bench.close import main; main([{address!r}, {str(calls)!r}])"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=False
-        )
+        create_tables()
+        rows, meter = DynamoRows(), Meter()
+        for batch in chunks(laid(calls), 100):
+            rows.write(batch)
+        meter.connect()
+        return measure(calls, rows, meter)
+
+
+def in_a_file(calls: int) -> dict[str, Any]:
+    """So many calls on rows in a file, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/rows"
+        ChangingDiskRows(path).lay(laid(calls))
+        command = [sys.executable, "-m", "bench.close", path, str(calls)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -204,34 +211,45 @@ def measured(calls: int) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table and what it means for a million calls."""
+    """Print the two tables and what they mean for a million calls."""
     if arguments:
-        with connected_to(arguments[0], key=KEY):
-            print(json.dumps(measure(int(arguments[1]))))
+        path, said = arguments
+        print(json.dumps(measure(int(said), ChangingDiskRows(path), Meter())))
         return
-    known: list[dict[str, Any]] = []
-    print("one advertiser's calls, on Amazon's DynamoDB Local")
-    print("           closed into an invoice                      collected")
-    print("    calls  calls/s  write/call  read/call  peak MB    calls/s  write/call  peak MB")
+    print("on DynamoDB Local: closed into an invoice, and collected")
+    print("    calls   calls/s  write/call  read/call    calls/s  write/call  read/call")
     try:
-        for calls in SIZES:
-            known.append(measured(calls))
-            print(line(known), flush=True)
+        for calls in ON_DYNAMODB:
+            print(units_line(on_dynamodb(calls)), flush=True)
     except Absent as lacking:
-        raise SystemExit(f"this needs DynamoDB Local: {lacking}") from None
+        print(f"  not here: {lacking}")
+    print("on rows in a file: closed into an invoice, and collected")
+    print("    calls   calls/s  peak MB    calls/s  peak MB  against a tenth")
+    known: list[dict[str, Any]] = []
+    for calls in IN_A_FILE:
+        known.append(in_a_file(calls))
+        print(memory_line(known), flush=True)
     for text in outlook(known[-2], known[-1]):
         print(text)
 
 
-def line(known: list[dict[str, Any]]) -> str:
-    """One line of the table: the last of what is known, and how it grew from a tenth."""
+def units_line(found: dict[str, Any]) -> str:
+    """One line of the first table."""
+    calls, closing, collecting = found["calls"], found["units"], found["units_collecting"]
+    return (
+        f"  {calls:>7,} {calls / found['close']:>9,.0f} {closing['write'] / calls:>11.2f}"
+        f" {closing['read'] / calls:>10.2f} {calls / found['collect']:>10,.0f}"
+        f" {collecting['write'] / calls:>11.2f} {collecting['read'] / calls:>10.2f}"
+    )
+
+
+def memory_line(known: list[dict[str, Any]]) -> str:
+    """One line of the second table: the last of what is known, and how it grew from a tenth."""
     found = known[-1]
-    calls, units, more = found["calls"], found["units"], found["units_collecting"]
+    calls = found["calls"]
     text = (
-        f"  {calls:>7,} {calls / found['close']:>8,.0f} {units['write'] / calls:>11.2f}"
-        f" {units['read'] / calls:>10.2f} {found['peak']:>8.0f}"
-        f" {calls / found['collect']:>10,.0f} {more['write'] / calls:>11.2f}"
-        f" {found['peak_collecting']:>8.0f}"
+        f"  {calls:>7,} {calls / found['close']:>9,.0f} {found['peak']:>8.0f}"
+        f" {calls / found['collect']:>10,.0f} {found['peak_collecting']:>8.0f}"
     )
     return text + "".join(_growth(one, found) for one in known[-2:-1])
 
