@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench.disk_rows import ChangingDiskRows
-from chalicelib import runtime
+from chalicelib import payments, runtime
 from chalicelib.campaigns import Billing
 from chalicelib.flows.closing import Closed, close_advertiser, desk_of
 from chalicelib.flows.mailing import PostOffice
-from chalicelib.flows.payments import pass_on, record_payment
+from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import Charge
+from chalicelib.payments import Application, with_application
 from chalicelib.payouts import Earning
 from chalicelib.store.attributes import plain_item
 from chalicelib.store.catalog import thing_puts
@@ -34,6 +35,7 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.funds import open_funds
 from chalicelib.store.invoices import invoices_by_id
+from chalicelib.store.payments import record
 from chalicelib.store.rows import Put, Rows, chunks
 from chalicelib.store.stores import Stores
 from tests.aws import connected_to, create_tables
@@ -166,10 +168,12 @@ def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
         "units": meter.taken(), "table": bucket.size, "lines": len(invoice.lines),
     }  # fmt: skip
     started, counted = time.perf_counter(), meter.seconds
-    record_payment(
-        advertiser_id=ADVERTISER.id, reference="wire-1", amount_cents=invoice.total_cents,
-        currency="USD", received_at=None, stores=stores, now=DECEMBER,
+    received = payments.receive(
+        ADVERTISER, reference="wire-1", amount_cents=invoice.total_cents, currency="USD",
+        received_at=None, now=DECEMBER,
     )  # fmt: skip
+    part = Application(invoice_id=invoice.id, amount_cents=invoice.total_cents)
+    record(stores.rows, with_application(received, part), {invoice.id: invoice})
     pass_on(ADVERTISER.id, stores=stores, now=DECEMBER)
     ended = time.perf_counter() - (meter.seconds - counted)
     (paid,) = invoices_by_id(stores.rows, (invoice.id,))
