@@ -9,6 +9,7 @@ from chalicelib.channels import (
     api_books,
     api_calls,
     api_catalog,
+    api_closings,
     api_costs,
     api_credits,
     api_dispositions,
@@ -66,6 +67,7 @@ for channel in (
     api_credits,
     api_notes,
     api_ledger,
+    api_closings,
     api_operations,
 ):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")

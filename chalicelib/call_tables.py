@@ -4,7 +4,6 @@ Owns the table's columns, and where it is kept. What the document asks for belon
 """
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterable
 
@@ -23,16 +22,22 @@ CSV_COLUMNS = (
 )
 
 
+HEADING = ",".join(CSV_COLUMNS) + "\r\n"
+
+
 def calls_csv(charges: Iterable[Charge]) -> str:
     """The table of the calls behind a document, in the order of booking.
 
     The same charges give the same text. Callers are masked. Nothing in it leads to a publisher, not
     even the number that was dialled. What credits have come to follows its call, below zero.
     """
+    return HEADING + "".join(map(call_rows, in_order(charges)))
+
+
+def call_rows(charge: Charge) -> str:
+    """The rows of one call in the table."""
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(CSV_COLUMNS)
-    table.writerows(
+    csv.writer(text, lineterminator="\r\n").writerows(
         (
             charge.call_id,
             times.written(charge.arrived_at),
@@ -43,7 +48,6 @@ def calls_csv(charges: Iterable[Charge]) -> str:
             cents,
             charge.currency,
         )
-        for charge in in_order(charges)
         for cents in _told_cents(charge)
     )
     return text.getvalue()
@@ -54,10 +58,10 @@ def _told_cents(charge: Charge) -> tuple[int, ...]:
     return (charge.amount_cents, -credited) if credited else (charge.amount_cents,)
 
 
-def calls_place(document: Invoice, body: str) -> str:
-    """Where the table of calls is kept: another content has another place.
+def calls_place(document: Invoice, digest: str) -> str:
+    """Where the table of calls is kept, by the SHA-256 of its text: another content has another
+    place.
 
     So a slower closing that knew fewer charges cannot write over the table of the finished one.
     """
-    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
-    return f"{document.kind}s/{document.advertiser_id}/{document.id}/calls-{digest}.csv"
+    return f"{document.kind}s/{document.advertiser_id}/{document.id}/calls-{digest[:16]}.csv"

@@ -1,24 +1,21 @@
 """What does an advertiser owe for a period?
 
 Owns the charge of a call, and the document that a closed period becomes: an invoice for an
-advertiser on terms, a statement for a prepaid one, with its lines, its number and its due date. The
-table of its calls belongs to `call_tables`, which money pays it to `payments`.
+advertiser on terms, a statement for a prepaid one, with its lines and its number. What it says on
+the day of issue belongs to `issuing`, the table of its calls to `call_tables`, which money pays it
+to `payments`.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from chalicelib import times
 from chalicelib.campaigns import Advertiser, Billing
-from chalicelib.errors import Broken
 from chalicelib.ids import derived
-from chalicelib.issuer import BillTo, Issuer, tax_cents, unprintable
+from chalicelib.issuer import BillTo, Issuer, unprintable
 from chalicelib.times import Period
-
-_NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,17 +183,6 @@ class Invoice:
         return f"{self.kind}s/{self.advertiser_id}/{self.id}/{self.number}{name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What an invoice says beside its charges, as it stands on the day of issue; `campaigns` are
-    their names by their ids."""
-
-    issuer: Issuer
-    bill_to: BillTo
-    net_days: int
-    campaigns: Mapping[str, str]
-
-
 def draft(advertiser: Advertiser, period: Period, voided: int = 0) -> Invoice:
     """The empty document of a period; the same advertiser and period give the same id, and another
     one for each that was made void."""
@@ -211,67 +197,14 @@ def draft(advertiser: Advertiser, period: Period, voided: int = 0) -> Invoice:
     )
 
 
+def booking_order(charge: Charge) -> str:
+    """The place of a charge among others in the order of booking, as a text that sorts so."""
+    return f"{times.written(charge.booked_at)}#{charge.call_id}"
+
+
 def in_order(charges: Iterable[Charge]) -> tuple[Charge, ...]:
     """Charges in the order in which they were booked, which is also how money collects them."""
     return tuple(sorted(charges, key=lambda charge: (charge.booked_at, charge.call_id)))
-
-
-def lines(charges: Iterable[Charge], names: Mapping[str, str] = _NO_NAMES) -> tuple[Line, ...]:
-    """One line for each campaign and rate, by campaign, then by rate, credits first; `names` are
-    the campaigns' by their ids."""
-    known = tuple(charges)
-    quantities = Counter((charge.campaign_id, charge.amount_cents) for charge in known)
-    quantities.update(
-        (charge.campaign_id, -charge.reduced_cents) for charge in known if charge.reduced_cents
-    )
-    return tuple(
-        Line(
-            campaign_id=campaign, unit_cents=unit, quantity=n, amount_cents=n * unit,
-            campaign=names.get(campaign),
-        )
-        for (campaign, unit), n in sorted(quantities.items())
-    )  # fmt: skip
-
-
-def issue(
-    document: Invoice,
-    charges: tuple[Charge, ...],
-    *,
-    terms: Terms,
-    calls_key: str,
-    now: datetime,
-) -> Invoice:
-    """The draft as it goes out on the day of `now`, but for its number.
-
-    A statement is paid, because its calls were, and bears no tax; so is an invoice of nothing. An
-    invoice is due its net days, calendar days, after the day of issue.
-    """
-    if any(charge.currency != document.currency for charge in charges):
-        raise Broken(f"{document.id} has charges in another currency than {document.currency}")
-    subtotal = sum(charge.billed_cents for charge in charges)
-    statement = document.kind is InvoiceKind.STATEMENT
-    tax = 0 if statement else tax_cents(subtotal, terms.issuer.tax_basis_points)
-    return replace(
-        document,
-        state=InvoiceState.PAID if statement or not subtotal else InvoiceState.OPEN,
-        issued_at=now,
-        due_at=None if statement else due_at(now, terms.net_days),
-        lines=lines(charges, terms.campaigns),
-        call_count=len(charges),
-        total_cents=subtotal + tax,
-        paid_cents=subtotal if statement else 0,
-        calls_key=calls_key,
-        issuer=terms.issuer,
-        bill_to=terms.bill_to,
-        net_days=None if statement else terms.net_days,
-        tax_cents=tax,
-    )
-
-
-def due_at(issued_at: datetime, net_days: int) -> datetime:
-    """The start of the day `net_days` calendar days after the day of issue, in UTC."""
-    midnight = times.utc(issued_at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(days=net_days)
 
 
 def number(kind: InvoiceKind, position: int) -> str:

@@ -19,12 +19,14 @@ class Place(StrEnum):
     VALIDATE_FAILED = "validate-failed"
     SETTLE_DEAD = "settle-dead"
     RECORDINGS_DEAD = "recordings-dead"
+    CLOSING_DEAD = "closing-dead"
 
 
 MEANING = {
     Place.VALIDATE_FAILED: "Records of the calls stream whose calls could not be validated.",
     Place.SETTLE_DEAD: "Calls that could not be settled.",
     Place.RECORDINGS_DEAD: "Recordings that could not be fetched.",
+    Place.CLOSING_DEAD: "Advertisers or publishers whose closing failed.",
 }
 
 

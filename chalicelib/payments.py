@@ -4,7 +4,7 @@ Owns the money that came in from an advertiser: a top-up of a prepaid balance, o
 goes to open invoices, the oldest first. What an invoice asks for belongs to `invoices`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from chalicelib import times
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.ids import derived
-from chalicelib.invoices import Charge, Invoice, in_order
+from chalicelib.invoices import Invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,19 +156,15 @@ def with_application(payment: Payment, part: Application) -> Payment:
     return replace(payment, applications=(*payment.applications, part))
 
 
-def collectable(charges: Iterable[Charge], held_cents: int) -> tuple[Charge, ...]:
-    """The charges that `held_cents` covers in the order of booking: whole calls only.
-
-    The first call that the money does not cover is where it stops, even if a later one would fit.
-    """
-    covered: list[Charge] = []
-    left = held_cents
-    for charge in in_order(charges):
-        left -= charge.due_cents
+def covered(waiting: Iterable[tuple[str, int]], left_cents: int) -> Iterator[str]:
+    """The calls that `left_cents` covers, of those that wait with what is due for them, in the
+    order in which they come: whole calls only, up to the first that it does not cover."""
+    left = left_cents
+    for call_id, due_cents in waiting:
+        left -= due_cents
         if left < 0:
-            break
-        covered.append(charge)
-    return tuple(covered)
+            return
+        yield call_id
 
 
 def _oldest_first(invoices: Iterable[Invoice]) -> Sequence[Invoice]:

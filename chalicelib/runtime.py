@@ -41,9 +41,11 @@ class Settings:
     recordings_bucket: str
     settle_queue_url: str
     recordings_queue_url: str
+    closing_queue_url: str
     validate_failed_queue_url: str
     settle_dead_queue_url: str
     recordings_dead_queue_url: str
+    closing_dead_queue_url: str
     parameter_path: str
     twilio_api_url: str
     calls_stream_arn: str
@@ -77,9 +79,11 @@ def settings() -> Settings:
         recordings_bucket=os.environ.get("RINGLEDGER_RECORDINGS_BUCKET", ""),
         settle_queue_url=os.environ.get("RINGLEDGER_SETTLE_QUEUE_URL", ""),
         recordings_queue_url=os.environ.get("RINGLEDGER_RECORDINGS_QUEUE_URL", ""),
+        closing_queue_url=os.environ.get("RINGLEDGER_CLOSING_QUEUE_URL", ""),
         validate_failed_queue_url=os.environ.get("RINGLEDGER_VALIDATE_FAILED_QUEUE_URL", ""),
         settle_dead_queue_url=os.environ.get("RINGLEDGER_SETTLE_DEAD_QUEUE_URL", ""),
         recordings_dead_queue_url=os.environ.get("RINGLEDGER_RECORDINGS_DEAD_QUEUE_URL", ""),
+        closing_dead_queue_url=os.environ.get("RINGLEDGER_CLOSING_DEAD_QUEUE_URL", ""),
         parameter_path=os.environ.get("RINGLEDGER_PARAMETER_PATH", f"/ringledger/{stage}"),
         twilio_api_url=os.environ.get("RINGLEDGER_TWILIO_API_URL", "https://api.twilio.com"),
         calls_stream_arn=os.environ.get("RINGLEDGER_CALLS_STREAM_ARN", ""),

@@ -13,7 +13,7 @@ API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
     API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile", "seal",
-    "close",
+    "close", "closing",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 
@@ -69,9 +69,11 @@ def environment(
         "RINGLEDGER_RECORDINGS_BUCKET": outputs["RecordingsBucket"],
         "RINGLEDGER_SETTLE_QUEUE_URL": outputs["SettleQueueUrl"],
         "RINGLEDGER_RECORDINGS_QUEUE_URL": outputs["RecordingsQueueUrl"],
+        "RINGLEDGER_CLOSING_QUEUE_URL": outputs["ClosingQueueUrl"],
         "RINGLEDGER_VALIDATE_FAILED_QUEUE_URL": outputs["ValidateFailedQueueUrl"],
         "RINGLEDGER_SETTLE_DEAD_QUEUE_URL": outputs["SettleDeadQueueUrl"],
         "RINGLEDGER_RECORDINGS_DEAD_QUEUE_URL": outputs["RecordingsDeadQueueUrl"],
+        "RINGLEDGER_CLOSING_DEAD_QUEUE_URL": outputs["ClosingDeadQueueUrl"],
         "RINGLEDGER_CALLS_STREAM_ARN": outputs["CallsStreamArn"],
         "RINGLEDGER_PARAMETER_PATH": stage.parameter_path,
         "RINGLEDGER_TWILIO_API_URL": twilio_api_url,

@@ -25,7 +25,7 @@ STREAM_OPTIONS: dict[str, Any] = {
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
-ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings")
+ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
 # Functions with a public URL of their own.
 PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"
@@ -82,12 +82,14 @@ def _allow_everyone(lambda_: Any, name: str) -> None:
 
 
 def read_sources(lambda_: Any, stage: Stage, outputs: Mapping[str, str]) -> None:
-    """Set how `validate` reads the calls stream, and `settle` and `recordings` their queues."""
+    """Set how `validate` reads the calls stream, and `settle`, `recordings` and `closing` their
+    queues."""
     failed = {"OnFailure": {"Destination": outputs["ValidateFailedQueueArn"]}}
     stream = {**STREAM_OPTIONS, "DestinationConfig": failed}
     _set(lambda_, stage.function("validate"), outputs["CallsStreamArn"], stream)
     _set(lambda_, stage.function("settle"), outputs["SettleQueueArn"], QUEUE_OPTIONS)
     _set(lambda_, stage.function("recordings"), outputs["RecordingsQueueArn"], QUEUE_OPTIONS)
+    _set(lambda_, stage.function("closing"), outputs["ClosingQueueArn"], QUEUE_OPTIONS)
 
 
 def _set(lambda_: Any, function: str, source: str, options: Mapping[str, Any]) -> None:
@@ -112,6 +114,8 @@ def _parked(stage: Stage) -> list[Alarm]:
     meanings = {
         "settle-dead": "Calls that could not be settled. " + take_up.format("settle"),
         "recordings-dead": "Recordings that could not be fetched. " + take_up.format("recordings"),
+        "closing-dead": "Advertisers or publishers whose closing failed. "
+        + take_up.format("closing"),
         "validate-failed": "Calls whose validation failed; the sweep tries them too. "
         + take_up.format("validate"),
     }

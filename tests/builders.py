@@ -1,6 +1,6 @@
 """Valid things of the domain, one call each; a test overrides only what it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,9 @@ from chalicelib.credits import Credit, CreditReason, EarningChoice
 from chalicelib.dispositions import Disposition, Postback, Source
 from chalicelib.endings import Evidence
 from chalicelib.gate import BlockFacts, BlockKind, BlockScope
-from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState, Line, Terms
+from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState, Line
 from chalicelib.issuer import Address, BillTo, Issuer
+from chalicelib.issuing import Reckoning, Terms
 from chalicelib.ledger import AdvertiserAccount, PublisherAccount
 from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
@@ -48,6 +49,14 @@ def invoice_terms(**overrides: Any) -> Terms:
         "campaigns": {},
     }
     return Terms(**(values | overrides))
+
+
+def reckoned(charges: Iterable[Charge]) -> Reckoning:
+    """What the charges come to."""
+    reckoning = Reckoning()
+    for charge in charges:
+        reckoning.add(charge)
+    return reckoning
 
 
 AN_ISSUER = Issuer(

@@ -9,11 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.closings import Duty
 from chalicelib.flows.taking_up import Yard
 from chalicelib.parked import Lying, Place, Stretch
 from chalicelib.providers.parking import HELD_SECONDS, MOST_AT_ONCE, Expired, Message
 
 SHARD = "shardId-00000001"
+A_PART = {
+    "closing_id": "cls_1", "as_of": "2026-12-01T00:00:00.000Z",
+    "asked_at": "2026-12-01T06:10:00.000Z", "party_id": "adv_1", "turn": 7,
+}  # fmt: skip
+"""What asks for an advertiser's part in a closing, for the eighth time."""
 
 
 @dataclass
@@ -84,6 +90,7 @@ class Desk:
     lot: FakeLot = field(default_factory=FakeLot)
     settled: list[str] = field(default_factory=list)
     fetched: list[tuple[str, str]] = field(default_factory=list)
+    closed: list[Duty] = field(default_factory=list)
     dies_at: set[int] = field(default_factory=set)
     dies_after: bool = False
     away_for: str = ""
@@ -92,7 +99,7 @@ class Desk:
     @property
     def yard(self) -> Yard:
         """Where failed work lies, and who is asked to do it."""
-        return Yard(parking=self.lot, settle=self.settle, fetch=self.fetch)
+        return Yard(parking=self.lot, settle=self.settle, fetch=self.fetch, close=self.close)
 
     def settle(self, call_id: str) -> None:
         """Ask for a settlement."""
@@ -106,6 +113,13 @@ class Desk:
         """Ask for a recording."""
         with_death = self._reached()
         self.fetched.append((call_id, recording_id))
+        self._die(with_death)
+
+    def close(self, duty: Duty, delay_seconds: int) -> None:
+        """Ask for a part of a closing."""
+        with_death = self._reached()
+        assert delay_seconds == 0
+        self.closed.append(duty)
         self._die(with_death)
 
     def _reached(self) -> bool:

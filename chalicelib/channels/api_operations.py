@@ -1,7 +1,6 @@
 """How is the platform itself run over HTTP?
 
-Owns the closing of a period on request, what lies parked, the sign of life, and the description of
-the API.
+Owns what lies parked, the sign of life, and the description of the API.
 """
 
 import json
@@ -9,49 +8,12 @@ from importlib import resources
 
 from chalice import Blueprint
 
-from chalicelib import parked, times
+from chalicelib import parked
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
-from chalicelib.channels.views import invoice_view, payout_view
 from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
-
-
-@endpoint(
-    blueprint,
-    Route(
-        method="POST",
-        path="/closings",
-        summary="Close what has ended, as the daily schedule does",
-        body="ClosingBody",
-        answers="ClosingView",
-    ),
-)
-def close(request: Request) -> Answer:
-    """What this run has done; a repetition has done nothing."""
-    from chalicelib.channels.schemas_books import ClosingBody
-    from chalicelib.flows import closing
-
-    as_of = validated(ClosingBody, request.document())["as_of"]
-    now = request.context.clock()
-    report = closing.close(
-        times.read(as_of) if as_of else now,
-        stores=request.stores,
-        now=now,
-        documents=request.context.documents(),
-        post=request.post,
-    )
-    shown = {
-        "as_of": times.written(report.as_of),
-        "issued": [invoice_view(invoice, now) for invoice in report.issued],
-        "released": report.released,
-        "payouts": [payout_view(payout) for payout in report.payouts],
-        "unfinished": list(report.unfinished),
-        "unprinted": list(report.unprinted),
-        "dunned": to_plain(report.dunned),
-    }
-    return Answer(body=shown)
 
 
 @endpoint(

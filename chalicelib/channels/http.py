@@ -22,6 +22,7 @@ from chalicelib import runtime
 from chalicelib.channels import bodies, credentials, queries
 from chalicelib.channels.problems import Failed, problem
 from chalicelib.channels.queries import Listing
+from chalicelib.closings import Duty
 from chalicelib.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from chalicelib.flows.keys import Admitted
 from chalicelib.flows.mailing import PostOffice
@@ -31,6 +32,7 @@ from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import Documents, bucket
 from chalicelib.providers.mail import SendMail, send_mail
+from chalicelib.providers.queue import close_party
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
 
@@ -53,6 +55,7 @@ class Context:
     carrier: Callable[[], Carrier] = carrier
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
+    close_party: Callable[[Duty, int], None] = close_party
 
 
 _DEPLOYED = Context()

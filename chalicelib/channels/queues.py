@@ -1,11 +1,12 @@
 """What follows from a message on a queue?
 
 Owns the settlement queue (a call whose end was reported without its talk time is settled on what
-the carrier's record says, once late reports had their chance) and the queue of recordings whose
-media are to be fetched.
+the carrier's record says, once late reports had their chance), the queue of recordings whose media
+are to be fetched, and the queue of parties whose part in a closing is to be done.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from chalice import Blueprint
 from chalice.app import SQSEvent, SQSRecord
@@ -18,6 +19,11 @@ from chalicelib.store.stores import stores
 
 blueprint = Blueprint(__name__)
 Failures = dict[str, list[dict[str, str]]]
+
+_CLOSING_AT_ONCE = 10
+"""So many that a day's closing is over in minutes, and so few that numbers are not fought over."""
+_LAST_MILLISECONDS = 60_000
+"""A part that is begun so late goes on in another run."""
 
 
 @blueprint.on_sqs_message(
@@ -48,6 +54,28 @@ def fetch_recordings(event: SQSEvent) -> Failures:
         )  # fmt: skip
 
     return handle(event, fetch)
+
+
+@blueprint.on_sqs_message(
+    queue=f"ringledger-{runtime.settings().stage}-closing",
+    name="closing",
+    batch_size=1,
+    maximum_concurrency=_CLOSING_AT_ONCE,
+)
+def close_parties(event: SQSEvent) -> Failures:
+    """Do the part of each message, as far as there is time; answers the messages that failed."""
+    from chalicelib.flows import closing, closing_runs
+    from chalicelib.providers.queue import close_party, read_duty
+
+    context: Any = event.context
+
+    def work(body: str) -> None:
+        desk = closing.deployed_desk(
+            lambda: context.get_remaining_time_in_millis() > _LAST_MILLISECONDS
+        )
+        closing_runs.work(read_duty(body), desk=desk, send=close_party)
+
+    return handle(event, work)
 
 
 def handle(messages: Iterable[SQSRecord], work: Callable[[str], None]) -> Failures:

@@ -3,7 +3,7 @@
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
 that were lost on their way, and for what advertisers told and is not done with; every hour the
 comparison of numbers with the carrier, and each pool's step up or down; every day the sealing
-of the ledger and the closing of what has ended. What they do belongs to the flows.
+of the ledger, and asking for the closing of what has ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -14,7 +14,7 @@ from typing import Any
 from chalice import Blueprint, Cron, Rate
 
 from chalicelib import runtime, times
-from chalicelib.errors import Broken, Busy
+from chalicelib.errors import Broken
 from chalicelib.store.codec import to_plain
 from chalicelib.store.stores import stores
 
@@ -72,28 +72,21 @@ def seal_days(_event: dict[str, Any], _context: Any) -> Any:
 
 
 def close_periods(event: dict[str, Any], _context: Any) -> Any:
-    """Close what has ended at the event's `as_of` (RFC 3339), or by now when it names none."""
-    from chalicelib.flows.closing import close
-    from chalicelib.flows.mailing import PostOffice
-    from chalicelib.providers.documents import bucket
-    from chalicelib.providers.mail import send_mail
+    """Ask for the closing of what has ended at the event's `as_of` (RFC 3339), or by now when it
+    names none, and finish the documents that earlier runs have left; answers the run."""
+    from chalicelib.flows.closing import deployed_desk, finish_papers
+    from chalicelib.flows.closing_runs import ask
+    from chalicelib.providers.queue import close_party
 
-    as_of = event.get("as_of")
-    now = runtime.now()
-    report = close(
-        times.read(as_of) if as_of else now,
-        stores=stores(),
-        now=now,
-        documents=bucket(),
-        post=PostOffice(send=send_mail, key=runtime.secret_values().caller_hash_key),
-    )
-    if report.unfinished:
-        # The retry of the invocation, minutes later, sees what an index does not show yet.
-        raise Busy(f"{len(report.unfinished)} documents wait for charges to become visible")
-    if report.unprinted:
-        unprinted = len(report.unprinted)
+    as_of, desk = event.get("as_of"), deployed_desk()
+    run = ask(
+        times.read(as_of) if as_of else desk.now,
+        stores=desk.stores, send=close_party, now=desk.now,
+    )  # fmt: skip
+    unprinted = len(finish_papers(desk))
+    if unprinted:
         raise Broken(f"{unprinted} invoices or credit notes could not be printed; see the log")
-    return to_plain(report)
+    return to_plain(run)
 
 
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)

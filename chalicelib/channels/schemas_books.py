@@ -242,9 +242,39 @@ class FundsView(Document):
     held_cents: Amount
 
 
+class ClosingRunView(Document):
+    """A closing that is done party by party."""
+
+    id: str
+    as_of: Moment
+    asked_at: Moment
+
+
+class WaitingPartView(Document):
+    """An advertiser or a publisher for whom not all is done, and why not when it was last begun."""
+
+    party_id: str
+    said: str | None
+    at: Moment
+
+
+class ClosingProgressView(ClosingRunView):
+    """What a run has done: the ids of documents and payouts, and how many earnings were released.
+    Of the parts that wait, the first hundred are shown. Publishers have a part once no advertiser's
+    waits."""
+
+    parts_done: int
+    parts_waiting: int
+    waiting: list[WaitingPartView]
+    issued: list[str]
+    released: int
+    payouts: list[str]
+
+
 class ClosingView(Document):
-    """What a closing has done. `unfinished` are completed by another run soon after, and so are the
-    documents of the `unprinted`, invoices and credit notes."""
+    """What a closing has done while you waited. `unfinished` are completed by another run soon
+    after, and so are the documents of the `unprinted`, invoices and credit notes. Where it took too
+    long, the rest is done by `run`."""
 
     as_of: Moment
     issued: list[InvoiceView]
@@ -253,6 +283,7 @@ class ClosingView(Document):
     unfinished: list[str]
     unprinted: list[str]
     dunned: list[TakenView]
+    run: ClosingRunView | None
 
 
 class HealthView(Document):

@@ -1,44 +1,34 @@
 """What happens when a period ends?
 
-Joins the whole round: one document per advertiser for the period that ended last, money that waits
-applied to invoices, earnings released, payouts made. Running it again, twice at once, or after it
-died anywhere leaves the same documents and nothing new.
+Joins the whole round: for an advertiser its documents for the period that ended last, money that
+waits applied to invoices, documents made and mailed, and steps against what nobody pays; for a
+publisher earnings released and payouts made. Doing it again, twice at once, or after it died
+anywhere leaves the same documents and nothing new. Who does it for which party, and when, belongs
+to `closing_runs` for all that are too many for one run.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 
-from chalicelib import call_tables, invoices, times
-from chalicelib.campaigns import Advertiser, Billing, Campaign
+from chalicelib import runtime
+from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.dunning import Taken
-from chalicelib.errors import Busy
 from chalicelib.flows import papers
+from chalicelib.flows.billing import Desk, bill, standing
 from chalicelib.flows.dunning import take_due
-from chalicelib.flows.mailing import PostOffice, send_waiting
+from chalicelib.flows.mailing import PostOffice, send_for, send_waiting
+from chalicelib.flows.pacing import InTime, Latest, TimeUp, unhurried
 from chalicelib.flows.parties import every
 from chalicelib.flows.payments import pass_on, release_due
 from chalicelib.flows.payouts import pay_out
-from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState, Terms
-from chalicelib.issuer import BillTo, Issuer, legible
+from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.offers import Publisher
 from chalicelib.payouts import Earning, Payout
-from chalicelib.providers.documents import Documents
-from chalicelib.store.invoices import (
-    claim_charges,
-    finalise,
-    invoice_drafts,
-    invoices_by_id,
-)
+from chalicelib.providers.documents import Documents, bucket
+from chalicelib.providers.mail import send_mail
 from chalicelib.store.issuer import find_issuer
-from chalicelib.store.rows import Rows
-from chalicelib.store.stores import Stores
-from chalicelib.store.voiding import finish_voids
-from chalicelib.times import Period
-from chalicelib.voiding import issued_entry
-
-_TRIES = 8
-_CSV = "text/csv; charset=utf-8"
+from chalicelib.store.stores import Stores, stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +36,9 @@ class ClosingReport:
     """What this run has done; a repetition has done nothing.
 
     `unfinished` are drafts of which an index does not show all charges yet: another run soon after
-    completes them, and so does the next scheduled one. `unprinted` are invoices and credit
-    notes whose documents could not be made; the next run tries again.
+    completes them, and so does the next scheduled one. `unprinted` are invoices and credit notes
+    whose documents could not be made; the next run tries again. It is not `whole` where the time
+    was too short for it: for the advertisers of `left`, and then for publishers.
     """
 
     as_of: datetime
@@ -57,122 +48,148 @@ class ClosingReport:
     unfinished: tuple[str, ...]
     unprinted: tuple[str, ...]
     dunned: tuple[Taken, ...]
+    left: tuple[str, ...]
+    whole: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What the run works with, the same for every advertiser."""
+@dataclass(slots=True)
+class Closed:
+    """What was done for advertisers so far; `freed` are earnings that their money has freed."""
 
-    stores: Stores
-    documents: Documents
-    issuer: Issuer
-    now: datetime
+    issued: list[Invoice] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    unprinted: list[str] = field(default_factory=list)
+    dunned: list[Taken] = field(default_factory=list)
+    freed: Latest[Earning] = field(default_factory=Latest)
 
 
-def close(
-    as_of: datetime, *, stores: Stores, now: datetime, documents: Documents, post: PostOffice
-) -> ClosingReport:
-    """Close the last period that has ended at `as_of` for every advertiser, then release and pay
-    out what is due at `as_of`, make the documents, mail the invoices that shall be mailed, and take
-    the steps that are due against those that nobody pays.
+@dataclass(slots=True)
+class PaidOut:
+    """What was done for publishers so far."""
 
-    A charge booked before the period's end belongs to its document; one that comes later waits for
-    the next. Documents are issued and entries booked `now`.
-    """
-    desk = Desk(stores=stores, documents=documents, issuer=find_issuer(stores.rows), now=now)
-    billed: list[Invoice] = []
-    for advertiser in every(Advertiser, stores):
-        billed += _bill(advertiser, as_of, desk)
-    freed: list[Earning] = []
-    for advertiser in every(Advertiser, stores):
-        if advertiser.billing is Billing.NET:
-            freed += pass_on(advertiser.id, stores=stores, now=now)
-    released, paid = _pay(as_of, freed, stores, now)
-    printed = papers.make_waiting(stores=stores, documents=documents)
-    send_waiting(stores=stores, post=post, now=now)
-    dunned = take_due(stores=stores, post=post, now=now)
-    return ClosingReport(
-        as_of=as_of,
-        issued=tuple(one for one in billed if one.state is not InvoiceState.DRAFT),
-        released=released,
-        payouts=paid,
-        unfinished=tuple(one.id for one in billed if one.state is InvoiceState.DRAFT),
-        unprinted=printed.failed,
-        dunned=dunned,
+    released: int = 0
+    payouts: list[Payout] = field(default_factory=list)
+
+
+def desk_of(
+    *,
+    stores: Stores,
+    documents: Documents,
+    post: PostOffice,
+    now: datetime,
+    in_time: InTime = unhurried,
+) -> Desk:
+    """What closings work with, as things stand `now`."""
+    return Desk(
+        stores=stores,
+        documents=documents,
+        post=post,
+        issuer=find_issuer(stores.rows),
+        now=now,
+        in_time=in_time,
     )
 
 
-def _pay(
-    as_of: datetime, freed: list[Earning], stores: Stores, now: datetime
-) -> tuple[int, tuple[Payout, ...]]:
-    """Release and pay out what is due to every publisher: how many earnings, and the payouts."""
-    released = 0
-    paid: list[Payout] = []
-    for publisher in every(Publisher, stores):
-        fresh = release_due(publisher.id, as_of=as_of, freed=freed, stores=stores, now=now)
-        released += len(fresh)
-        paid += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
-    return released, tuple(paid)
+def close(as_of: datetime, desk: Desk) -> ClosingReport:
+    """Close the last period that has ended at `as_of` for every advertiser, then release and pay
+    out what is due at `as_of` to every publisher.
 
-
-def _bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> tuple[Invoice, ...]:
-    """The advertiser's documents that became complete here, and those that could not yet.
-
-    What an invoice that was made void has still to give back comes first, to be billed again.
+    A charge booked before the period's end belongs to its document; one that comes later waits for
+    the next. Documents are issued and entries booked when the desk says.
     """
-    rows = desk.stores.rows
-    finish_voids(rows, advertiser.id)
-    begun = {draft.id: draft for draft in invoice_drafts(rows, advertiser.id)}
-    known = _standing(advertiser, times.closed_period(advertiser.billing_cycle, as_of), rows)
-    if known.state is InvoiceState.DRAFT:
-        begun[known.id] = known
-    drafts = sorted(begun.values(), key=lambda draft: draft.period.start)
-    made = (_complete(draft, advertiser, desk) for draft in drafts)
-    return tuple(document for document in made if document)
+    closed, done = Closed(), PaidOut()
+    left = _advertisers(as_of, desk, closed)
+    whole = not left and _publishers(as_of, desk, closed.freed, done)
+    closed.unprinted += finish_papers(desk)
+    return ClosingReport(
+        as_of=as_of,
+        issued=tuple(closed.issued),
+        released=done.released,
+        payouts=tuple(done.payouts),
+        unfinished=tuple(closed.unfinished),
+        unprinted=tuple(sorted(set(closed.unprinted))),
+        dunned=tuple(closed.dunned),
+        left=left,
+        whole=whole,
+    )
 
 
-def _standing(advertiser: Advertiser, period: Period, rows: Rows) -> Invoice:
-    """The document of the period, passing over those that were made void; an empty draft when
-    there is none yet."""
-    for voided in count():
-        wanted = invoices.draft(advertiser, period, voided)
-        known = next(iter(invoices_by_id(rows, (wanted.id,))), wanted)
-        if known.state is not InvoiceState.VOID:
-            break
-    return known
+def close_advertiser(advertiser: Advertiser, as_of: datetime, desk: Desk, closed: Closed) -> None:
+    """Bill the advertiser, let its money collect, make and mail its documents, and take the steps
+    that are due against what it does not pay; tells `closed` of each.
 
-
-def _complete(draft: Invoice, advertiser: Advertiser, desk: Desk) -> Invoice | None:
-    """Claim the period's charges, write the table of the calls, and issue the document.
-
-    None when there is nothing to bill, or when another run did so; the draft itself when not all
-    of its charges can be seen yet.
+    TimeUp where the run's time is over: another run goes on.
     """
-    for _ in range(_TRIES):
-        gathered = claim_charges(desk.stores.rows, draft)
-        if gathered is None:
-            return None
-        if not gathered.whole:
-            return gathered.document
-        body = call_tables.calls_csv(gathered.charges)
-        place = call_tables.calls_place(draft, body)
-        terms = _terms(advertiser, gathered.charges, desk)
-        issued = invoices.issue(draft, gathered.charges, terms=terms, calls_key=place, now=desk.now)
-        desk.documents.keep(place, body.encode(), _CSV)
-        entry_of = issued_entry if issued.kind is InvoiceKind.INVOICE else None
-        numbered = finalise(desk.stores.rows, issued, entry_of)
-        if numbered:
-            return numbered
-    raise Busy(f"{draft.id} is being changed by others")
+    if not desk.in_time():
+        raise TimeUp
+    stores, now = desk.stores, desk.now
+    ids = {standing(advertiser, as_of, stores.rows).id}
+    for document in bill(advertiser, as_of, desk):
+        ids.add(document.id)
+        if document.state is InvoiceState.DRAFT:
+            closed.unfinished.append(document.id)
+        else:
+            closed.issued.append(document)
+    if advertiser.billing is Billing.NET:
+        closed.freed.merge(pass_on(advertiser.id, stores=stores, now=now, in_time=desk.in_time))
+    closed.unprinted += papers.make_for(ids, stores=stores, documents=desk.documents).failed
+    send_for(ids, stores=stores, post=desk.post, now=now)
+    closed.dunned += take_due(advertiser.id, stores=stores, post=desk.post, now=now)
 
 
-def _terms(advertiser: Advertiser, charges: tuple[Charge, ...], desk: Desk) -> Terms:
-    """What stands on the day of issue."""
-    ids = sorted({charge.campaign_id for charge in charges})
-    campaigns = [desk.stores.catalog.find(Campaign, one) for one in ids]
-    return Terms(
-        issuer=desk.issuer,
-        bill_to=advertiser.bill_to or BillTo(legal_name=legible(advertiser.name)),
-        net_days=advertiser.net_days,
-        campaigns={one.id: one.name for one in campaigns if one},
+def close_publisher(
+    publisher: Publisher,
+    as_of: datetime,
+    desk: Desk,
+    done: PaidOut,
+    freed: Iterable[Earning] = (),
+) -> None:
+    """Release and pay out what is due to the publisher; tells `done` of it.
+
+    `freed` are earnings that an index may not show yet. TimeUp where the run's time is over:
+    another run goes on.
+    """
+    stores, now = desk.stores, desk.now
+    fresh = release_due(
+        publisher.id, as_of=as_of, freed=freed, stores=stores, now=now, in_time=desk.in_time
+    )
+    done.released += fresh.count
+    if not desk.in_time():
+        raise TimeUp
+    done.payouts += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
+
+
+def finish_papers(desk: Desk) -> tuple[str, ...]:
+    """Make and mail the documents that earlier runs have left; those that could not be made."""
+    printed = papers.make_waiting(stores=desk.stores, documents=desk.documents)
+    send_waiting(stores=desk.stores, post=desk.post, now=desk.now)
+    return printed.failed
+
+
+def _advertisers(as_of: datetime, desk: Desk, closed: Closed) -> tuple[str, ...]:
+    """Those for which there was no time."""
+    left: list[str] = []
+    for advertiser in every(Advertiser, desk.stores):
+        try:
+            close_advertiser(advertiser, as_of, desk, closed)
+        except TimeUp:
+            left.append(advertiser.id)
+    return tuple(left)
+
+
+def _publishers(as_of: datetime, desk: Desk, freed: Latest[Earning], done: PaidOut) -> bool:
+    """Whether there was time for all."""
+    try:
+        for publisher in every(Publisher, desk.stores):
+            close_publisher(publisher, as_of, desk, done, freed)
+    except TimeUp:
+        return False
+    return True
+
+
+def deployed_desk(in_time: InTime = unhurried) -> Desk:
+    """What the deployment's own runs work with, now."""
+    post = PostOffice(send=send_mail, key=runtime.secret_values().caller_hash_key)
+    return desk_of(
+        stores=stores(), documents=bucket(), post=post, now=runtime.now(), in_time=in_time
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from chalicelib import credits
 from chalicelib.credits import Credit, Wish
 from chalicelib.errors import Busy, Conflict
-from chalicelib.flows.payments import pass_on, release_due
+from chalicelib.flows.payments import MOST_AT_ONCE, pass_on, release_due
 from chalicelib.ledger import AdvertiserAccount
 from chalicelib.store import credits as store
 from chalicelib.store.stores import Stores
@@ -59,6 +59,6 @@ def _settle(credit: Credit, *, stores: Stores, now: datetime) -> None:
     """Let what a credit note has freed pay and collect, and release what that frees."""
     if credit.relieved is not AdvertiserAccount.RECEIVABLE:
         return
-    freed = pass_on(credit.advertiser_id, stores=stores, now=now)
+    freed = pass_on(credit.advertiser_id, stores=stores, now=now, most_calls=MOST_AT_ONCE)
     for publisher_id in sorted({earning.publisher_id for earning in freed}):
         release_due(publisher_id, as_of=now, freed=freed, stores=stores, now=now)

@@ -50,20 +50,26 @@ def set_plan(wanted: DunningPlan, *, stores: Stores, version: int | None) -> Dun
 def look(*, stores: Stores, now: datetime) -> tuple[Dunned, ...]:
     """Every open invoice against which a step was taken or is due, be the plan on or off."""
     plan = store.find_plan(stores.rows)
-    return tuple(one for one in _open(plan, stores, now) if one.taken or one.due)
+    return tuple(
+        one
+        for advertiser in every(Advertiser, stores)
+        for one in _open(advertiser.id, plan, stores, now)
+        if one.taken or one.due
+    )
 
 
-def take_due(*, stores: Stores, post: PostOffice, now: datetime) -> tuple[Taken, ...]:
-    """Let campaigns go on whose invoice is paid, then take every step that is due, if the plan is
-    on; returns the steps taken here."""
-    for advertiser in every(Advertiser, stores):
-        resume(advertiser.id, stores=stores)
+def take_due(
+    advertiser_id: str, *, stores: Stores, post: PostOffice, now: datetime
+) -> tuple[Taken, ...]:
+    """Let the advertiser's campaigns go on whose invoice is paid, then take every step that is due
+    against it, if the plan is on; returns the steps taken here."""
+    resume(advertiser_id, stores=stores)
     plan = store.find_plan(stores.rows)
     if not plan.on:
         return ()
     taken = [
         _take(due, one.invoice, stores=stores, post=post, now=now)
-        for one in _open(plan, stores, now)
+        for one in _open(advertiser_id, plan, stores, now)
         for due in one.due
     ]
     return tuple(one for one in taken if one)
@@ -83,13 +89,12 @@ def resume(advertiser_id: str, *, stores: Stores) -> None:
             store.resume_campaign(stores.rows, campaign, one)
 
 
-def _open(plan: DunningPlan, stores: Stores, now: datetime) -> Iterator[Dunned]:
-    for advertiser in every(Advertiser, stores):
-        for invoice in open_invoices(stores.rows, advertiser.id):
-            taken = store.steps_taken(stores.rows, invoice.id)
-            due = dunning.due(invoice, plan, {one.step for one in taken}, now)
-            late = days_late(invoice, now)
-            yield Dunned(invoice=invoice, days_late=late, taken=taken, due=due)
+def _open(advertiser_id: str, plan: DunningPlan, stores: Stores, now: datetime) -> Iterator[Dunned]:
+    for invoice in open_invoices(stores.rows, advertiser_id):
+        taken = store.steps_taken(stores.rows, invoice.id)
+        due = dunning.due(invoice, plan, {one.step for one in taken}, now)
+        late = days_late(invoice, now)
+        yield Dunned(invoice=invoice, days_late=late, taken=taken, due=due)
 
 
 def _take(

@@ -5,6 +5,7 @@ became of it afterwards; one that a process died over is shown as it stands and 
 itself.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -19,7 +20,12 @@ from chalicelib.store.credits import find_credit, find_note, note_of
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.issuer import find_issuer
 from chalicelib.store.mails import add_mail, mails_about, settle_mail
-from chalicelib.store.papers import mails_waiting, mark_mailed, note_mails_waiting
+from chalicelib.store.papers import (
+    mails_waiting,
+    mails_waiting_of,
+    mark_mailed,
+    note_mails_waiting,
+)
 from chalicelib.store.stores import Stores
 
 
@@ -34,10 +40,29 @@ class PostOffice:
 def send_waiting(*, stores: Stores, post: PostOffice, now: datetime) -> tuple[Mail, ...]:
     """Mail every invoice that was issued to be mailed, and then every credit note, once; returns
     what became of each."""
-    sent: list[Mail] = []
-    invoices = (invoices_by_id(stores.rows, (one,))[0] for one in mails_waiting(stores.rows))
+    invoices = _invoices(mails_waiting(stores.rows), stores)
     notes = (find_note(stores.rows, one) for one in note_mails_waiting(stores.rows))
-    for printed in chain[Printed](invoices, notes):
+    return _send_all(chain[Printed](invoices, notes), stores, post, now)
+
+
+def send_for(
+    ids: Iterable[str], *, stores: Stores, post: PostOffice, now: datetime
+) -> tuple[Mail, ...]:
+    """Mail those of these invoices that were issued to be mailed, once."""
+    return _send_all(_invoices(mails_waiting_of(stores.rows, ids), stores), stores, post, now)
+
+
+def _invoices(ids: Iterable[str], stores: Stores) -> Iterator[Invoice]:
+    """The issued invoices, one after the other."""
+    for invoice_id in ids:
+        yield from invoices_by_id(stores.rows, (invoice_id,))
+
+
+def _send_all(
+    waiting: Iterable[Printed], stores: Stores, post: PostOffice, now: datetime
+) -> tuple[Mail, ...]:
+    sent: list[Mail] = []
+    for printed in waiting:
         first = mailing.first(printed, mailing.addressee(_invoice(printed)) or "", now)
         if _wanted(printed, stores) and add_mail(stores.rows, first):
             sent.append(send_kept(first, printed, stores=stores, post=post))

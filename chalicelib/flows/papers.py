@@ -5,7 +5,7 @@ invoice's calls, which the closing has kept before. Made again they are the same
 that any run may complete what another left unfinished.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,13 @@ from chalicelib.providers.documents import Documents
 from chalicelib.providers.letterhead import CONTENT_TYPE, Read
 from chalicelib.store.credits import find_note
 from chalicelib.store.invoices import invoices_by_id
-from chalicelib.store.papers import mark_made, notes_waiting, papers_made, papers_waiting
+from chalicelib.store.papers import (
+    mark_made,
+    notes_waiting,
+    papers_made,
+    papers_waiting,
+    papers_waiting_of,
+)
 from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
 
@@ -55,9 +61,21 @@ def make_waiting(*, stores: Stores, documents: Documents) -> PapersReport:
 
     One that fails is logged and keeps waiting, so that it does not keep back the others.
     """
+    invoices = [(one, _issued) for one in papers_waiting(stores.rows)]
+    notes = [(one, find_note) for one in notes_waiting(stores.rows)]
+    return _make_all([*invoices, *notes], stores, documents)
+
+
+def make_for(ids: Iterable[str], *, stores: Stores, documents: Documents) -> PapersReport:
+    """Make the documents of these invoices, where they are still to be made."""
+    waiting = [(one, _issued) for one in papers_waiting_of(stores.rows, ids)]
+    return _make_all(waiting, stores, documents)
+
+
+def _make_all(
+    waiting: Iterable[tuple[str, _Find]], stores: Stores, documents: Documents
+) -> PapersReport:
     made, failed = 0, []
-    waiting: list[tuple[str, _Find]] = [(one, _issued) for one in papers_waiting(stores.rows)]
-    waiting += [(one, find_note) for one in notes_waiting(stores.rows)]
     for document_id, find in waiting:
         try:
             _make(find(stores.rows, document_id), stores, documents)

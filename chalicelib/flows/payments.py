@@ -8,21 +8,28 @@ closing, completes what a dead process began.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from chalicelib import payments
 from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, NotFound
+from chalicelib.flows.collecting import collect_covered
 from chalicelib.flows.dunning import resume
+from chalicelib.flows.pacing import InTime, Latest, unhurried
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import Earning
 from chalicelib.store import collecting
 from chalicelib.store import payments as store
-from chalicelib.store.invoices import charges_of, open_invoices
+from chalicelib.store.invoices import each_charge, invoices_by_id, open_invoices
+from chalicelib.store.rows import chunks
 from chalicelib.store.stores import Stores
 
 _TRIES = 8
 _MOST_INVOICES = 50
+MOST_AT_ONCE = 5_000
+"""Calls of an invoice that are collected while somebody waits for the answer; one of more is left
+to the closing."""
 
 
 def record_payment(
@@ -51,7 +58,7 @@ def record_payment(
     recorded = _record(wanted, stores=stores)
     payments.confirm_same(recorded, wanted, dated=received_at is not None)
     if recorded.kind is PaymentKind.PAYMENT:
-        freed = pass_on(advertiser_id, stores=stores, now=now)
+        freed = pass_on(advertiser_id, stores=stores, now=now, most_calls=MOST_AT_ONCE)
         publishers = _publishers(freed, recorded, stores)
         for publisher_id in sorted(publishers):
             release_due(publisher_id, as_of=now, freed=freed, stores=stores, now=now)
@@ -59,40 +66,56 @@ def record_payment(
     return store.find_payment(stores.rows, wanted.id) or recorded
 
 
-def pass_on(advertiser_id: str, *, stores: Stores, now: datetime) -> tuple[Earning, ...]:
+def pass_on(
+    advertiser_id: str,
+    *,
+    stores: Stores,
+    now: datetime,
+    most_calls: int | None = None,
+    in_time: InTime = unhurried,
+) -> Latest[Earning]:
     """Let money that waits pay open invoices, and collect every whole call that is covered.
 
     Returns the earnings that this has freed for release. An invoice of which an index does not show
-    all charges yet is left for the next time.
+    all charges yet is left for the next time, and so is one of more than `most_calls`. TimeUp where
+    the run's time is over.
     """
     _apply_waiting(advertiser_id, stores=stores, now=now)
-    freed: list[Earning] = []
+    freed = Latest[Earning]()
     for invoice in open_invoices(stores.rows, advertiser_id):
-        paid = invoice.state is InvoiceState.PAID
-        if not invoice.spare_cents and not paid:
-            continue
-        charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
-        if len(charges) == invoice.call_count:
-            # A paid invoice covers all of them, credited ones that an index shows in full too.
-            money = invoice.total_cents if paid else invoice.held_cents
-            covered = payments.collectable(charges, money)
-            freed += collecting.collect(stores.rows, invoice, covered)
-    return tuple(freed)
+        handy = most_calls is None or invoice.call_count <= most_calls
+        if handy and (invoice.spare_cents or invoice.state is InvoiceState.PAID):
+            freed.merge(collect_covered(invoice, stores.rows, in_time) or Latest())
+    return freed
 
 
 def release_due(
-    publisher_id: str, *, as_of: datetime, freed: Iterable[Earning], stores: Stores, now: datetime
-) -> tuple[Earning, ...]:
+    publisher_id: str,
+    *,
+    as_of: datetime,
+    freed: Iterable[Earning],
+    stores: Stores,
+    now: datetime,
+    in_time: InTime = unhurried,
+) -> Latest[Earning]:
     """Release the publisher's collected earnings whose hold is over at `as_of` (inclusive).
 
     `freed` are earnings known to be collected, of any publisher, which an index may not show yet.
+    Once the time is up the rest is left for the next run.
     """
-    waiting = {
+    fresh = {
         earning.call_id: earning
-        for earning in (*collecting.earnings_due(stores.rows, publisher_id, as_of), *freed)
+        for earning in freed
         if earning.publisher_id == publisher_id and earning.release_after <= as_of
     }
-    return collecting.release(stores.rows, list(waiting.values()), now)
+    shown = collecting.earnings_due(stores.rows, publisher_id, as_of)
+    others = (earning for earning in shown if earning.call_id not in fresh)
+    released = Latest[Earning]()
+    for batch in chunks(chain(others, fresh.values()), collecting.RELEASES_A_BATCH):
+        if not in_time():
+            break
+        released.add(collecting.release(stores.rows, batch, now))
+    return released
 
 
 def _record(wanted: Payment, *, stores: Stores) -> Payment:
@@ -129,9 +152,11 @@ def _apply_waiting(advertiser_id: str, *, stores: Stores, now: datetime) -> None
 
 def _publishers(freed: Iterable[Earning], payment: Payment, stores: Stores) -> set[str]:
     """Whose calls were collected now, or are on the invoices that the payment has paid."""
+    paid = invoices_by_id(stores.rows, tuple(part.invoice_id for part in payment.applications))
     on_invoices = {
-        booked.charge.publisher_id
-        for part in payment.applications
-        for booked in charges_of(stores.rows, part.invoice_id)
+        charge.publisher_id
+        for invoice in paid
+        if invoice.call_count <= MOST_AT_ONCE
+        for charge in each_charge(stores.rows, invoice.id)
     }
     return on_invoices | {earning.publisher_id for earning in freed}

@@ -2,7 +2,7 @@
 
 Joins the places of failed work with the queues whose functions do it. A message is handed on first
 and taken away after, so that a run which dies between the two leaves it for the next; that work is
-asked for twice does it once, because settling and fetching do.
+asked for twice does it once, because settling, fetching and closing do.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from chalicelib import runtime
+from chalicelib.closings import Duty
 from chalicelib.parked import Errand, Lying, Place, Refusal, Stretch, Taken, read_stretch
 from chalicelib.providers import queue
 from chalicelib.providers.parking import Expired, Lot, Message
@@ -38,12 +39,13 @@ class Parking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Yard:
-    """Where failed work lies, and what asks for it to be done: the queues of `settle` and
-    `recordings`."""
+    """Where failed work lies, and what asks for it to be done: the queues of `settle`, `recordings`
+    and `closing`."""
 
     parking: Parking = field(default_factory=Lot)
     settle: Callable[[str], None] = queue.settle_later
     fetch: Callable[[str, str], None] = queue.fetch_recording
+    close: Callable[[Duty, int], None] = queue.close_party
 
 
 def look(yard: Yard) -> tuple[Lying, ...]:
@@ -82,7 +84,10 @@ def _after(taken: Taken, message: Message, yard: Yard) -> Taken:
     """What has been taken once `message` is dealt with."""
     place = taken.place
     try:
-        _hand_on(_errands(place, message.body, yard), yard)
+        if place is Place.CLOSING_DEAD:
+            yard.close(replace(queue.read_duty(message.body), turn=0), 0)
+        else:
+            _hand_on(_errands(place, message.body, yard), yard)
         after = replace(taken, taken_up=taken.taken_up + 1)
     except Expired:
         after = replace(taken, expired=taken.expired + 1)

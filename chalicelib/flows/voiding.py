@@ -6,12 +6,12 @@ began.
 
 from datetime import datetime
 
-from chalicelib import payments, voiding
+from chalicelib import voiding
 from chalicelib.errors import Busy, NotFound
+from chalicelib.flows.collecting import collect_covered
 from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import Invoice, InvoiceState
-from chalicelib.store.collecting import collect
-from chalicelib.store.invoices import charges_of, invoices_by_id
+from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.stores import Stores
 from chalicelib.store.voiding import end_unpaid, give_back
 
@@ -67,7 +67,5 @@ def _issued(invoice_id: str, stores: Stores) -> Invoice:
 def _collect_covered(invoice: Invoice, stores: Stores) -> None:
     """Collect every call that is paid for, one that costs nothing too: afterwards nobody would.
     The next release frees what they earned. Busy where an index does not show all calls yet."""
-    charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
-    if len(charges) < invoice.call_count:
+    if collect_covered(invoice, stores.rows) is None:
         raise Busy(f"the calls of {invoice.number} are still being claimed")
-    collect(stores.rows, invoice, payments.collectable(charges, invoice.held_cents))

@@ -5,10 +5,11 @@ belongs to whoever writes them.
 """
 
 from datetime import timedelta
-from typing import Protocol
+from typing import IO, Protocol
 
 from chalicelib import runtime
 from chalicelib.errors import Busy
+from chalicelib.providers.uploads import upload
 
 
 class Documents(Protocol):
@@ -16,6 +17,10 @@ class Documents(Protocol):
 
     def keep(self, key: str, body: bytes, content_type: str) -> None:
         """Keep a document under `key` for good: what is kept there already stays as it is."""
+        ...
+
+    def keep_stream(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """Keep a document that memory should not hold, from the beginning of `stream` on."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -45,6 +50,11 @@ class Bucket:
                 raise Busy(f"{key} is being kept by another at this moment") from refused
             if code != "PreconditionFailed":
                 raise
+
+    def keep_stream(self, key: str, stream: IO[bytes], content_type: str) -> None:
+        """Keep all of the stream under `key`; a large one goes in parts of 8 MB."""
+        stream.seek(0)
+        upload(self._name, key, stream, content_type)
 
     def read(self, key: str) -> bytes:
         """The document; S3's own error when there is none."""

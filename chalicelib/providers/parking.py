@@ -112,4 +112,5 @@ def _url(place: Place) -> str:
         Place.VALIDATE_FAILED: settings.validate_failed_queue_url,
         Place.SETTLE_DEAD: settings.settle_dead_queue_url,
         Place.RECORDINGS_DEAD: settings.recordings_dead_queue_url,
+        Place.CLOSING_DEAD: settings.closing_dead_queue_url,
     }[place]

@@ -5,19 +5,11 @@ key. It is not versioned, so that what is removed is gone.
 """
 
 from datetime import timedelta
-from typing import Protocol
 
 from chalicelib import runtime
+from chalicelib.providers.uploads import Stream, upload
 
 CONTENT_TYPE = "audio/wav"
-
-
-class Stream(Protocol):
-    """Media on their way: `read` answers up to so many bytes, and none at the end."""
-
-    def read(self, amount: int = -1, /) -> bytes:
-        """The next bytes; whoever sends raises when the stream breaks off."""
-        ...
 
 
 class Bucket:
@@ -26,13 +18,7 @@ class Bucket:
     def keep(self, key: str, stream: Stream) -> None:
         """Keep all of the stream under `key`, a few parts in memory at a time; nothing is kept of
         a stream that raises."""
-        from s3transfer.manager import TransferConfig, TransferManager
-
-        few = TransferConfig(max_request_concurrency=2, max_in_memory_upload_chunks=2)
-        with TransferManager(runtime.client("s3"), few) as manager:
-            manager.upload(
-                stream, self._name, key, extra_args={"ContentType": CONTENT_TYPE}
-            ).result()
+        upload(self._name, key, stream, CONTENT_TYPE)
 
     def remove(self, key: str) -> None:
         """Remove what lies under `key`, if anything."""

@@ -8,7 +8,7 @@ comes in, and to `credits`.
 from dataclasses import replace
 
 from chalicelib import times
-from chalicelib.invoices import BookedCharge, Charge, ChargeState
+from chalicelib.invoices import BookedCharge, Charge, ChargeState, booking_order
 from chalicelib.payouts import BookedEarning, Earning, EarningState
 from chalicelib.store import codec
 from chalicelib.store.rows import BOOKS, AtMost, Condition, Item, Key, Put
@@ -43,7 +43,7 @@ def earnings_payable(publisher_id: str) -> str:
 
 def charge_put(charge: Charge) -> Put:
     """The new row of a charge; refused when the call has been charged before."""
-    order = f"{times.written(charge.booked_at)}#{charge.call_id}"
+    order = booking_order(charge)
     key = charge_key(charge.call_id)
     return Put(
         BOOKS,

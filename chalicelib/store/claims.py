@@ -5,7 +5,7 @@ one transaction. A draft that a dead process left behind is found and goes on wh
 What a finished document says belongs to the module of its kind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.store.rows import (
@@ -19,6 +19,7 @@ from chalicelib.store.rows import (
     NotWritten,
     Question,
     Rows,
+    walk,
 )
 
 DRAFT = "draft"
@@ -57,6 +58,16 @@ def waiting_items(rows: Rows, partition: str, *, below: str | None = None) -> tu
     question = Question(table=BOOKS, index="by_open", partition=partition, below=below)
     _, (items,) = rows.gather([], [question])
     return items
+
+
+def walk_waiting(rows: Rows, partition: str, *, below: str | None = None) -> Iterator[Item]:
+    """The same, of which one page at a time is held. Rows may stop waiting on the way."""
+    return walk(rows, Question(table=BOOKS, index="by_open", partition=partition, below=below))
+
+
+def walk_document(rows: Rows, document_id: str) -> Iterator[Item]:
+    """Every row that the document has claimed, by id, of which one page at a time is held."""
+    return walk(rows, Question(table=BOOKS, index="by_document", partition=document_id))
 
 
 def document_items(rows: Rows, document_id: str) -> tuple[Item, ...]:

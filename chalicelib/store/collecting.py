@@ -5,7 +5,7 @@ earnings whose time has come are released, each with its entry. The database ref
 than was paid. Which charges are covered belongs to `chalicelib.payments`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from chalicelib.store.charges import (
     uncredited,
     unreduced,
 )
-from chalicelib.store.claims import waiting_items
+from chalicelib.store.claims import walk_waiting
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.invoices import invoice_key
 from chalicelib.store.rows import (
@@ -43,60 +43,24 @@ from chalicelib.store.rows import (
     Rows,
 )
 
-_CHARGES_A_BATCH = 45
-_RELEASES_A_BATCH = 25
+CHARGES_A_BATCH = 45
+RELEASES_A_BATCH = 25
 _TRIES = 8
 
 
-def collect(rows: Rows, invoice: Invoice, covered: Sequence[Charge]) -> tuple[Earning, ...]:
-    """Collect the charges that the invoice's money covers, in the given order; returns the earnings
+def collect_batch(
+    rows: Rows, invoice: Invoice, ids: Sequence[str], *, last: bool
+) -> tuple[Earning, ...]:
+    """Collect the charges of up to `CHARGES_A_BATCH` calls in one transaction; returns the earnings
     that now wait for release.
 
-    Charges that were collected before stay as they are. With the last charge of a paid invoice the
-    invoice waits no more.
+    Charges that were collected before stay as they are. With the `last` of a paid invoice, which
+    may be none, the invoice waits no more.
     """
-    freed: list[Earning] = []
-    for first in range(0, len(covered), _CHARGES_A_BATCH):
-        batch = covered[first : first + _CHARGES_A_BATCH]
-        last = first + len(batch) == len(covered) and invoice.state is InvoiceState.PAID
-        freed += _collect_batch(rows, invoice, batch, last=last)
-    return tuple(freed)
-
-
-def release(rows: Rows, earnings: Sequence[Earning], now: datetime) -> tuple[Earning, ...]:
-    """Release earnings, each with its entry; returns those that nobody had released before."""
-    released: list[Earning] = []
-    left = list(earnings)
-    while left:
-        batch = left[:_RELEASES_A_BATCH]
-        groups = [_release_actions(earning, now) for earning in batch]
-        try:
-            book(rows, [action for group in groups for action in group])
-        except NotWritten as refused:
-            gone = _taken_by_others(groups, refused.images)
-            left = [earning for place, earning in enumerate(left) if place not in gone]
-            continue
-        released += batch
-        left = left[_RELEASES_A_BATCH:]
-    return tuple(released)
-
-
-def earnings_due(rows: Rows, publisher_id: str, as_of: datetime) -> tuple[Earning, ...]:
-    """Collected earnings of the publisher whose hold is over at `as_of`, an end at that very
-    instant included; the index may lag by a moment."""
-    after_all_of_that_instant = f"{times.written(as_of)}$"
-    waiting = waiting_items(rows, earnings_awaiting(publisher_id), below=after_all_of_that_instant)
-    return tuple(read_earning(item).earning for item in waiting)
-
-
-def _collect_batch(
-    rows: Rows, invoice: Invoice, batch: Sequence[Charge], *, last: bool
-) -> tuple[Earning, ...]:
-    ids = [charge.call_id for charge in batch]
     for _try in range(_TRIES):
         found, _ = rows.gather([key(one) for one in ids for key in (charge_key, earning_key)])
         pending = [one for one in ids if _is_open(found[charge_key(one)])]
-        if not pending:
+        if not pending and not last:
             return ()
         charges = [read_charge(found[charge_key(one)]).charge for one in pending]
         earnings = [_earning_to_free(found, one) for one in pending]
@@ -114,6 +78,32 @@ def _collect_batch(
             continue
         return tuple(freed)
     raise Busy(f"the charges of {invoice.id} are being collected by others")
+
+
+def release(rows: Rows, earnings: Sequence[Earning], now: datetime) -> tuple[Earning, ...]:
+    """Release earnings, each with its entry; returns those that nobody had released before."""
+    released: list[Earning] = []
+    left = list(earnings)
+    while left:
+        batch = left[:RELEASES_A_BATCH]
+        groups = [_release_actions(earning, now) for earning in batch]
+        try:
+            book(rows, [action for group in groups for action in group])
+        except NotWritten as refused:
+            gone = _taken_by_others(groups, refused.images)
+            left = [earning for place, earning in enumerate(left) if place not in gone]
+            continue
+        released += batch
+        left = left[RELEASES_A_BATCH:]
+    return tuple(released)
+
+
+def earnings_due(rows: Rows, publisher_id: str, as_of: datetime) -> Iterator[Earning]:
+    """Collected earnings of the publisher whose hold is over at `as_of`, an end at that very
+    instant included, of which one page at a time is held; the index may lag by a moment."""
+    after_all_of_that_instant = f"{times.written(as_of)}$"
+    waiting = walk_waiting(rows, earnings_awaiting(publisher_id), below=after_all_of_that_instant)
+    return (read_earning(item).earning for item in waiting)
 
 
 def _is_open(item: Item) -> bool:

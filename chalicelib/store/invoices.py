@@ -4,8 +4,8 @@ Owns their rows from the first claimed charge to the last collected call, and th
 two series. What a document says belongs to `chalicelib.invoices`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from chalicelib import times
 from chalicelib.errors import Broken
@@ -21,6 +21,8 @@ from chalicelib.store.claims import (
     document_items,
     drafts_of,
     waiting_items,
+    walk_document,
+    walk_waiting,
 )
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
@@ -40,24 +42,6 @@ from chalicelib.store.rows import (
 )
 
 EntryOf = Callable[[Invoice], Entry]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """A draft as it stands, and the charges known to be in it.
-
-    They are not `whole` while an index has yet to show charges that the draft has counted.
-    """
-
-    document: Invoice
-    charges: tuple[Charge, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether these are all the charges of the document."""
-        total = sum(charge.billed_cents for charge in self.charges)
-        counted = (self.document.call_count, self.document.total_cents)
-        return (len(self.charges), total) == counted
 
 
 def invoice_key(invoice_id: str) -> Key:
@@ -108,14 +92,24 @@ def charges_of(rows: Rows, invoice_id: str) -> tuple[BookedCharge, ...]:
     return tuple(read_charge(item) for item in document_items(rows, invoice_id))
 
 
-def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
-    """Put every charge booked before the period's end into the draft, and read what it holds.
+def each_charge(rows: Rows, invoice_id: str) -> Iterator[Charge]:
+    """The charges of a document by the ids of their calls, of which one page at a time is held;
+    the index may lag by a moment."""
+    return (read_charge(item).charge for item in walk_document(rows, invoice_id))
 
-    None when there is nothing in it, or when it is a draft no more.
-    """
+
+def charges_to_bill(rows: Rows, document: Invoice) -> Iterator[Charge]:
+    """The charges booked before the period's end that wait for a document, in the order of
+    booking, of which one page at a time is held."""
+    waiting = charges_waiting(document.advertiser_id)
     end = times.written(document.period.end)
-    waiting = waiting_items(rows, charges_waiting(document.advertiser_id), below=end)
-    charges = {charge_key(item["id"]): read_charge(item).charge for item in waiting}
+    return (read_charge(item).charge for item in walk_waiting(rows, waiting, below=end))
+
+
+def claim_charges(rows: Rows, document: Invoice, charges: Iterable[Charge]) -> tuple[Charge, ...]:
+    """Put charges that wait into the draft; returns those that this call has put there, as they
+    are."""
+    known = {charge_key(charge.call_id): charge for charge in charges}
     members = [
         Waiting(
             key=key,
@@ -123,18 +117,18 @@ def claim_charges(rows: Rows, document: Invoice) -> Gathered | None:
             amount_cents=charge.amount_cents,
             reduced_cents=charge.reduced_cents,
         )
-        for key, charge in charges.items()
+        for key, charge in known.items()
     ]
     claimed = claim(rows, _draft_of(document), members)
+    return tuple(
+        replace(known[key], reduced_cents=one.reduced_cents) for key, one in claimed.items()
+    )
+
+
+def find_draft(rows: Rows, document: Invoice) -> Invoice | None:
+    """The draft as it stands; None when nothing is in it, or when it is a draft no more."""
     found = invoices_by_id(rows, (document.id,))
-    if not found or found[0].state is not InvoiceState.DRAFT:
-        return None
-    known = {booked.charge.call_id: booked.charge for booked in charges_of(rows, document.id)}
-    known |= {
-        charges[key].call_id: replace(charges[key], reduced_cents=one.reduced_cents)
-        for key, one in claimed.items()
-    }
-    return Gathered(document=found[0], charges=tuple(known.values()))
+    return found[0] if found and found[0].state is InvoiceState.DRAFT else None
 
 
 def finalise(rows: Rows, issued: Invoice, entry_of: EntryOf | None) -> Invoice | None:

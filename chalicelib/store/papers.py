@@ -6,6 +6,7 @@ that a run that died leaves something to find.
 """
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib import times
@@ -41,6 +42,11 @@ def papers_waiting(rows: Rows) -> tuple[str, ...]:
     return tuple(item["id"] for item in waiting_items(rows, _INVOICES))
 
 
+def papers_waiting_of(rows: Rows, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the invoices whose documents are still to be made, whatever an index shows."""
+    return _waiting_of(rows, ids, _INVOICES)
+
+
 def notes_waiting(rows: Rows) -> tuple[str, ...]:
     """The ids of credits whose notes are still to be made, the oldest first."""
     return tuple(item["id"] for item in waiting_items(rows, _NOTES))
@@ -73,6 +79,11 @@ def mails_waiting(rows: Rows) -> tuple[str, ...]:
     return tuple(item["id"] for item in waiting_items(rows, _THEN_MAILED[_INVOICES]))
 
 
+def mails_waiting_of(rows: Rows, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those of the invoices that are to be mailed, whatever an index shows."""
+    return _waiting_of(rows, ids, _THEN_MAILED[_INVOICES])
+
+
 def note_mails_waiting(rows: Rows) -> tuple[str, ...]:
     """The ids of credits whose notes are to be mailed, the oldest first."""
     return tuple(item["id"] for item in waiting_items(rows, _THEN_MAILED[_NOTES]))
@@ -87,6 +98,12 @@ def _waits(partition: str, document_id: str, since: datetime, invoice: Invoice) 
     key, order = paper_key(document_id), f"{times.written(since)}#{document_id}"
     item = {"pk": key.pk, "sk": key.sk, "id": document_id, "open": partition, "open_key": order}
     return Put(BOOKS, item | ({"state": _MAIL} if addressee(invoice) else {}))
+
+
+def _waiting_of(rows: Rows, ids: Iterable[str], what: str) -> tuple[str, ...]:
+    keys = {paper_key(one): one for one in sorted(ids)}
+    found, _ = rows.gather(list(keys))
+    return tuple(one for key, one in keys.items() if found.get(key, {}).get("open") == what)
 
 
 def _done(document_id: str) -> Change:

@@ -5,10 +5,12 @@ with their conditions, and what a refused action tells. `dynamo` speaks it to Dy
 fake keeps the same conditions in memory.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, TypeVar
 
+T = TypeVar("T")
 Item = dict[str, Any]
 Path = tuple[str, ...]
 
@@ -182,3 +184,10 @@ def walk(rows: Rows, question: Question) -> Iterator[Item]:
         mark = page.mark
         if mark is None:
             return
+
+
+def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The things, `size` at a time; the last chunk may be smaller, and none is empty."""
+    left = iter(things)
+    while chunk := list(islice(left, size)):
+        yield chunk

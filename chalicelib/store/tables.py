@@ -55,6 +55,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
+| books | CLOSING#id | META | a run that closes party by party |
+| books | CLOSING#id | PARTY#party | what the run has done for an advertiser or a publisher, and what it waits for |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
 | books | MAIL#invoice#n, MAIL#credit#n | META | the n-th mail about an invoice, or about a credit note, and what became of it |
@@ -84,7 +86,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
-| books.by_kind (kind, created_key) | all documents of one kind |
+| books.by_kind (kind, created_key) | all documents of one kind, and all runs of the closing |
 | books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |

@@ -6,16 +6,27 @@ has gone back the invoice waits in a partition of its own, so that a run that di
 to find. When an invoice may end so belongs to `chalicelib.voiding`.
 """
 
-from chalicelib import times
-from chalicelib.invoices import Charge, Invoice, InvoiceState
+from collections.abc import Iterator
+
+from chalicelib.invoices import Charge, Invoice, InvoiceState, booking_order
 from chalicelib.ledger import Entry
 from chalicelib.store import codec
 from chalicelib.store.charges import charge_key, charges_waiting
 from chalicelib.store.claims import waiting_items
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
-from chalicelib.store.invoices import charges_of, invoice_key, invoices_by_id
-from chalicelib.store.rows import Absent, Action, AtMost, Change, Equals, NotWritten, Path, Rows
+from chalicelib.store.invoices import each_charge, invoice_key, invoices_by_id
+from chalicelib.store.rows import (
+    Absent,
+    Action,
+    AtMost,
+    Change,
+    Equals,
+    NotWritten,
+    Path,
+    Rows,
+    chunks,
+)
 
 _CHARGES_A_BATCH = 90
 
@@ -46,11 +57,12 @@ def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, fre
     return True
 
 
-def finish_voids(rows: Rows, advertiser_id: str) -> None:
-    """Give back every charge that the advertiser's void invoices still hold."""
+def finish_voids(rows: Rows, advertiser_id: str) -> Iterator[int]:
+    """Give back every charge that the advertiser's void invoices still hold, batch by batch; yields
+    how many charges were in each."""
     items = waiting_items(rows, voids_of(advertiser_id))
     for invoice in invoices_by_id(rows, tuple(item["id"] for item in items)):
-        give_back(rows, invoice)
+        yield from _give_back(rows, invoice)
 
 
 def give_back(rows: Rows, invoice: Invoice) -> None:
@@ -58,9 +70,14 @@ def give_back(rows: Rows, invoice: Invoice) -> None:
 
     Charges that an index does not show yet are left for the next time.
     """
-    charges = [booked.charge for booked in charges_of(rows, invoice.id)]
-    for first in range(0, len(charges), _CHARGES_A_BATCH):
-        _return(rows, invoice, charges[first : first + _CHARGES_A_BATCH])
+    for _ in _give_back(rows, invoice):
+        continue
+
+
+def _give_back(rows: Rows, invoice: Invoice) -> Iterator[int]:
+    for batch in chunks(each_charge(rows, invoice.id), _CHARGES_A_BATCH):
+        _return(rows, invoice, batch)
+        yield len(batch)
     done = Change(
         key=invoice_key(invoice.id),
         remove=[("open",), ("open_key",)],
@@ -99,10 +116,13 @@ def _return(rows: Rows, invoice: Invoice, batch: list[Charge]) -> None:
 
 
 def _wait_again(invoice: Invoice, charge: Charge) -> Change:
-    order = f"{times.written(charge.booked_at)}#{charge.call_id}"
+    waiting: dict[Path, str] = {
+        ("open",): charges_waiting(charge.advertiser_id),
+        ("open_key",): booking_order(charge),
+    }
     return Change(
         key=charge_key(charge.call_id),
-        set={("open",): charges_waiting(charge.advertiser_id), ("open_key",): order},
+        set=waiting,
         remove=[("document_id",)],
         when=[Equals(("document_id",), invoice.id), Absent(("open",))],
     )

@@ -16,6 +16,7 @@ from chalice.test import Client
 from app import app
 from chalicelib import ids
 from chalicelib.channels import http
+from chalicelib.closings import Duty
 from chalicelib.flows.recordings import Places
 from chalicelib.flows.taking_up import Yard
 from chalicelib.runtime import Secrets
@@ -79,11 +80,13 @@ class Api:
 
     rows: FakeRows = field(default_factory=FakeRows)
     now: datetime = NOW
+    look_lasts: timedelta = timedelta(0)
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
+    asked: list[tuple[Duty, int]] = field(default_factory=list)
     secrets: Secrets = SECRETS
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -141,7 +144,7 @@ class Api:
         context = http.Context(
             stores=lambda: self.stores,
             secrets=lambda: self.secrets,
-            clock=lambda: self.now,
+            clock=self._clock,
             new_id=self._new_id,
             new_secret=self._new_secret,
             carrier=lambda: self.carrier,
@@ -149,9 +152,15 @@ class Api:
             send_mail=self.mailer,
             recordings=lambda: self.recordings,
             yard=lambda: self.yard,
+            close_party=lambda duty, delay: self.asked.append((duty, delay)),
         )
         with http.answering_with(context):
             yield
+
+    def _clock(self) -> datetime:
+        """The present, which moves on with every look at the clock where looking lasts."""
+        self.now += self.look_lasts
+        return self.now
 
     def _new_id(self, prefix: str) -> str:
         entropy = next(self._counter).to_bytes(10, "big")

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.channels import schemas_operations
 from chalicelib.parked import Place
 from tests.channels.api import Api, Market, Party
-from tests.parking import Desk, a_record, a_stretch
+from tests.parking import A_PART, Desk, a_record, a_stretch
 
 Json = dict[str, Any]
 PATH = "/operations/replay"
@@ -23,6 +23,7 @@ def desk() -> Desk:
     desk.lot.parks(Place.SETTLE_DEAD, {"call_id": "call_b"})
     desk.lot.parks(Place.SETTLE_DEAD, "no json")
     desk.lot.parks(Place.RECORDINGS_DEAD, {"call_id": "call_c", "recording_id": "rec_1"})
+    desk.lot.parks(Place.CLOSING_DEAD, A_PART)
     return desk
 
 
@@ -41,6 +42,7 @@ def test_a_look_tells_what_lies_where_and_touches_nothing(api: Api, desk: Desk) 
         schemas_operations.ParkedView.model_validate(reply.body)
         assert by_place(reply.body, "waiting", "in_hand") == {
             "validate-failed": (2, 0), "settle-dead": (2, 0), "recordings-dead": (1, 0),
+            "closing-dead": (1, 0),
         }  # fmt: skip
         assert "make replay" in reply.body["next"]
     assert (desk.settled, desk.fetched) == ([], [])
@@ -54,11 +56,13 @@ def test_a_run_tells_what_it_took_up_and_what_it_left(api: Api, desk: Desk) -> N
         "validate-failed": (1, 1, 0, 0),
         "settle-dead": (1, 0, 0, 1),
         "recordings-dead": (1, 0, 0, 0),
+        "closing-dead": (1, 0, 0, 0),
     }
     (refusal,) = reply.body["places"][1]["refused"]
     assert refusal["reason"].startswith("JSONDecodeError")
     assert reply.body["next"].startswith("1 could not be taken up")
     assert (desk.settled, desk.fetched) == (["call_a", "call_b"], [("call_c", "rec_1")])
+    assert [duty.party_id for duty in desk.closed] == ["adv_1"]
 
 
 def test_a_repetition_takes_up_nothing(api: Api, desk: Desk) -> None:

@@ -1,14 +1,17 @@
 """The stream and the queue: each signalled call is settled once, and one bad record fails alone."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from chalice.app import SQSEvent
 
 from chalicelib.channels import queues, streams
+from chalicelib.closings import Duty, run_of
 from chalicelib.flows.settlement import Progress
-from chalicelib.providers.queue import read_call_id, read_recording
+from chalicelib.providers.queue import duty_message, read_call_id, read_duty, read_recording
+from tests.parking import A_PART
 
 
 def record(call: str, sk: str = "SIGNAL#leg#1#completed", *, sequence: str = "1",
@@ -148,3 +151,28 @@ def test_a_message_names_its_recording_as_text() -> None:
     assert read_recording(json.dumps(body)) == ("call_a", "rec_1")
     with pytest.raises(ValueError, match="recording_id is no text"):
         read_recording(json.dumps(body | {"recording_id": None}))
+
+
+@pytest.mark.parametrize("party_id", ["adv_1", "pub_1", None])
+def test_a_part_of_a_closing_comes_back_from_its_message(party_id: str | None) -> None:
+    run = run_of(datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 1, 6, 10, tzinfo=UTC))
+    duty = Duty(run=run, party_id=party_id, turn=3)
+    assert read_duty(json.dumps(duty_message(duty))) == duty
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"turn": "3"}, {"turn": True}, {"turn": None}, {"as_of": "soon"}, {"asked_at": 5},
+        {"closing_id": None}, {"party_id": 7},
+    ],
+)  # fmt: skip
+def test_a_message_that_asks_for_no_part_of_a_closing_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        read_duty(json.dumps(A_PART | said))
+
+
+@pytest.mark.parametrize("missing", sorted(A_PART))
+def test_a_message_that_lacks_a_word_of_a_part_is_refused(missing: str) -> None:
+    with pytest.raises(KeyError):
+        read_duty(json.dumps({name: one for name, one in A_PART.items() if name != missing}))

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import call_tables, invoices
+from chalicelib import call_tables, invoices, issuing
 from chalicelib.campaigns import Billing
 from chalicelib.errors import Broken
 from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState, Line
 from chalicelib.times import Period
-from tests.builders import NOW, an_advertiser, invoice_terms
+from tests.builders import NOW, an_advertiser, invoice_terms, reckoned
 
 NOVEMBER = Period(start=datetime(2026, 11, 1, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC))
 ON_TERMS = an_advertiser(billing=Billing.NET)
@@ -34,7 +34,9 @@ def a_charge(**overrides: object) -> Charge:
 def issued(*charges: Charge, draft: Invoice | None = None) -> Invoice:
     """The document of these charges, 30 days net."""
     document = draft or invoices.draft(ON_TERMS, NOVEMBER)
-    return invoices.issue(document, charges, terms=invoice_terms(), calls_key="key", now=NOW)
+    return issuing.issue(
+        document, reckoned(charges), terms=invoice_terms(), calls_key="key", now=NOW
+    )
 
 
 def charges_of_any_rate() -> st.SearchStrategy[list[Charge]]:
@@ -79,7 +81,7 @@ def test_calls_of_one_campaign_and_rate_share_a_line() -> None:
         a_charge(),
         a_charge(),
     ]
-    assert invoices.lines(charges) == (
+    assert reckoned(charges).lines() == (
         Line(campaign_id="cmp_1", unit_cents=2500, quantity=2, amount_cents=5000),
         Line(campaign_id="cmp_1", unit_cents=3000, quantity=1, amount_cents=3000),
         Line(campaign_id="cmp_2", unit_cents=2500, quantity=1, amount_cents=2500),
@@ -132,7 +134,7 @@ def test_an_invoice_of_nothing_asks_for_nothing() -> None:
     ids=["net 30", "at once", "leap year"],
 )
 def test_due_days_are_calendar_days(issued_at: datetime, net_days: int, due: datetime) -> None:
-    assert invoices.due_at(issued_at, net_days) == due
+    assert issuing.due_at(issued_at, net_days) == due
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from chalicelib import payments
 from chalicelib.campaigns import Billing
 from chalicelib.errors import Conflict, Invalid
-from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState
+from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.payments import Application, Payment, PaymentKind
 from chalicelib.times import Period
 from tests.builders import NOW, an_advertiser
-from tests.core.test_invoices import a_charge
 
 NOVEMBER = Period(start=datetime(2026, 11, 1, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC))
 
@@ -168,22 +167,16 @@ def test_nothing_meets_when_either_side_is_lacking(
     ],
 )
 def test_whole_calls_are_collected_in_the_order_of_booking(paid: int, collected: list[str]) -> None:
-    charges = [
-        a_charge(call_id="call_3", amount_cents=100, booked_at=NOW + timedelta(seconds=2)),
-        a_charge(call_id="call_1", amount_cents=2500),
-        a_charge(call_id="call_2", amount_cents=3000, booked_at=NOW + timedelta(seconds=1)),
-    ]
-    assert [one.call_id for one in payments.collectable(charges, paid)] == collected
+    waiting = [("call_1", 2500), ("call_2", 3000), ("call_3", 100)]
+    assert list(payments.covered(waiting, paid)) == collected
 
 
 @given(st.lists(st.integers(0, 3000), max_size=30), st.integers(0, 40_000), st.integers(0, 5000))
 def test_more_money_never_takes_a_collected_call_back(
     sums: list[int], paid: int, more: int
 ) -> None:
-    charges: list[Charge] = [
-        a_charge(call_id=f"call_{n:02d}", amount_cents=cents) for n, cents in enumerate(sums)
-    ]
-    before = payments.collectable(charges, paid)
-    after = payments.collectable(charges, paid + more)
+    waiting = [(f"call_{n:02d}", cents) for n, cents in enumerate(sums)]
+    before = list(payments.covered(waiting, paid))
+    after = list(payments.covered(waiting, paid + more))
     assert after[: len(before)] == before
-    assert sum(charge.amount_cents for charge in before) <= paid
+    assert sum(dict(waiting)[call_id] for call_id in before) <= paid

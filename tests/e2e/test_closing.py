@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.request import urlopen
 
-from tests.e2e.deployment import Deployment, Market
+from tests.e2e.deployment import Deployment, Market, eventually
 
 Json = dict[str, Any]
 
@@ -25,8 +25,8 @@ def test_a_month_of_calls_becomes_an_invoice_a_payment_and_a_payout(deployment: 
     assert {call["status"] for call in calls} == {"approved"}
 
     month_after = next_month(calls[0]["arrived_at"])
-    deployment.invoke("close", {"as_of": month_after})
-    deployment.invoke("close", {"as_of": month_after})
+    closes(deployment, month_after)
+    closes(deployment, month_after)
     invoices = of(deployment, "/invoices", "advertiser_id", market.advertiser_id)
     assert [invoice["amount_cents"] for invoice in invoices] == [7_500]
     assert invoices[0]["number"].startswith("INV-")
@@ -39,8 +39,8 @@ def test_a_month_of_calls_becomes_an_invoice_a_payment_and_a_payout(deployment: 
     market.pay(7_500, "wire-1")
     assert balance(deployment, f"ar:{market.advertiser_id}") == 0
 
-    deployment.invoke("close", {"as_of": next_month(month_after)})
-    deployment.invoke("close", {"as_of": next_month(month_after)})
+    closes(deployment, next_month(month_after))
+    closes(deployment, next_month(month_after))
     payouts = of(deployment, "/payouts", "publisher_id", market.publisher_id)
     assert [payout["amount_cents"] for payout in payouts] == [4_500]
     assert balance(deployment, f"pub:{market.publisher_id}:in_transit") == -4_500
@@ -50,6 +50,23 @@ def test_a_month_of_calls_becomes_an_invoice_a_payment_and_a_payout(deployment: 
     # Nothing of today is over; that the function may read and write the ledger shows all the same.
     assert deployment.invoke("seal", {})["sealed"] == 0
     assert deployment.api("GET", "/ledger/audit")["differences"] == []
+
+
+def closes(deployment: Deployment, as_of: str) -> None:
+    """The scheduled run, until every party's part in it is done, the publishers' too."""
+    run = deployment.invoke("close", {"as_of": as_of})
+    parties = sum(
+        1 for kind in ("/advertisers", "/publishers") for _ in deployment.everything(kind)
+    )
+    progress: Json = eventually(
+        lambda: (
+            shown
+            if (shown := deployment.api("GET", f"/closings/{run['id']}"))["parts_done"] >= parties
+            else {}
+        ),
+        within=90,
+    )
+    assert progress["parts_waiting"] == 0
 
 
 def next_month(moment: str) -> str:

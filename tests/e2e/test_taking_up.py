@@ -186,7 +186,12 @@ def test_the_command_takes_up_dead_letters_and_says_what_stays_and_what_to_do(
     assert booked(deployment, {call_id}) == {call_id: 1}
     stays = lying(deployment)
     deployment.stack.cloud.client("sqs").purge_queue(QueueUrl=queue(deployment, "settle-dead"))
-    assert stays == {"validate-failed": 0, "settle-dead": 1, "recordings-dead": 0}
+    assert stays == {
+        "validate-failed": 0,
+        "settle-dead": 1,
+        "recordings-dead": 0,
+        "closing-dead": 0,
+    }
 
 
 def test_the_api_may_read_the_stream_and_the_voice_function_may_not(

@@ -10,9 +10,11 @@ from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
 from chalicelib.flows.audit import AuditReport, audit
-from chalicelib.flows.closing import ClosingReport, close
+from chalicelib.flows.billing import Desk
+from chalicelib.flows.closing import ClosingReport, close, desk_of
 from chalicelib.flows.crediting import credit_call
 from chalicelib.flows.mailing import PostOffice
+from chalicelib.flows.pacing import InTime, unhurried
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.flows.sealing import SealingReport, seal
@@ -66,6 +68,7 @@ class Office:
     now: datetime = IN_NOVEMBER
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
+    fails_to_print: bool = False
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
@@ -149,13 +152,17 @@ class Office:
 
     def bucket(self) -> FakeDocuments:
         """Where documents are kept."""
-        return FakeDocuments(self.documents)
+        return FakeDocuments(self.documents, refuses_pages=self.fails_to_print)
 
     def closes(self, as_of: datetime | None = None) -> ClosingReport:
         """The scheduled run, at the clock's time."""
-        return close(
-            as_of or self.now, stores=self.stores, now=self.now, documents=self.bucket(),
-            post=self.post,
+        return close(as_of or self.now, self.desk())
+
+    def desk(self, in_time: InTime = unhurried) -> Desk:
+        """What closings work with, at the clock's time."""
+        return desk_of(
+            stores=self.stores, documents=self.bucket(), post=self.post, now=self.now,
+            in_time=in_time,
         )  # fmt: skip
 
     @property

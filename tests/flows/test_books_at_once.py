@@ -10,7 +10,7 @@ import pytest
 from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
-from chalicelib.store.rows import Item, Key, Question
+from chalicelib.store.rows import Item, Key, Page, Question
 from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
 from tests.flows.office import CLOSING, HELD, IN_NOVEMBER, NET, PREPAID, WEEKLY, Office
@@ -31,6 +31,10 @@ class LaggingRows(FakeRows):
             tuple(item for item in items if not self._hides(question, item))
             for question, items in zip(questions, answers, strict=True)
         )
+
+    def page(self, question: Question) -> Page:
+        page = super().page(question)
+        return Page(tuple(one for one in page.items if not self._hides(question, one)), page.mark)
 
     def _hides(self, question: Question, item: Item) -> bool:
         return bool(self.hidden and question.index and self.hidden(question, item))

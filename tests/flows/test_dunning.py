@@ -35,7 +35,8 @@ def owing(*, on: bool = True) -> Office:
 def dunned(office: Office, days: int) -> None:
     """The daily run, so many days after the invoice was due."""
     office.now = DUE + timedelta(days=days)
-    dunning.take_due(stores=office.stores, post=office.post, now=office.now)
+    for advertiser in (NET, PREPAID):
+        dunning.take_due(advertiser.id, stores=office.stores, post=office.post, now=office.now)
 
 
 def steps(office: Office) -> list[Step]:

@@ -11,10 +11,11 @@ from chalicelib.flows.settlement import settle_finally
 from chalicelib.flows.taking_up import look, take_up
 from chalicelib.parked import Place, Taken
 from tests.fakes import FakeRows
-from tests.parking import SHARD, Desk, a_record, a_stretch
+from tests.parking import A_PART, SHARD, Desk, a_record, a_stretch
 from tests.world import World
 
 STREAM, SETTLE, RECORDINGS = Place.VALIDATE_FAILED, Place.SETTLE_DEAD, Place.RECORDINGS_DEAD
+CLOSING = Place.CLOSING_DEAD
 
 
 def runs(desk: Desk, limit: int = 100) -> dict[Place, Taken]:
@@ -33,8 +34,19 @@ def test_a_call_and_a_recording_go_back_to_the_queues_they_came_from() -> None:
     done = runs(desk)
     assert (desk.settled, desk.fetched) == (["call_a"], [("call_b", "rec_1")])
     assert {place: one.taken_up for place, one in done.items()} == {
-        STREAM: 0, SETTLE: 1, RECORDINGS: 1,
+        STREAM: 0, SETTLE: 1, RECORDINGS: 1, CLOSING: 0,
     }  # fmt: skip
+    assert set(waiting(desk).values()) == {0}
+
+
+def test_a_part_of_a_closing_goes_back_to_its_queue_and_has_all_its_turns_again() -> None:
+    desk = Desk()
+    desk.lot.parks(CLOSING, A_PART)
+    desk.lot.parks(CLOSING, A_PART | {"party_id": None})
+    assert runs(desk)[CLOSING].taken_up == 2
+    assert [(duty.run.id, duty.party_id, duty.turn) for duty in desk.closed] == [
+        ("cls_1", "adv_1", 0), ("cls_1", None, 0),
+    ]  # fmt: skip
     assert set(waiting(desk).values()) == {0}
 
 
@@ -82,6 +94,7 @@ def test_a_message_that_nobody_can_read_stays_and_keeps_no_other_from_being_take
         STREAM: a_stretch(1, 2),
         SETTLE: {"call_id": "call_a"},
         RECORDINGS: {"call_id": "call_a", "recording_id": "rec_1"},
+        CLOSING: A_PART,
     }[place]
     desk.lot.parks(place, good)
     bad = desk.lot.parks(place, body)
@@ -127,7 +140,7 @@ def test_a_run_is_bounded_over_all_places_and_the_next_one_goes_on() -> None:
     heard: list[tuple[Place, int]] = []
     take_up(desk.yard, limit=16, tell=lambda one: heard.append((one.place, one.taken_up)))
     assert heard == [(STREAM, 10), (STREAM, 14), (SETTLE, 2)]
-    assert waiting(desk) == {STREAM: 0, SETTLE: 12, RECORDINGS: 0}
+    assert waiting(desk) == {STREAM: 0, SETTLE: 12, RECORDINGS: 0, CLOSING: 0}
     runs(desk)
     assert len(desk.settled) == len(set(desk.settled)) == 28
 
@@ -146,7 +159,7 @@ def test_a_look_touches_nothing() -> None:
     desk.lot.parks(SETTLE, {"call_id": "call_a"})
     for _ in range(2):
         assert [(one.place, one.waiting, one.in_hand) for one in look(desk.yard)] == [
-            (STREAM, 0, 0), (SETTLE, 1, 0), (RECORDINGS, 0, 0),
+            (STREAM, 0, 0), (SETTLE, 1, 0), (RECORDINGS, 0, 0), (CLOSING, 0, 0),
         ]  # fmt: skip
     assert desk.settled == []
 

@@ -108,7 +108,7 @@ def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial:
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith(
         "ringledger-trial-validate-failed"
     )
-    for function in ("settle", "recordings"):
+    for function in ("settle", "recordings", "closing"):
         (queue,) = trial.client("lambda").list_event_source_mappings(
             FunctionName=STAGE.function(function)
         )["EventSourceMappings"]
@@ -118,9 +118,9 @@ def test_the_stream_is_read_with_bounded_retries_and_a_place_for_failures(trial:
 def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
-        "settle-dead", "recordings-dead", "validate-failed", "validate-age",
+        "settle-dead", "recordings-dead", "closing-dead", "validate-failed", "validate-age",
         "voice-faults", "dni-faults", "api_handler-faults", "validate-faults", "settle-faults",
-        "recordings-faults",
+        "recordings-faults", "closing-faults",
         "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
         "seal-errors", "close-errors", "dni-crowd",
     }  # fmt: skip

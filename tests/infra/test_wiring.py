@@ -27,5 +27,5 @@ def test_whatever_is_left_behind_for_good_can_be_taken_up() -> None:
     named = dict(re.findall(r"(\w+):\n +Type: AWS::SQS::Queue\n(?:.+\n)*? +QueueName: .*-(\S+-\S+)",
                             template))  # fmt: skip
     left = set(re.findall(r"deadLetterTargetArn: !GetAtt (\w+).Arn", template))
-    assert len(left) == 2
+    assert len(left) == 3
     assert {named[name] for name in left} <= set(Place)

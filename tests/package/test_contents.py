@@ -26,6 +26,7 @@ HANDLERS = {
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
     "Seal": "chalicelib.channels.schedules.seal_days",
     "Close": "chalicelib.channels.schedules.close_periods",
+    "Closing": "chalicelib.channels.queues.close_parties",
 }
 
 

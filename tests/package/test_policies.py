@@ -53,9 +53,15 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
-        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog": {"BatchGetItem"},
         "catalog/index/by_kind": {"Query"},
         "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+    },
+    "closing": {
+        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog/index/by_kind": {"Query"},
+        "books": {"BatchGetItem", "Query", "PutItem", "UpdateItem"},
         "books/index/by_open": {"Query"},
         "books/index/by_document": {"Query"},
         "ledger": {"PutItem"},
@@ -68,7 +74,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "calls/index/by_month": {"Query"},
         "calls/index/by_campaign": {"Query"},
         "calls/index/by_publisher": {"Query"},
-        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books": {"BatchGetItem", "Query", "PutItem", "UpdateItem"},
         "books/index/by_kind": {"Query"},
         "books/index/by_open": {"Query"},
         "books/index/by_document": {"Query"},
@@ -111,8 +117,20 @@ BESIDE: dict[str, set[str]] = {
     "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
+        "sqs:SendMessage closing",
         "s3:GetObject documents",
         "s3:PutObject documents",
+        "ses:SendEmail",
+    },
+    "closing": {
+        "ssm:GetParametersByPath",
+        "sqs:ReceiveMessage closing",
+        "sqs:DeleteMessage closing",
+        "sqs:GetQueueAttributes closing",
+        "sqs:SendMessage closing",
+        "s3:GetObject documents",
+        "s3:PutObject documents",
+        "s3:AbortMultipartUpload documents",
         "ses:SendEmail",
     },
     "api_handler": {
@@ -120,6 +138,7 @@ BESIDE: dict[str, set[str]] = {
         "ses:SendEmail",
         "s3:GetObject documents",
         "s3:PutObject documents",
+        "s3:AbortMultipartUpload documents",
         "sqs:GetQueueAttributes validate-failed",
         "sqs:ReceiveMessage validate-failed",
         "sqs:DeleteMessage validate-failed",
@@ -129,8 +148,12 @@ BESIDE: dict[str, set[str]] = {
         "sqs:GetQueueAttributes recordings-dead",
         "sqs:ReceiveMessage recordings-dead",
         "sqs:DeleteMessage recordings-dead",
+        "sqs:GetQueueAttributes closing-dead",
+        "sqs:ReceiveMessage closing-dead",
+        "sqs:DeleteMessage closing-dead",
         "sqs:SendMessage settle",
         "sqs:SendMessage recordings",
+        "sqs:SendMessage closing",
         "dynamodb:GetShardIterator",
         "dynamodb:GetRecords",
         "s3:GetObject recordings",
@@ -211,7 +234,7 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "ReconcileRole", "SealRole", "CloseRole", "ApiHandlerRole",
+        "ReconcileRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)

@@ -1,5 +1,6 @@
 """Documents reach the deployment's bucket."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -27,6 +28,16 @@ def test_a_document_lies_in_the_bucket_under_its_key_and_is_never_kept_over() ->
     bucket().keep(KEY, b"%PDF another", "application/pdf")
     assert bucket().read(KEY) == b"%PDF"
     assert s3.get_object(Bucket=name, Key=KEY)["ContentType"] == "application/pdf"
+
+
+@pytest.mark.parametrize("size", [0, 20, 20_000_000])
+@pytest.mark.usefixtures("aws")
+def test_a_document_of_any_size_is_kept_from_a_stream_that_was_written_just_now(size: int) -> None:
+    runtime.client("s3").create_bucket(Bucket=runtime.settings().documents_bucket)
+    with tempfile.SpooledTemporaryFile(1_000) as body:
+        body.write(b"x" * size)
+        bucket().keep_stream(KEY, body, "text/csv; charset=utf-8")
+    assert bucket().read(KEY) == b"x" * size
 
 
 @pytest.mark.usefixtures("aws")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import invoices, ledger, payouts
+from chalicelib import invoices, issuing, ledger, payouts
 from chalicelib.errors import Broken, NotFound
 from chalicelib.invoices import Invoice
 from chalicelib.ledger import Entry
@@ -19,7 +19,7 @@ from chalicelib.store.charges import charge_key, charges_waiting
 from chalicelib.store.claims import Draft, Waiting
 from chalicelib.store.rows import Rows
 from chalicelib.times import Cycle, closed_period
-from tests.builders import invoice_terms
+from tests.builders import invoice_terms, reckoned
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, IN_NOVEMBER, NET, PREPAID, WEEKLY, Office
 
@@ -45,10 +45,15 @@ def draft_for(office: Office) -> Invoice:
 
 def issued(office: Office, draft: Invoice) -> Invoice:
     """The draft as it would go out with what it holds."""
-    gathered = invoice_rows.claim_charges(office.rows, draft)
-    assert gathered is not None
-    charges = gathered.charges
-    return invoices.issue(draft, charges, terms=invoice_terms(), calls_key="k", now=office.now)
+    claims_all(office.rows, draft)
+    charges = invoice_rows.each_charge(office.rows, draft.id)
+    return issuing.issue(
+        draft, reckoned(charges), terms=invoice_terms(), calls_key="k", now=office.now
+    )
+
+
+def claims_all(rows: Rows, draft: Invoice) -> None:
+    invoice_rows.claim_charges(rows, draft, invoice_rows.charges_to_bill(rows, draft))
 
 
 def entry_of(invoice: Invoice) -> Entry:
@@ -83,10 +88,11 @@ def test_a_document_counts_each_claim_once(rows: Rows) -> None:
     office = charged(rows)
     draft = draft_for(office)
     for _ in range(2):
-        gathered = invoice_rows.claim_charges(rows, draft)
-        assert gathered is not None
-        assert gathered.whole
-        assert (gathered.document.call_count, gathered.document.total_cents) == (3, 7500)
+        claims_all(rows, draft)
+        stands = invoice_rows.find_draft(rows, draft)
+        assert stands is not None
+        assert reckoned(invoice_rows.each_charge(rows, draft.id)).is_all_of(stands)
+        assert (stands.call_count, stands.total_cents) == (3, 7500)
 
 
 def test_a_finished_document_takes_nothing_more(rows: Rows) -> None:
@@ -172,19 +178,18 @@ def test_no_more_is_collected_than_was_paid(rows: Rows) -> None:
     office.closes()
     office.receives("wire-1", 2400)
     (invoice,) = office.invoices
-    charges = [one.charge for one in office.stores.books.charges_of(invoice.id)]
     with pytest.raises(Broken, match="more than was paid"):
-        collecting.collect(rows, invoice, charges[:1])
+        collecting.collect_batch(rows, invoice, ["call_1"], last=False)
     assert office.collected() == set()
 
 
 def test_a_call_is_collected_once(rows: Rows) -> None:
     office = charged(rows)
     office.closes()
-    (unpaid,) = office.invoices
     office.receives("wire-1", 7500)
-    charges = [one.charge for one in office.stores.books.charges_of(unpaid.id)]
-    assert collecting.collect(rows, office.invoices[0], charges) == ()
+    calls = ["call_1", "call_2", "call_3"]
+    for last in (False, True):
+        assert collecting.collect_batch(rows, office.invoices[0], calls, last=last) == ()
     assert office.invoices[0].spare_cents == 0
 
 

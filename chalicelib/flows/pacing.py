@@ -1,0 +1,58 @@
+"""How does a run stay within its time and its memory, however much there is to do?
+
+Owns the end of a run's time, between two pieces of work, and what is kept of a stream of things
+that is longer than memory should hold. What the work is belongs to the flows beside it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+InTime = Callable[[], bool]
+"""Whether there is time to begin another piece of work."""
+
+MOST_REMEMBERED = 5_000
+
+
+class TimeUp(Exception):
+    """The run's time is over. What it did is kept, and another run goes on from there."""
+
+
+def unhurried() -> bool:
+    """There is always time."""
+    return True
+
+
+def paced(pieces: Iterable[T], in_time: InTime) -> Iterator[T]:
+    """The pieces, one after the other, for as long as there is time; TimeUp after that."""
+    for piece in pieces:
+        if not in_time():
+            raise TimeUp
+        yield piece
+
+
+class Latest(Generic[T]):
+    """How many things there were, and the latest few of them.
+
+    What a run did last, an index may not show yet; what it did before that, the index does.
+    """
+
+    def __init__(self, things: Iterable[T] = (), most: int = MOST_REMEMBERED) -> None:
+        self.count = 0
+        self._kept: deque[T] = deque(maxlen=most)
+        self.add(things)
+
+    def add(self, things: Iterable[T]) -> None:
+        """Some more; the earliest are forgotten beyond `most`."""
+        for thing in things:
+            self.count += 1
+            self._kept.append(thing)
+
+    def merge(self, other: "Latest[T]") -> None:
+        """All of another run's."""
+        self._kept.extend(other)
+        self.count += other.count
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._kept)
