@@ -96,7 +96,7 @@ def _collect_batch(
     for _try in range(_TRIES):
         found, _ = rows.gather([key(one) for one in ids for key in (charge_key, earning_key)])
         pending = [one for one in ids if _is_open(found[charge_key(one)])]
-        if not pending:
+        if not pending and not last:
             return ()
         charges = [read_charge(found[charge_key(one)]).charge for one in pending]
         earnings = [_earning_to_free(found, one) for one in pending]
@@ -110,10 +110,17 @@ def _collect_batch(
             rows.write(actions)
         except NotWritten as refused:
             if set(refused.images) == {0}:
+                if _reopened(refused.images[0]):
+                    return ()
                 raise Broken(f"{invoice.id} has collected more than was paid") from refused
             continue
         return tuple(freed)
     raise Busy(f"the charges of {invoice.id} are being collected by others")
+
+
+def _reopened(image: Item | None) -> bool:
+    """Whether money of the invoice was taken back, so that what was read of it may be too old."""
+    return bool(image and image.get("reopened"))
 
 
 def _is_open(item: Item) -> bool:
