@@ -106,20 +106,22 @@ def is_receivable(invoice: Invoice) -> bool:
 
 
 def take_payment(tally: Tally, payment: Payment) -> None:
-    """A payment passes by: what came in, or was handed back by a credit, and what it has paid."""
+    """A payment passes by: what came in, or was handed back by a credit, what of it went back, and
+    what it pays."""
     top_up = payment.kind is PaymentKind.TOP_UP
     parts = {
-        AdvertiserAccount.PREPAID: payment.amount_cents if top_up else 0,
-        AdvertiserAccount.RECEIVABLE: sum(one.amount_cents for one in payment.applications),
+        AdvertiserAccount.PREPAID: payment.kept_cents if top_up else 0,
+        AdvertiserAccount.RECEIVABLE: sum(one.amount_cents for one in payment.standing),
         AdvertiserAccount.UNAPPLIED: payment.unapplied_cents,
     }
     if payment.kind is PaymentKind.CREDIT:
         count_credit(tally, f"{payment.id} handed back", -payment.amount_cents)
+        tally.accounts[House.CASH_BANK] -= payment.refunded_cents
     else:
-        tally.accounts[House.CASH_BANK] += payment.amount_cents
+        tally.accounts[House.CASH_BANK] += payment.kept_cents
     for account, cents in parts.items():
         tally.accounts[ledger.advertiser_account(account, payment.advertiser_id)] -= cents
-    for part in payment.applications:
+    for part in payment.standing:
         tally.paid[part.invoice_id] += part.amount_cents
 
 

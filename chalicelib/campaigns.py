@@ -39,7 +39,9 @@ class Billing(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advertiser(Settings):
     """Who buys calls. `credit_limit_cents` counts only for net billing. Without a `bill_to` its
-    documents are made out to its name."""
+    documents are made out to its name. `bank_references` are texts by which its money is known on a
+    bank's statement. A prepaid one is asked for `top_up_cents` while it may spend less than
+    `top_up_below_cents`; None of both asks for nothing."""
 
     id: str
     name: str
@@ -48,6 +50,9 @@ class Advertiser(Settings):
     credit_limit_cents: int = 0
     billing_cycle: Cycle = Cycle.MONTHLY
     bill_to: BillTo | None = None
+    bank_references: tuple[str, ...] = ()
+    top_up_below_cents: int | None = None
+    top_up_cents: int | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

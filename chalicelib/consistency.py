@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.advertiser_faults import advertiser_faults
 from chalicelib.answering_faults import answering_faults, version_faults, whisper_faults
-from chalicelib.campaigns import Advertiser, Billing, Campaign, State, Target
+from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.errors import Fault
 from chalicelib.fitting_terms import faults_of_terms
 from chalicelib.offers import Number, Offer, Partnership, PartnershipState, Placement, Publisher
@@ -175,7 +176,7 @@ def _currency_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
 
 def _own_faults(thing: Thing, found: Mapping[str, Thing], before: Thing | None) -> list[Fault]:
     if isinstance(thing, Advertiser):
-        return _credit_faults(thing)
+        return advertiser_faults(thing)
     if isinstance(thing, Campaign):
         return [*_season_faults(thing), *_price_faults(thing), *whisper_faults(thing)]
     if isinstance(thing, Target):
@@ -200,13 +201,6 @@ def _pool_faults(thing: Thing, found: Mapping[str, Thing]) -> list[Fault]:
         pools = {one.id: one for one in found.values() if isinstance(one, Pool)}
         return site_faults(thing, pools, numbers)
     return []
-
-
-def _credit_faults(advertiser: Advertiser) -> list[Fault]:
-    if advertiser.billing is Billing.NET or advertiser.credit_limit_cents == 0:
-        return []
-    reason = "a prepaid advertiser has no credit limit"
-    return [Fault(field="credit_limit_cents", rule="prepaid", reason=reason)]
 
 
 def _season_faults(campaign: Campaign) -> list[Fault]:

@@ -194,10 +194,11 @@ def applied(
     amount_cents: int,
     currency: str,
     now: datetime,
+    times_before: int = 0,
 ) -> Entry:
-    """Money that waited unapplied pays an invoice."""
+    """Money that waited unapplied pays an invoice, which it has paid `times_before`."""
     return Entry(
-        key=f"apply:{payment_id}:{invoice_id}",
+        key=f"apply:{payment_id}:{invoice_id}" + (f":{times_before}" if times_before else ""),
         template="applied",
         currency=currency,
         booked_at=now,

@@ -4,16 +4,17 @@ Owns the money that came in from an advertiser: a top-up of a prepaid balance, o
 goes to open invoices, the oldest first. What an invoice asks for belongs to `invoices`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from chalicelib import times
+from chalicelib.bank_files import BankLine
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.ids import derived
-from chalicelib.invoices import Invoice
+from chalicelib.invoices import Charge, Invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,13 @@ class Funds:
     advertiser_id: str
     available_cents: int
     held_cents: int
+
+
+class PaymentState(StrEnum):
+    """Whether the money is still here: a bank takes back what a payer contests."""
+
+    RECEIVED = "received"
+    CHARGED_BACK = "charged_back"
 
 
 class PaymentKind(StrEnum):
@@ -44,7 +52,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """Money that came in, and the invoices it has paid; the rest of a payment waits unapplied."""
+    """Money that came in, and the invoices it has paid; the rest of a payment waits unapplied.
+
+    Once it is charged back, `applications` tell what it had paid. `version` counts its changes.
+    """
 
     id: str
     kind: PaymentKind
@@ -55,13 +66,27 @@ class Payment:
     received_at: datetime
     booked_at: datetime
     applications: tuple[Application, ...] = ()
+    refunded_cents: int = 0
+    state: PaymentState = PaymentState.RECEIVED
+    version: int = 0
+
+    @property
+    def kept_cents(self) -> int:
+        """What is left of the money after what went back."""
+        kept = self.state is PaymentState.RECEIVED
+        return self.amount_cents - self.refunded_cents if kept else 0
+
+    @property
+    def standing(self) -> tuple[Application, ...]:
+        """What it pays: nothing, once it is charged back."""
+        return self.applications if self.state is PaymentState.RECEIVED else ()
 
     @property
     def unapplied_cents(self) -> int:
         """What waits for an invoice; a top-up waits for none."""
         if self.kind is PaymentKind.TOP_UP:
             return 0
-        return self.amount_cents - sum(part.amount_cents for part in self.applications)
+        return self.kept_cents - sum(part.amount_cents for part in self.standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +136,20 @@ def receive(
     )
 
 
+def of_bank_line(advertiser: Advertiser, line: BankLine, *, now: datetime) -> Payment:
+    """The payment that a line of a bank's statement makes, in whichever file it comes; it goes by
+    what the payer wrote, or by who that was. Invalid as for `receive`."""
+    made = receive(
+        advertiser,
+        reference=line.reference or line.payer,
+        amount_cents=line.amount_cents,
+        currency=line.currency,
+        received_at=line.received_at,
+        now=now,
+    )
+    return replace(made, id=line.payment_id)
+
+
 def confirm_same(stored: Payment, repeated: Payment, *, dated: bool) -> None:
     """Conflict when a reference comes again with another amount or currency, or, where the
     repetition is `dated`, with another date."""
@@ -124,17 +163,27 @@ def confirm_same(stored: Payment, repeated: Payment, *, dated: bool) -> None:
 
 
 def allocate(
-    amount_cents: int, invoices: Iterable[Invoice], *, most: int
+    amount_cents: int, invoices: Iterable[Invoice], *, most: int, first: Collection[str] = ()
 ) -> tuple[Application, ...]:
-    """The invoices that `amount_cents` pays, the oldest first, no more than `most` of them."""
+    """The invoices that `amount_cents` pays, no more than `most` of them: those of `first`, by id,
+    before the others, and of each the oldest before the newer."""
     parts: list[Application] = []
     left = amount_cents
-    for invoice in _oldest_first(invoices)[:most]:
+    by_rank = sorted(_oldest_first(invoices), key=lambda invoice: invoice.id not in first)
+    for invoice in by_rank[:most]:
         part = min(left, invoice.owed_cents)
         if part > 0:
             parts.append(Application(invoice_id=invoice.id, amount_cents=part))
             left -= part
     return tuple(parts)
+
+
+def top_up_due(advertiser: Advertiser, funds: Funds) -> int | None:
+    """The cents that a prepaid advertiser is asked for, because it may spend less than it wants to
+    have; None when nothing is."""
+    below = advertiser.top_up_below_cents
+    due = below is not None and funds.available_cents < below
+    return advertiser.top_up_cents if due else None
 
 
 def match(payments: Iterable[Payment], invoices: Iterable[Invoice]) -> Match | None:
@@ -153,7 +202,8 @@ def match(payments: Iterable[Payment], invoices: Iterable[Invoice]) -> Match | N
 
 def with_application(payment: Payment, part: Application) -> Payment:
     """The payment after it has paid another invoice."""
-    return replace(payment, applications=(*payment.applications, part))
+    applications = (*payment.applications, part)
+    return replace(payment, applications=applications, version=payment.version + 1)
 
 
 def covered(waiting: Iterable[tuple[str, int]], left_cents: int) -> Iterator[str]:
@@ -165,6 +215,20 @@ def covered(waiting: Iterable[tuple[str, int]], left_cents: int) -> Iterator[str
         if left < 0:
             return
         yield call_id
+
+
+def to_take_back(collected: Iterable[Charge], short_cents: int) -> tuple[Charge, ...]:
+    """The latest of the `collected` charges that together come to what is short, or to more by less
+    than one call; all of them where they come to less, none where nothing is short."""
+    taken: list[Charge] = []
+    short = short_cents
+    for charge in reversed(in_order(collected)):
+        if short <= 0:
+            break
+        if charge.due_cents:
+            taken.append(charge)
+            short -= charge.due_cents
+    return tuple(taken)
 
 
 def _oldest_first(invoices: Iterable[Invoice]) -> Sequence[Invoice]:

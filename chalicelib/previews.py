@@ -1,12 +1,13 @@
-"""What becomes of a file of dispositions between its preview and its last row?
+"""What becomes of a file that people send between its preview and its last row?
 
-Owns the preview: what was read, once and for all, and how far it is applied; and what each of its
-rows tells. The form of the file belongs to `disposition_files`.
+Owns the preview: what was read, once and for all, and how far it is applied; and what each row of a
+file of dispositions tells. The form of a file belongs to the module of its kind.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from chalicelib.disposition_files import FileRow
 from chalicelib.dispositions import Source
@@ -25,13 +26,11 @@ class PreviewState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A file as it was read: `rows` of them. The first `done` are applied: `matched` with a call,
-    and `unmatched`. What it says is told when its applying begins, and not before."""
+class KeptFile:
+    """A file as it was read: `rows` of them. The first `done` are applied: so many of them found
+    what they are about, `matched`, and so many did not."""
 
     id: str
-    advertiser_id: str
-    currency: str
     rows: int
     created_at: datetime
     begun_at: datetime | None = None
@@ -47,21 +46,33 @@ class Preview:
         return self.created_at + KEPT
 
 
-def begun(preview: Preview, now: datetime) -> Preview:
-    """The preview as its applying begins."""
-    return replace(preview, state=PreviewState.APPLYING, begun_at=now, version=preview.version + 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(KeptFile):
+    """A file of an advertiser's dispositions. What it says is told when its applying begins, and
+    not before."""
+
+    advertiser_id: str
+    currency: str
 
 
-def advanced(preview: Preview, *, matched: int, unmatched: int) -> Preview:
-    """The preview with so many rows more applied."""
-    done = preview.done + matched + unmatched
+F = TypeVar("F", bound=KeptFile)
+
+
+def begun(file: F, now: datetime) -> F:
+    """The file as its applying begins."""
+    return replace(file, state=PreviewState.APPLYING, begun_at=now, version=file.version + 1)
+
+
+def advanced(file: F, *, matched: int, unmatched: int) -> F:
+    """The file with so many rows more applied."""
+    done = file.done + matched + unmatched
     return replace(
-        preview,
-        state=PreviewState.APPLIED if done == preview.rows else PreviewState.APPLYING,
+        file,
+        state=PreviewState.APPLIED if done == file.rows else PreviewState.APPLYING,
         done=done,
-        matched=preview.matched + matched,
-        unmatched=preview.unmatched + unmatched,
-        version=preview.version + 1,
+        matched=file.matched + matched,
+        unmatched=file.unmatched + unmatched,
+        version=file.version + 1,
     )
 
 

@@ -66,6 +66,8 @@ class Secrets:
     voice_url: str
     dni_url: str = ""
     visit_key: str = ""
+    stripe_api_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
 
 
 @cache
@@ -176,6 +178,10 @@ def _read_secrets() -> Secrets:
         for parameter in page["Parameters"]:
             values[parameter["Name"].removeprefix(path + "/")] = parameter["Value"]
     tokens = (values.get("twilio/auth-token", ""), values.get("twilio/previous-auth-token", ""))
+    signing = (
+        values.get("stripe/webhook-secret", ""),
+        values.get("stripe/previous-webhook-secret", ""),
+    )
     return Secrets(
         twilio_account_sid=values.get("twilio/account-sid", ""),
         twilio_tokens=tuple(token for token in tokens if token),
@@ -184,6 +190,8 @@ def _read_secrets() -> Secrets:
         voice_url=values.get("voice-url", "").rstrip("/"),
         dni_url=values.get("dni-url", "").rstrip("/"),
         visit_key=values.get(_VISIT_KEY, ""),
+        stripe_api_key=values.get("stripe/api-key", ""),
+        stripe_webhook_secrets=tuple(secret for secret in signing if secret),
     )
 
 

@@ -44,6 +44,9 @@ def voided(invoice: Invoice, now: datetime) -> Invoice:
     if invoice.credited_cents:
         detail = f"{invoice.number} has credit notes, and can be credited call by call instead"
         raise Conflict(detail, code="invoice_credited")
+    if invoice.spare_cents:
+        detail = f"{invoice.number} has calls whose earnings were released before a chargeback"
+        raise Conflict(detail, code="invoice_has_collected")
     return replace(invoice, state=InvoiceState.VOID, ended_at=now)
 
 

@@ -20,6 +20,7 @@ from chalicelib.flows.findings import Progress
 from chalicelib.flows.sealing import chart
 from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
 from chalicelib.offers import Publisher
+from chalicelib.payments import top_up_due
 from chalicelib.store.checkpoints import balance_of, read_seal, seals_page
 from chalicelib.store.codec import to_plain
 from chalicelib.store.entries import account_legs, entries_of_month, read_entry
@@ -179,8 +180,11 @@ def read_audit(request: Request) -> Answer:
     ),
 )
 def read_funds(request: Request, id: str) -> Answer:
-    """What is available, and what live and pending calls hold."""
-    return Answer(body=to_plain(request.stores.books.funds(id)))
+    """What is available, what live and pending calls hold, and whether a top-up is due."""
+    funds = request.stores.books.funds(id)
+    advertiser = request.stores.catalog.find(Advertiser, id)
+    due = top_up_due(advertiser, funds) if advertiser else None
+    return Answer(body=to_plain(funds) | {"top_up_due_cents": due})
 
 
 def _in_time(clock: Callable[[], datetime]) -> Progress:

@@ -33,6 +33,7 @@ from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.documents import Documents, bucket
 from chalicelib.providers.mail import SendMail, send_mail
 from chalicelib.providers.queue import close_party
+from chalicelib.providers.stripe import Checkout, checkout
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.stores import Stores, stores
 
@@ -53,6 +54,7 @@ class Context:
     documents: Callable[[], Documents] = bucket
     send_mail: SendMail = send_mail
     carrier: Callable[[], Carrier] = carrier
+    checkout: Checkout = checkout
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
     close_party: Callable[[Duty, int], None] = close_party

@@ -23,9 +23,9 @@ blueprint = Blueprint(__name__)
 
 def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Settle calls whose end went unheard, look for recordings that nobody reported or fetched and
-    for calls that feedback waits for, and go on with files of dispositions; answers how many;
-    Broken when some failed."""
-    from chalicelib.flows import disposition_files, feedback, recordings_due
+    for calls that feedback waits for, and go on with files of dispositions and of banks;
+    answers how many; Broken when some failed."""
+    from chalicelib.flows import bank_files, disposition_files, feedback, recordings_due
     from chalicelib.flows.settlement import sweep
     from chalicelib.providers.carriers import ask_about, carrier_named
     from chalicelib.providers.queue import fetch_recording
@@ -36,12 +36,14 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     )
     told = feedback.look(stores=stores(), now=runtime.now())
     files, files_failed = disposition_files.go_on(stores=stores(), now=runtime.now())
-    failed = len(swept.failed) + told.failed + files_failed
+    statements, statements_failed = bank_files.go_on(stores=stores(), now=runtime.now())
+    failed = len(swept.failed) + told.failed + files_failed + statements_failed
     counts = {
         "settled": len(swept.settled), "live": len(swept.live),
         "waiting": len(swept.waiting), "failed": failed,
         "recordings_asked": looked.asked, "recordings_found": looked.found,
         "feedback_matched": told.matched, "feedback_waiting": told.waiting, "files": files,
+        "bank_files": statements,
     }  # fmt: skip
     runtime.logger().info("swept", extra=counts)
     if failed:

@@ -28,6 +28,7 @@ from chalicelib.channels.fields import (
     Name,
     OfferId,
     PlacementId,
+    PositiveCents,
     PublisherId,
     RingGroup,
     SendDigits,
@@ -76,7 +77,9 @@ Vanity = Annotated[str, Field(min_length=4, max_length=40), AfterValidator(plain
 
 class AdvertiserBody(Settings):
     """Who buys calls. `billing` and `currency` are said once; a prepaid advertiser has no credit
-    limit. Without a `bill_to` its invoices are made out to its name."""
+    limit. Without a `bill_to` its invoices are made out to its name. `bank_references` are
+    texts by which its money is known on a bank's statement. A prepaid one is asked for
+    `top_up_cents` while it may spend less than `top_up_below_cents`."""
 
     name: Name
     billing: Annotated[campaigns.Billing, Field(strict=False)]
@@ -84,6 +87,9 @@ class AdvertiserBody(Settings):
     credit_limit_cents: Cents = 0
     billing_cycle: BillingCycle = Cycle.MONTHLY
     bill_to: BillTo | None = None
+    bank_references: Annotated[list[Name], Field(max_length=20, default_factory=list)]
+    top_up_below_cents: PositiveCents | None = None
+    top_up_cents: PositiveCents | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -118,7 +118,7 @@ class ApplicationView(Document):
 
 
 class PaymentView(Document):
-    """Money that came in, and the invoices that it paid."""
+    """Money that came in, and the invoices that it paid, or had paid when it was charged back."""
 
     id: str
     kind: Annotated[payments.PaymentKind, Field(strict=False)]
@@ -129,6 +129,8 @@ class PaymentView(Document):
     received_at: Moment
     booked_at: Moment
     applications: list[ApplicationView]
+    refunded_cents: Amount
+    state: Annotated[payments.PaymentState, Field(strict=False)]
     unapplied_cents: Amount
 
 
@@ -235,11 +237,13 @@ class AuditView(Document):
 
 
 class FundsView(Document):
-    """What an advertiser may still spend, and what live and pending calls hold of it."""
+    """What an advertiser may still spend, and what live and pending calls hold of it.
+    `top_up_due_cents` is what it is asked for, null when nothing is."""
 
     advertiser_id: str
     available_cents: Balance
     held_cents: Amount
+    top_up_due_cents: Amount | None
 
 
 class ClosingRunView(Document):

@@ -70,6 +70,7 @@ def advertiser_credit_view(credit: Credit) -> View:
 def payment_view(payment: Payment) -> View:
     """A payment with the invoices it paid; what waits for an invoice is unapplied."""
     plain: View = to_plain(payment)
+    del plain["version"]
     return plain | {"unapplied_cents": payment.unapplied_cents}
 
 

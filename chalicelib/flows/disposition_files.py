@@ -1,29 +1,22 @@
 """What happens to a file of dispositions?
 
-Keeps what was read, and applies it piece by piece: the rows of a piece first, then how far it is.
-Whoever dies in between leaves a piece to be done again, in which every row finds what it did
-before.
+Keeps what was read, shows which calls it means, and lets its rows be told piece by piece. How a
+file advances belongs to `kept_files`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import previews, runtime
 from chalicelib.campaigns import Advertiser
 from chalicelib.disposition_files import FileRow, read_file
 from chalicelib.errors import NotFound
 from chalicelib.flows.feedback import take_rows
+from chalicelib.flows.kept_files import apply_parts, take_over
 from chalicelib.flows.matching import match_all
 from chalicelib.matching import Match
-from chalicelib.previews import Preview, PreviewState, feedback_of
-from chalicelib.store.previews import (
-    ROWS_A_PART,
-    due_previews,
-    find_preview,
-    keep_preview,
-    preview_change,
-    rows_of,
-)
+from chalicelib.previews import Preview, feedback_of
+from chalicelib.store.previews import DISPOSITIONS
 from chalicelib.store.stores import Stores
 
 PARTS_A_PIECE = 8
@@ -54,14 +47,14 @@ def preview(raw: bytes, *, id: str, advertiser_id: str, stores: Stores, now: dat
         rows=len(read),
         created_at=now,
     )
-    keep_preview(stores.rows, made, read)
+    DISPOSITIONS.keep(stores.rows, made, read)
     return made
 
 
 def known_preview(id: str, *, advertiser_id: str | None, stores: Stores, now: datetime) -> Preview:
     """The preview; NotFound when there is none, it is over, or another advertiser's. Without an
     advertiser it may be anybody's."""
-    found = find_preview(stores.rows, id)
+    found = DISPOSITIONS.find(stores.rows, id)
     gone = found is None or found.expires_at <= now
     if found is None or gone or advertiser_id not in (None, found.advertiser_id):
         raise NotFound(f"there is no preview {id}")
@@ -70,7 +63,7 @@ def known_preview(id: str, *, advertiser_id: str | None, stores: Stores, now: da
 
 def seen_rows(made: Preview, *, first: int, count: int, stores: Stores) -> tuple[SeenRow, ...]:
     """So many rows of the file from the place `first` on, each with the call that it means now."""
-    rows = rows_of(stores.rows, made, first, count)
+    rows = DISPOSITIONS.rows_of(stores.rows, made, first, count)
     if not rows:
         return ()
     matched = match_all([feedback_of(row, made) for row in rows], stores=stores)
@@ -82,41 +75,15 @@ def apply(made: Preview, *, stores: Stores, now: datetime) -> Preview:
 
     An applied file stays as it is.
     """
-    if made.state is PreviewState.PREVIEWED:
-        made = _kept(made, previews.begun(made, now), stores, now)
-    for _ in range(PARTS_A_PIECE):
-        if made.state is PreviewState.APPLIED:
-            break
-        rows = rows_of(stores.rows, made, made.done, ROWS_A_PART)
-        matches = take_rows([feedback_of(row, made) for row in rows], stores=stores)
-        matched = sum(1 for match in matches if match.call_id)
-        after = previews.advanced(made, matched=matched, unmatched=len(matches) - matched)
-        made = _kept(made, after, stores, now)
-    return made
+
+    def take(begun: Preview, rows: Sequence[FileRow]) -> int:
+        matches = take_rows([feedback_of(row, begun) for row in rows], stores=stores)
+        return sum(1 for match in matches if match.call_id)
+
+    return apply_parts(DISPOSITIONS, made, take, most=PARTS_A_PIECE, stores=stores, now=now)
 
 
 def go_on(*, stores: Stores, now: datetime, limit: int = 5) -> tuple[int, int]:
     """Apply a piece of each file that somebody began to apply and left; how many, and of how many
     it failed."""
-    done = failed = 0
-    for made in due_previews(stores.rows, now, limit=limit):
-        try:
-            apply(made, stores=stores, now=now)
-            done += 1
-        except Exception:
-            # Whatever is wrong with this file, the log says it and the next one goes on.
-            what = {"preview_id": made.id}
-            runtime.logger().exception("a file could not be applied", extra=what)
-            stores.catalog.write([preview_change(made, made, now)])
-            failed += 1
-    return done, failed
-
-
-def _kept(before: Preview, after: Preview, stores: Stores, now: datetime) -> Preview:
-    """`after`, or what somebody else has made of it meanwhile."""
-    if stores.catalog.write([preview_change(before, after, now)]):
-        return after
-    found = find_preview(stores.rows, before.id)
-    if found is None:
-        raise NotFound(f"there is no preview {before.id}")
-    return found
+    return take_over(DISPOSITIONS, apply, stores=stores, now=now, limit=limit)

@@ -5,7 +5,7 @@ behind them. Every step finds by itself what is left to do, so that the same req
 closing, completes what a dead process began.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -19,9 +19,9 @@ from chalicelib.flows.pacing import InTime, Latest, unhurried
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import Earning
-from chalicelib.store import collecting
+from chalicelib.store import collecting, uncollecting
 from chalicelib.store import payments as store
-from chalicelib.store.invoices import each_charge, invoices_by_id, open_invoices
+from chalicelib.store.invoices import charges_of, each_charge, invoices_by_id, open_invoices
 from chalicelib.store.rows import chunks
 from chalicelib.store.stores import Stores
 
@@ -55,14 +55,30 @@ def record_payment(
         advertiser, reference=reference, amount_cents=amount_cents, currency=currency,
         received_at=received_at, now=now,
     )  # fmt: skip
-    recorded = _record(wanted, stores=stores)
-    payments.confirm_same(recorded, wanted, dated=received_at is not None)
+    return take_in(wanted, dated=received_at is not None, stores=stores, now=now)
+
+
+def take_in(
+    wanted: Payment,
+    *,
+    first: Collection[str] = (),
+    dated: bool = True,
+    stores: Stores,
+    now: datetime,
+) -> Payment:
+    """Record a payment, and do what its money allows; returns it as it was recorded first.
+
+    It pays the invoices of `first`, by id, before the others. Conflict when its id has recorded
+    another payment; one that is not `dated` may have come at another time.
+    """
+    recorded = _record(wanted, first, stores=stores)
+    payments.confirm_same(recorded, wanted, dated=dated)
     if recorded.kind is PaymentKind.PAYMENT:
-        freed = pass_on(advertiser_id, stores=stores, now=now, most_calls=MOST_AT_ONCE)
+        freed = pass_on(recorded.advertiser_id, stores=stores, now=now, most_calls=MOST_AT_ONCE)
         publishers = _publishers(freed, recorded, stores)
         for publisher_id in sorted(publishers):
             release_due(publisher_id, as_of=now, freed=freed, stores=stores, now=now)
-        resume(advertiser_id, stores=stores)
+        resume(recorded.advertiser_id, stores=stores)
     return store.find_payment(stores.rows, wanted.id) or recorded
 
 
@@ -81,8 +97,13 @@ def pass_on(
     the run's time is over.
     """
     _apply_waiting(advertiser_id, stores=stores, now=now)
+    for lost in uncollecting.lost_invoices(stores.rows, advertiser_id):
+        take_back(lost, stores=stores)
     freed = Latest[Earning]()
     for invoice in open_invoices(stores.rows, advertiser_id):
+        if invoice.spare_cents < 0:
+            take_back(invoice, stores=stores)
+            continue
         handy = most_calls is None or invoice.call_count <= most_calls
         if handy and (invoice.spare_cents or invoice.state is InvoiceState.PAID):
             freed.merge(collect_covered(invoice, stores.rows, in_time) or Latest())
@@ -118,14 +139,24 @@ def release_due(
     return released
 
 
-def _record(wanted: Payment, *, stores: Stores) -> Payment:
+def take_back(invoice: Invoice, *, stores: Stores) -> None:
+    """Let the calls wait again for money which an invoice collected and of which it has lost too
+    much, the latest first; calls whose earnings were released stay collected."""
+    if invoice.spare_cents < 0 or invoice.ended_at:
+        charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
+        uncollecting.take_back(stores.rows, invoice, charges)
+
+
+def _record(wanted: Payment, first: Collection[str], *, stores: Stores) -> Payment:
     """The payment as it was recorded first, whether now or before."""
     for _ in range(_TRIES):
         known = store.find_payment(stores.rows, wanted.id)
         if known:
             return known
         invoices = {} if wanted.kind is PaymentKind.TOP_UP else _payable(wanted, stores)
-        parts = payments.allocate(wanted.amount_cents, invoices.values(), most=_MOST_INVOICES)
+        parts = payments.allocate(
+            wanted.amount_cents, invoices.values(), most=_MOST_INVOICES, first=first
+        )
         payment = replace(wanted, applications=parts)
         if store.record(stores.rows, payment, invoices):
             return payment

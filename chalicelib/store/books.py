@@ -11,15 +11,19 @@ from typing import Generic, TypeVar
 from chalicelib.credits import Credit
 from chalicelib.errors import NotFound
 from chalicelib.invoices import BookedCharge, Invoice
+from chalicelib.paybacks import Chargeback, Refund
 from chalicelib.payments import Funds, Payment
 from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
 from chalicelib.store.invoices import charges_of, read_invoice
+from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
 from chalicelib.store.payouts import earnings_of, read_payout
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
+from chalicelib.store.stripe_events import read_stripe_event
+from chalicelib.stripe_events import TakenEvent
 
 T = TypeVar("T")
 
@@ -40,6 +44,9 @@ STATEMENTS: Shelf[Invoice] = Shelf("statement", "INVOICE", read_invoice)
 CREDITS: Shelf[Credit] = Shelf("credit", "CREDIT", read_credit)
 CLAWBACKS: Shelf[BookedEarning] = Shelf("clawback", "EARNING", read_earning)
 PAYMENTS: Shelf[Payment] = Shelf("payment", "PAYMENT", read_payment)
+REFUNDS: Shelf[Refund] = Shelf("refund", "REFUND", read_refund)
+CHARGEBACKS: Shelf[Chargeback] = Shelf("chargeback", "CHARGEBACK", read_chargeback)
+STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_event)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
 
 

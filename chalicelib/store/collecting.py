@@ -74,6 +74,8 @@ def collect_batch(
             rows.write(actions)
         except NotWritten as refused:
             if set(refused.images) == {0}:
+                if _reopened(refused.images[0]):
+                    return ()
                 raise Broken(f"{invoice.id} has collected more than was paid") from refused
             continue
         return tuple(freed)
@@ -104,6 +106,11 @@ def earnings_due(rows: Rows, publisher_id: str, as_of: datetime) -> Iterator[Ear
     after_all_of_that_instant = f"{times.written(as_of)}$"
     waiting = walk_waiting(rows, earnings_awaiting(publisher_id), below=after_all_of_that_instant)
     return (read_earning(item).earning for item in waiting)
+
+
+def _reopened(image: Item | None) -> bool:
+    """Whether money of the invoice was taken back, so that what was read of it may be too old."""
+    return bool(image and image.get("reopened"))
 
 
 def _is_open(item: Item) -> bool:

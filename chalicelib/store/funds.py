@@ -11,7 +11,7 @@ from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import NotFound
 from chalicelib.payments import Funds
 from chalicelib.store.holds import funds_key
-from chalicelib.store.rows import BOOKS, Change, Item, Present, Put, Rows
+from chalicelib.store.rows import BOOKS, AtLeast, Change, Item, Present, Put, Rows
 
 _AVAILABLE = ("available_cents",)
 
@@ -27,6 +27,15 @@ def open_funds(advertiser: Advertiser) -> Put:
 def add_funds(advertiser_id: str, cents: int) -> Change:
     """Money came in, or the credit limit rose by `cents` (fell, when negative)."""
     return Change(key=funds_key(advertiser_id), add={_AVAILABLE: cents}, when=(Present(("pk",)),))
+
+
+def take_funds(advertiser_id: str, cents: int) -> Change:
+    """Money goes back; refused where less than `cents` is free of holds."""
+    return Change(
+        key=funds_key(advertiser_id),
+        add={_AVAILABLE: -cents},
+        when=(AtLeast(_AVAILABLE, cents),),
+    )
 
 
 def read_funds(rows: Rows, advertiser_id: str) -> Funds:

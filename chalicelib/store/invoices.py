@@ -4,11 +4,12 @@ Owns their rows from the first claimed charge to the last collected call, and th
 two series. What a document says belongs to `chalicelib.invoices`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib import times
 from chalicelib.errors import Broken
+from chalicelib.ids import derived
 from chalicelib.invoices import BookedCharge, Charge, Invoice, InvoiceKind, InvoiceState, number
 from chalicelib.ledger import Entry
 from chalicelib.payments import Application
@@ -24,7 +25,7 @@ from chalicelib.store.claims import (
     walk_document,
     walk_waiting,
 )
-from chalicelib.store.entries import book, entry_puts
+from chalicelib.store.entries import book, entry_key, entry_puts, read_entry
 from chalicelib.store.funds import add_funds
 from chalicelib.store.papers import paper_put
 from chalicelib.store.rows import (
@@ -74,6 +75,15 @@ def invoices_by_id(rows: Rows, ids: tuple[str, ...]) -> tuple[Invoice, ...]:
     """The documents as they stand; those that are not there are left out."""
     found, _ = rows.gather([invoice_key(one) for one in ids])
     return tuple(read_invoice(item) for item in found.values())
+
+
+def invoices_by_number(rows: Rows, numbers: Sequence[str]) -> dict[str, Invoice]:
+    """The issued invoices with these numbers, found by the entries that they made; those of nothing
+    made none."""
+    keys = {entry_key(derived("ent", f"inv:{one}")): one for one in numbers}
+    found, _ = rows.gather(list(keys))
+    ids = {read_entry(item).refs["invoice_id"]: keys[key] for key, item in found.items()}
+    return {ids[one.id]: one for one in invoices_by_id(rows, tuple(ids))}
 
 
 def open_invoices(rows: Rows, advertiser_id: str) -> tuple[Invoice, ...]:
@@ -206,6 +216,11 @@ def credit_change(before: Invoice, after: Invoice) -> Change:
     )
 
 
+def invoice_order(issued: Invoice) -> str:
+    """The sort key of an issued document among those of its kind, and of those that wait."""
+    return f"{times.written(issued.issued_at)}#{issued.id}" if issued.issued_at else issued.id
+
+
 def _draft_of(document: Invoice) -> Draft:
     return Draft(
         key=invoice_key(document.id),
@@ -218,7 +233,7 @@ def _draft_of(document: Invoice) -> Draft:
 
 def _finish(issued: Invoice) -> Change:
     """The draft becomes the document; an invoice then waits for money and collection."""
-    order = f"{times.written(issued.issued_at)}#{issued.id}" if issued.issued_at else issued.id
+    order = invoice_order(issued)
     sets: dict[Path, str | int] = {
         ("state",): issued.state.value,
         ("kind",): issued.kind.value,

@@ -4,7 +4,7 @@ Owns the row of a payment and the transactions that record it and that let it pa
 much goes where belongs to `chalicelib.payments`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chalicelib import ledger, times
@@ -19,8 +19,10 @@ from chalicelib.store.funds import add_funds
 from chalicelib.store.invoices import apply_change
 from chalicelib.store.rows import (
     BOOKS,
+    Absent,
     Action,
     Change,
+    Condition,
     Equals,
     Item,
     Key,
@@ -47,11 +49,15 @@ def read_payment(item: Item) -> Payment:
     return codec.from_json(Payment, item["doc"])
 
 
+def payments_by_id(rows: Rows, ids: Sequence[str]) -> dict[str, Payment]:
+    """The payments as they stand, by id; those that are not there are left out."""
+    found, _ = rows.gather([payment_key(one) for one in ids])
+    return {item["id"]: read_payment(item) for item in found.values()}
+
+
 def find_payment(rows: Rows, payment_id: str) -> Payment | None:
     """The payment as it stands; None when there is none."""
-    key = payment_key(payment_id)
-    found, _ = rows.gather([key])
-    return read_payment(found[key]) if key in found else None
+    return payments_by_id(rows, [payment_id]).get(payment_id)
 
 
 def unapplied_payments(rows: Rows, advertiser_id: str) -> tuple[Payment, ...]:
@@ -93,9 +99,10 @@ def apply_match(rows: Rows, match: Match, now: datetime) -> bool:
         amount_cents=match.amount_cents,
         currency=match.payment.currency,
         now=now,
+        times_before=sum(one.invoice_id == match.invoice.id for one in match.payment.applications),
     )
     actions: list[Action] = [
-        _spend(match.payment, part),
+        payment_change(match.payment, with_application(match.payment, part)),
         apply_change(match.invoice, part),
         *entry_puts(entry),
     ]
@@ -104,6 +111,21 @@ def apply_match(rows: Rows, match: Match, now: datetime) -> bool:
     except NotWritten:
         return False
     return True
+
+
+def payment_change(before: Payment, after: Payment) -> Change:
+    """`after` in the place of `before`, while that is still the version stored."""
+    stands: Condition = Equals(("version",), before.version)
+    return Change(
+        key=payment_key(before.id),
+        set={
+            ("doc",): codec.to_json(after),
+            ("available_cents",): after.unapplied_cents,
+            ("version",): after.version,
+        },
+        remove=[] if after.unapplied_cents else [("open",), ("open_key",)],
+        when=[stands if before.version else Absent(("version",))],
+    )
 
 
 def _entry(payment: Payment) -> Entry:
@@ -146,14 +168,3 @@ def payment_put(payment: Payment) -> Put:
         "doc": codec.to_json(payment),
     }
     return Put(BOOKS, item)
-
-
-def _spend(before: Payment, part: Application) -> Change:
-    """The payment after it pays an invoice, while it stands as it was when `before` was read."""
-    after = with_application(before, part)
-    return Change(
-        key=payment_key(before.id),
-        set={("doc",): codec.to_json(after), ("available_cents",): after.unapplied_cents},
-        remove=[] if after.unapplied_cents else [("open",), ("open_key",)],
-        when=[Equals(("available_cents",), before.unapplied_cents)],
-    )

@@ -39,6 +39,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls | UNMATCHED#advertiser | at#id | feedback that found no call, and the call that it found later; expires |
 | calls | PREVIEW#id | META | a file of dispositions that was read, and how far it is applied; expires |
 | calls | PREVIEW#id | PART#n | fifty of the file's rows; expires |
+| calls | BANKFILE#id | META | a bank's statement that was read, and how far it is booked; expires |
+| calls | BANKFILE#id | PART#n | fifty of the statement's lines; expires |
 | calls | CALL#id | EXPECTED#n | that attempt n is recorded; expires |
 | calls | CALL#id | REPORT#recording#status | one report on a recording, kept as it came; expires |
 | calls | CALL#id | RECORDING#recording | what is kept of a recording, and when it was removed |
@@ -53,6 +55,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | CHARGE#call, EARNING#call | META | the two sides of an approved call |
 | books | CREDIT#id | META | what was given back of a call's charge; never changed |
 | books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
+| books | REFUND#id, CHARGEBACK#id | META | money that went back to an advertiser, or was taken back |
+| books | STRIPE#id | META | what became of an event of Stripe |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |
@@ -208,6 +212,7 @@ class BookRow(Model):
     credited_cents = NumberAttribute(null=True)
     credited_tax_cents = NumberAttribute(null=True)
     returned_cents = NumberAttribute(null=True)
+    version = NumberAttribute(null=True)
     claimed = NumberAttribute(null=True)
     by_kind = _index("by_kind", "kind", "created_key")
     by_open = _index("by_open", "open", "open_key")

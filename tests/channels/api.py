@@ -17,8 +17,10 @@ from app import app
 from chalicelib import ids
 from chalicelib.channels import http
 from chalicelib.closings import Duty
+from chalicelib.errors import Conflict
 from chalicelib.flows.recordings import Places
 from chalicelib.flows.taking_up import Yard
+from chalicelib.providers.stripe import Checkout, Order, PaymentLink
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
@@ -35,6 +37,7 @@ SECRETS = Secrets(
     twilio_tokens=("token",),
     caller_hash_key="a-hash-key",
     visit_key="a-visit-key",
+    stripe_webhook_secrets=("whsec_new", "whsec_old"),
     operator_key_sha256=hashlib.sha256(KEY.encode()).hexdigest(),
     voice_url="https://voice.example.com",
     dni_url="https://dni.example.com",
@@ -69,6 +72,11 @@ class Reply:
         return {(one["field"], one["rule"]) for one in self.body["invalid_parameters"]}
 
 
+def nowhere(order: Order) -> PaymentLink:
+    """A deployment without an account at Stripe."""
+    raise Conflict(f"no page for {order.title}", code="stripe_not_configured")
+
+
 def a_studio() -> Places:
     """A carrier without recordings, and an empty bucket."""
     return Places(carrier={"twilio": FakeCarrier()}.__getitem__, bucket=FakeBucket())
@@ -84,6 +92,7 @@ class Api:
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
+    checkout: Checkout = nowhere
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
     asked: list[tuple[Duty, int]] = field(default_factory=list)
@@ -150,6 +159,7 @@ class Api:
             carrier=lambda: self.carrier,
             documents=lambda: FakeDocuments(self.documents),
             send_mail=self.mailer,
+            checkout=self.checkout,
             recordings=lambda: self.recordings,
             yard=lambda: self.yard,
             close_party=lambda duty, delay: self.asked.append((duty, delay)),

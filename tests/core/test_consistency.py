@@ -253,3 +253,13 @@ def test_overlap_agrees_with_the_clock(one: OpenBlock, other: OpenBlock) -> None
         for moment in quarters
     )
     assert bool(overlapping([one, other])) == both
+
+
+def test_a_top_up_is_asked_for_below_a_balance_and_of_prepaid_advertisers_alone() -> None:
+    asked = {"top_up_below_cents": 5_000, "top_up_cents": 10_000}
+    assert said(builders.an_advertiser(**asked)) == set()
+    for name in asked:
+        lacking = builders.an_advertiser(**(asked | {name: None}))
+        assert said(lacking) == {(name, "required")}
+    on_terms = builders.an_advertiser(billing=Billing.NET, **asked)
+    assert said(on_terms) == {(name, "net") for name in asked}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.disposition_files import COLUMNS, MOST_BYTES, MOST_ROWS, FileRow, read_file
+from chalicelib.csv_files import MOST_BYTES, MOST_ROWS
+from chalicelib.disposition_files import COLUMNS, FileRow, read_file
 from chalicelib.errors import Invalid
 from chalicelib.feedback import Named
 from tests.builders import CALLER, NOW

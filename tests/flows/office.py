@@ -6,21 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import ledger
+from chalicelib.bank_files import BankFile
 from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
+from chalicelib.flows import bank_files, paybacks
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.billing import Desk
 from chalicelib.flows.closing import ClosingReport, close, desk_of
 from chalicelib.flows.crediting import credit_call
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
+from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.flows.sealing import SealingReport, seal
 from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.offers import PayoutTerms, Publisher
+from chalicelib.paybacks import Refund
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
 from chalicelib.store.books import (
@@ -153,6 +157,28 @@ class Office:
     def bucket(self) -> FakeDocuments:
         """Where documents are kept."""
         return FakeDocuments(self.documents, refuses_pages=self.fails_to_print)
+
+    def reads(self, *lines: str, id: str = "bnk_1") -> BankFile:
+        """A bank's statement is read, and nothing is booked."""
+        raw = "".join(f"{line}\n" for line in ("date,amount,currency,reference,payer", *lines))
+        return bank_files.preview(raw.encode(), id=id, stores=self.stores, now=self.now)
+
+    def applies(self, made: BankFile) -> BankFile:
+        """The next lines of a statement are booked, in the state in which it is."""
+        stands = bank_files.known_file(made.id, stores=self.stores, now=self.now)
+        return bank_files.apply(stands, stores=self.stores, now=self.now)
+
+    def refunds(self, payment_id: str, cents: int, reference: str = "back-1") -> Refund:
+        """Money goes back."""
+        return paybacks.refund(
+            payment_id, reference=reference, amount_cents=cents, stores=self.stores, now=self.now
+        )
+
+    def is_charged_back(self, payment_id: str, reference: str = "dispute-1") -> ChargebackReport:
+        """The bank takes a payment back."""
+        return paybacks.charge_back(
+            payment_id, reference=reference, stores=self.stores, now=self.now
+        )
 
     def closes(self, as_of: datetime | None = None) -> ClosingReport:
         """The scheduled run, at the clock's time."""

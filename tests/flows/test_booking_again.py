@@ -54,6 +54,18 @@ def settles(office: Office) -> object:
     return office.settles(payout.id)
 
 
+def paid() -> Office:
+    office = unpaid()
+    office.receives("wire-1", 2_500)
+    return office
+
+
+def topped_up() -> Office:
+    office = opens()
+    office.receives("wire-1", 5_000, PREPAID)
+    return office
+
+
 WRITERS = {
     "top_up": Writer(opens, lambda office: office.receives("wire-1", 5_000, PREPAID)),
     "approval": Writer(opens, lambda office: office.approves("call_1", NET, WEEKLY)),
@@ -65,6 +77,8 @@ WRITERS = {
     "payout_create": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_settled": Writer(paid_out, settles),
     "invoice_voided": Writer(unpaid, lambda office: office.voids(office.invoices[0].id)),
+    "refund": Writer(topped_up, lambda office: office.refunds(office.payments[0].id, 1_000)),
+    "chargeback": Writer(paid, lambda office: office.is_charged_back(office.payments[0].id)),
     "write_off": Writer(unpaid, lambda office: office.writes_off(office.invoices[0].id)),
 }
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from chalicelib.flows.issuer import set_issuer
 from chalicelib.invoices import Charge, InvoiceState
 from chalicelib.issuer import Issuer
 from chalicelib.offers import Publisher
+from chalicelib.payments import PaymentKind, PaymentState
 from chalicelib.payouts import EarningState, PayoutState
 from chalicelib.store.books import CHARGES, EARNINGS
 from chalicelib.store.checkpoints import balance_of
@@ -31,6 +33,15 @@ from tests.flows.office import HELD, NET, PREPAID, WEEKLY, Office
 Death = tuple[str, int] | None
 
 _REFUSALS = {"credit_beyond_charge", "nothing_to_credit", "credit_differs", "invoice_ended"}
+
+BankLine = tuple[str, int, str]
+"""Who paid, how much in cents, and what for."""
+
+bank_lines = st.tuples(
+    st.sampled_from([NET.name, PREPAID.name]),
+    st.sampled_from([700, 2500, 6000]),
+    st.sampled_from(["deposit", "INV-000001", "INV-000002"]),
+)
 
 deaths = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integers(1, 12))
 
@@ -61,10 +72,14 @@ class Books(RuleBasedStateMachine):
         self.earned = 0
         self.received: dict[tuple[str, str], int] = {}
         self.asked: list[tuple[str, int | None, bool, str]] = []
+        self.refunded = 0
+        self.files = 0
+        self.told: set[BankLine] = set()
 
     @initialize()
     def opens(self) -> None:
-        self.office.opens()
+        known = [replace(one, bank_references=(one.name,)) for one in (NET, PREPAID)]
+        self.office.opens(advertisers=tuple(known))
 
     def does(self, act: Callable[[], object], death: Death) -> None:
         """Act; where the process dies on the way, act once more, as a retry does."""
@@ -116,6 +131,38 @@ class Books(RuleBasedStateMachine):
         before = self.office.audits().accounts["cash:bank"]
         self.office.receives(reference, cents, NET if owner == NET.id else PREPAID)
         assert self.office.audits().accounts["cash:bank"] == before
+
+    @rule(said=st.lists(bank_lines, min_size=1, max_size=3, unique=True), death=deaths)
+    def reads_a_statement(self, said: list[BankLine], death: Death) -> None:
+        """Statements overlap: a line that comes again is the same money."""
+        self.files += 1
+        lines = (f"2026-12-05,{cents / 100:.2f},USD,{name},{who}" for who, cents, name in said)
+        made = self.office.reads(*lines, id=f"bnk_{self.files}")
+        self.told |= set(said)
+        self.does(lambda: self.office.applies(made), death)
+        assert self.office.applies(made).matched == len(said)
+
+    @precondition(lambda self: self.office.payments)
+    @rule(data=st.data(), cents=st.sampled_from([1, 1000, 5000]), death=deaths)
+    def refunds(self, data: st.DataObject, cents: int, death: Death) -> None:
+        payment = data.draw(st.sampled_from(sorted(one.id for one in self.office.payments)))
+        reference = f"back-{self.refunded}"
+        self.refunded += 1
+        self.tries(lambda: self.office.refunds(payment, cents, reference), death)
+
+    @precondition(lambda self: self.office.payments)
+    @rule(data=st.data(), death=deaths)
+    def is_charged_back(self, data: st.DataObject, death: Death) -> None:
+        payment = data.draw(st.sampled_from(sorted(one.id for one in self.office.payments)))
+        self.tries(lambda: self.office.is_charged_back(payment), death)
+
+    def tries(self, act: Callable[[], object], death: Death) -> None:
+        """Act, unless the books refuse it; then nothing has changed."""
+        before = self.office.picture()
+        try:
+            self.does(act, death)
+        except Conflict:
+            assert self.office.picture() == before
 
     @rule(days=st.sampled_from([0, 1, 8, 31]), death=deaths)
     def closes(self, days: int, death: Death) -> None:
@@ -228,7 +275,35 @@ class Books(RuleBasedStateMachine):
         clawed_back = sum(one.clawed_back_cents for one in given)
         assert accounts["revenue:credit_notes"] == sum(one.amount_cents for one in given)
         assert accounts["cost:publishers"] == self.earned - clawed_back
-        assert accounts["cash:bank"] == sum(self.received.values()) - paid_out
+        paid_in = [one for one in self.office.payments if one.kind is not PaymentKind.CREDIT]
+        came_in = sum(self.received.values()) + sum(cents for _, cents, _ in self.told)
+        assert sum(one.amount_cents for one in paid_in) == came_in
+        kept = sum(one.kept_cents for one in paid_in)
+        handed_out = sum(
+            one.refunded_cents for one in self.office.payments if one.kind is PaymentKind.CREDIT
+        )
+        assert accounts["cash:bank"] == kept - handed_out - paid_out
+
+    @invariant()
+    def nothing_is_negative_that_may_not_be(self) -> None:
+        """A chargeback may take what calls have used; nothing else goes below nothing."""
+        accounts = self.office.audits().accounts
+        gone = {
+            one.advertiser_id
+            for one in self.office.payments
+            if one.state is PaymentState.CHARGED_BACK
+        }
+        for advertiser in {NET.id, PREPAID.id} - gone:
+            assert self.office.stores.books.funds(advertiser).available_cents >= 0
+            assert accounts[f"prepaid:{advertiser}"] <= 0
+            own = [one for one in self.office.invoices if one.advertiser_id == advertiser]
+            assert all(one.spare_cents >= 0 for one in own)
+        assert accounts[f"unapplied:{NET.id}"] <= 0
+        assert accounts[f"ar:{NET.id}"] >= 0
+        assert all(one.paid_cents >= 0 and one.owed_cents >= 0 for one in self.office.invoices)
+        assert all(one.unapplied_cents >= 0 for one in self.office.payments)
+        assert all(one.amount_cents > 0 for one in self.office.payouts)
+        assert all(one.spare_cents >= 0 for one in self.office.statements)
 
     @invariant()
     def nothing_is_released_before_it_is_collected(self) -> None:
@@ -252,12 +327,6 @@ class Books(RuleBasedStateMachine):
             assert 0 <= sum(one.clawed_back_cents for one in of_call) <= earned
             whole = bool(of_call) and not charge.due_cents
             assert (self.office.call(call_id).status is CallStatus.RETURNED) is whole
-
-    @invariant()
-    def nothing_is_negative_that_may_not_be(self) -> None:
-        documents = (*self.office.invoices, *self.office.statements)
-        assert all(one.owed_cents >= 0 and one.spare_cents >= 0 for one in documents)
-        assert all(one.amount_cents > 0 for one in self.office.payouts)
 
     @invariant()
     def nothing_is_claimed_twice(self) -> None:

@@ -54,7 +54,7 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     acme = replace(NET, credit_limit_cents=100_000)
     cord = replace(NET, id="adv_cord", name="Cord Heating")
     office = Office().opens(advertisers=(acme, PREPAID, cord), publishers=(WEEKLY,))
-    office.receives("best-1", 10_000, PREPAID)
+    top_up = office.receives("best-1", 10_000, PREPAID)
     office.approves("call_1", PREPAID, WEEKLY)
     office.approves("call_2", acme, WEEKLY)
     office.approves("call_3", acme, WEEKLY)
@@ -70,11 +70,15 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.now = datetime(2026, 12, 5, tzinfo=UTC)
     office.receives("acme-1", 4_000, acme)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
-    office.receives("acme-2", 3_000, acme)
+    last = office.receives("acme-2", 3_000, acme)
     office.now = datetime(2026, 12, 10, tzinfo=UTC)
     office.credits("call_3")
     office.now = datetime(2026, 12, 20, tzinfo=UTC)
     office.writes_off(open_invoice(office, cord))
+    office.now = datetime(2026, 12, 21, tzinfo=UTC)
+    office.refunds(top_up.id, 2_000)
+    office.now = datetime(2026, 12, 22, tzinfo=UTC)
+    office.is_charged_back(last.id)
 
     said = Counter[tuple[str, str, frozenset[tuple[str, int]]]]()
     month = rows_under("Amounts are in cents.")
@@ -88,8 +92,8 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     assert report.clean
     told = rows_under("The trial balance after that:")
     assert {account: int(cents) for account, cents in told} == report.accounts
-    assert office.funds(acme) == (105_000, 0)
-    assert office.funds(PREPAID) == (7_500, 0)
+    assert office.funds(acme) == (102_000, 0)
+    assert office.funds(PREPAID) == (5_500, 0)
 
 
 def test_the_reference_names_every_template_and_every_law() -> None:
@@ -100,6 +104,6 @@ def test_the_reference_names_every_template_and_every_law() -> None:
             ledger.top_up, ledger.approval, ledger.invoice_issued, ledger.payment, ledger.applied,
             ledger.credit, ledger.release, ledger.payout_settled,
         )
-    } | {"payout_create", "invoice_voided", "write_off"}  # fmt: skip
+    } | {"payout_create", "invoice_voided", "write_off", "refund", "chargeback"}  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}
     assert laws == set(auditing.Law)

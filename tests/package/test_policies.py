@@ -45,6 +45,10 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "calls/index/by_due": {"Query"},
         "calls/index/by_campaign": {"Query"},
         "catalog/index/by_kind": {"Query"},
+        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "books/index/by_document": {"Query"},
+        "ledger": {"BatchGetItem", "PutItem"},
     },
     "reconcile": {
         "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},

@@ -16,7 +16,7 @@ from chalicelib.store.calls import call_item
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.dispositions import said_of
 from chalicelib.store.feedback import calls_around, led_to, page_of_unmatched
-from chalicelib.store.previews import due_previews, find_preview, keep_preview, rows_of
+from chalicelib.store.previews import DISPOSITIONS
 from chalicelib.store.rows import CALLS, Put, Rows
 from chalicelib.store.stores import Stores
 from tests.builders import CALLER, NOW, a_call, a_campaign, an_advertiser
@@ -64,8 +64,8 @@ def test_any_stretch_of_a_file_can_be_read(
 ) -> None:
     rows, preview = FakeRows(), a_preview(121)
     read = [FileRow(row=n, named=Named(external_id=f"x{n}")) for n in range(2, 123)]
-    keep_preview(rows, preview, read)
-    found = [row.row for row in rows_of(rows, preview, first, count)]
+    DISPOSITIONS.keep(rows, preview, read)
+    found = [row.row for row in DISPOSITIONS.rows_of(rows, preview, first, count)]
     assert found == (list(range(expected[0], expected[1] + 1)) if expected else [])
 
 
@@ -77,8 +77,8 @@ def test_the_longest_rows_of_any_script_fit_into_the_table() -> None:
                 disposition="d" * 32, amount_cents=10**11, note="\U0001f4de" * LONGEST_NOTE)
         for n in range(2, 62)
     ]  # fmt: skip
-    keep_preview(rows, preview, longest)
-    assert rows_of(rows, preview, 0, 60) == tuple(longest)
+    DISPOSITIONS.keep(rows, preview, longest)
+    assert DISPOSITIONS.rows_of(rows, preview, 0, 60) == tuple(longest)
 
 
 def test_a_preview_that_was_not_kept_whole_is_none() -> None:
@@ -86,8 +86,8 @@ def test_a_preview_that_was_not_kept_whole_is_none() -> None:
     read = [FileRow(row=n, named=Named(external_id=f"x{n}")) for n in range(2, 602)]
     rows.crash_before_write(3)
     with pytest.raises(Crash):
-        keep_preview(rows, preview, read)
-    assert find_preview(rows, "pvw_1") is None
+        DISPOSITIONS.keep(rows, preview, read)
+    assert DISPOSITIONS.find(rows, "pvw_1") is None
 
 
 @pytest.fixture
@@ -135,6 +135,6 @@ def test_a_file_is_applied_on_either_kind_of_rows(laid: Stores) -> None:
     done = apply(made, stores=laid, now=NOW)
     assert (done.matched, done.unmatched) == (1, 1)
     assert apply(done, stores=laid, now=NOW) == done
-    assert due_previews(laid.rows, NOW + timedelta(days=1), limit=5) == ()
+    assert DISPOSITIONS.due(laid.rows, NOW + timedelta(days=1), limit=5) == ()
     page = page_of_unmatched(laid.rows, "adv_1", limit=10, after=None)
     assert [one.match.reason for one in page.items] == [UnmatchedReason.UNKNOWN_CALL]
