@@ -14,7 +14,7 @@ from chalicelib.bank_files import BankLine
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.ids import derived
-from chalicelib.invoices import Charge, Invoice
+from chalicelib.invoices import Charge, Invoice, in_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
