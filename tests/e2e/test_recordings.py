@@ -58,6 +58,12 @@ def test_a_recorded_call_can_be_heard_and_then_erased(deployment: Deployment) ->
     assert refused.value.problem["code"] == "recording_deleted"
 
 
+def dead(told: Json) -> Json:
+    """What is told of recordings that were given up."""
+    (place,) = [one for one in told["places"] if one["place"] == "recordings-dead"]
+    return dict(place)
+
+
 def test_a_recording_that_the_carrier_would_not_give_is_had_once_it_is_taken_up(
     deployment: Deployment,
 ) -> None:
@@ -71,15 +77,14 @@ def test_a_recording_that_the_carrier_would_not_give_is_had_once_it_is_taken_up(
         call = deployment.judged(placed.sid)
 
         def parked() -> int:
-            (*_, recordings) = deployment.api("GET", "/operations/replay")["places"]
-            return int(recordings["waiting"])
+            return int(dead(deployment.api("GET", "/operations/replay"))["waiting"])
 
         # Five deliveries, each of which asks the carrier for six seconds.
         assert eventually(parked, within=120) == 1
         rest.troubles.clear()
         (waiting,) = deployment.api("GET", f"/calls/{call['id']}/recordings")["recordings"]
         assert waiting["state"] == "awaited"
-        (*_, taken) = deployment.api("POST", "/operations/replay", {})["places"]
+        taken = dead(deployment.api("POST", "/operations/replay", {}))
         recording = kept(deployment, call["id"])
     assert (taken["place"], taken["taken_up"]) == ("recordings-dead", 1)
     assert (recording["id"], recording["seconds"]) == (waiting["id"], 30)
