@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -112,17 +112,18 @@ def test_a_poisonous_record_is_parked_the_rest_is_judged_and_it_is_taken_up_afte
 ) -> None:
     sound, sick = Market(deployment), Market(deployment)
     with deployment.network() as network:
-        with stream_stopped(deployment):
-            before = sound.rings(network)
-            poison = sick.rings(network)
-            behind = sound.rings(network)
-            call_id = deployment.call(poison.sid)["id"]
-            sweep_looks(deployment, call_id, FAR_AWAY)
-        with poisoned(deployment, sick.publisher_id):
+        with ExitStack() as sickness:
+            with stream_stopped(deployment):
+                before = sound.rings(network)
+                poison = sick.rings(network)
+                behind = sound.rings(network)
+                call_id = deployment.call(poison.sid)["id"]
+                sweep_looks(deployment, call_id, FAR_AWAY)
+                sickness.enter_context(poisoned(deployment, sick.publisher_id))
             judged = [deployment.judged(one.sid)["status"] for one in (before, behind)]
             parked = eventually(lambda: lying(deployment)["validate-failed"], within=60)
             told = command(deployment, dry=True)
-        assert deployment.call(poison.sid)["status"] != "approved"
+            assert deployment.call(poison.sid)["status"] != "approved"
         taken = deployment.api("POST", PATH, {})
         call = deployment.judged(poison.sid)
     assert judged == ["approved", "approved"]
