@@ -77,7 +77,9 @@ def test_a_call_of_which_nothing_was_said_comes_to_what_the_rules_say_of_it_in_t
 ) -> None:
     for call in calls:
         alone = again([call], charge, earning)[call.id]
-        in_the_end = both_sides(judge(call.facts, charge, earning, now=LATER))
+        own = (charge, earning) == (call.charge, call.earning)
+        judged_at = call.judged_at if own else LATER
+        in_the_end = both_sides(judge(call.facts, charge, earning, now=judged_at))
         for one, other in ((alone.after.charge, in_the_end.charge),
                            (alone.after.earning, in_the_end.earning)):  # fmt: skip
             assert (one.standing, one.cents, one.step) == (other.standing, other.cents, other.step)
