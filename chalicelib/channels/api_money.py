@@ -15,7 +15,7 @@ from chalicelib.flows import bank_files as files
 from chalicelib.flows import paybacks as flow
 from chalicelib.flows.bank_files import SeenLine
 from chalicelib.flows.paybacks import ChargebackReport
-from chalicelib.store.books import REFUNDS
+from chalicelib.store.books import CHARGEBACKS, REFUNDS, Shelf
 from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
@@ -124,6 +124,21 @@ def create_refund(request: Request) -> Answer:
 
 @endpoint(
     blueprint,
+    Route(
+        method="GET",
+        path="/refunds",
+        summary="List refunds, the oldest first",
+        answers="RefundView",
+        paged=True,
+    ),
+)
+def list_refunds(request: Request) -> Answer:
+    """Every refund, those made at Stripe too."""
+    return _page(request, REFUNDS)
+
+
+@endpoint(
+    blueprint,
     Route(method="GET", path="/refunds/{id}", summary="Read a refund", answers="RefundView"),
 )
 def read_refund(request: Request, id: str) -> Answer:
@@ -163,6 +178,27 @@ def create_chargeback(request: Request, id: str) -> Answer:
 def read_chargeback(request: Request, id: str) -> Answer:
     """What was taken back, and the released earnings that nobody has paid as things stand."""
     return Answer(body=_chargeback_view(flow.known_chargeback(id, stores=request.stores)))
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/chargebacks",
+        summary="List chargebacks, the oldest first",
+        answers="ChargebackSummaryView",
+        paged=True,
+    ),
+)
+def list_chargebacks(request: Request) -> Answer:
+    """What banks took back; `GET /payments/{id}/chargeback` adds what is left to be dealt with."""
+    return _page(request, CHARGEBACKS)
+
+
+def _page(request: Request, shelf: Shelf[Any]) -> Answer:
+    listing = request.listing()
+    page = request.stores.books.list(shelf, limit=listing.limit, after=listing.after)
+    return request.page([to_plain(one) for one in page.items], listing, page.mark)
 
 
 def _known(id: str, request: Request) -> BankFile:

@@ -98,10 +98,9 @@ class UnpaidEarningView(Document):
     payout_id: str | None
 
 
-class ChargebackView(Document):
+class ChargebackSummaryView(Document):
     """A payment that the bank took back: `reopened` are the invoices that lack again what it had
-    paid, `lost_cents` of it invoices that had been written off. `released` are earnings of their
-    calls that were released before and that, as things stand, nobody has paid."""
+    paid, `lost_cents` of it invoices that had been written off."""
 
     id: str
     payment_id: str
@@ -112,6 +111,12 @@ class ChargebackView(Document):
     booked_at: Moment
     reopened: list[ApplicationView]
     lost_cents: Amount
+
+
+class ChargebackView(ChargebackSummaryView):
+    """A chargeback, and what it leaves to be dealt with: `released` are earnings of its calls that
+    were released before and that, as things stand, nobody has paid."""
+
     released: list[UnpaidEarningView]
 
 

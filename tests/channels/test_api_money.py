@@ -83,6 +83,7 @@ def test_unapplied_money_is_refunded_once() -> None:
     schemas_money.RefundView.model_validate(given.body)
     assert market.api.post("/refunds", said).body == given.body
     assert market.api.get(f"/refunds/{given.body['id']}").body == given.body
+    assert market.api.get("/refunds").body["data"] == [given.body]
     shown = market.api.get(f"/payments/{payment['id']}").body
     assert (shown["refunded_cents"], shown["unapplied_cents"]) == (2_000, 3_000)
     assert balance(market, "cash:bank") == 3_000
@@ -116,6 +117,9 @@ def test_a_chargeback_opens_the_invoice_and_tells_what_was_released() -> None:
     assert report.body["reopened"] == [{"invoice_id": invoice["id"], "amount_cents": 7_500}]
     assert len(report.body["released"]) == 3
     assert market.api.get(path).body == report.body
+    (listed,) = market.api.get("/chargebacks").body["data"]
+    schemas_money.ChargebackSummaryView.model_validate(listed)
+    assert {**listed, "released": report.body["released"]} == report.body
     shown = market.api.get(f"/invoices/{invoice['id']}").body
     assert (shown["state"], shown["owed_cents"]) == ("open", 7_500)
     assert market.api.get(f"/payments/{payment['id']}").body["state"] == "charged_back"
