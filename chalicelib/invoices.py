@@ -204,7 +204,7 @@ def booking_order(charge: Charge) -> str:
 
 def in_order(charges: Iterable[Charge]) -> tuple[Charge, ...]:
     """Charges in the order in which they were booked, which is also how money collects them."""
-    return tuple(sorted(charges, key=lambda charge: (charge.booked_at, charge.call_id)))
+    return tuple(sorted(charges, key=booking_order))
 
 
 def number(kind: InvoiceKind, position: int) -> str:
