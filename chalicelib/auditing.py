@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from chalicelib import ledger
+from chalicelib import ledger, payout_entries
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.ledger import AdvertiserAccount, House, PublisherAccount
@@ -126,11 +126,20 @@ def take_payment(tally: Tally, payment: Payment) -> None:
 
 
 def take_payout(tally: Tally, payout: Payout) -> None:
-    """A payout passes by: on its way, or paid by the bank."""
-    on_its_way = ledger.publisher_account(PublisherAccount.IN_TRANSIT, payout.publisher_id)
-    settled = payout.state is PayoutState.SETTLED
-    tally.accounts[House.CASH_BANK if settled else on_its_way] -= payout.amount_cents
+    """A payout passes by: on its way, paid, or come back; what came to nothing left its fees."""
     tally.payouts[payout.id] = payout
+    cash = payout_entries.cash_of(payout.method)
+    tally.accounts[House.PAYOUT_FEES] += payout.fee_cents
+    tally.accounts[cash] -= payout.fee_cents
+    if payout.gives_back:
+        return
+    if payout.state is PayoutState.RETURNED:
+        held = ledger.publisher_account(PublisherAccount.HELD, payout.publisher_id)
+        tally.accounts[held] -= payout.amount_cents
+        return
+    on_its_way = ledger.publisher_account(PublisherAccount.IN_TRANSIT, payout.publisher_id)
+    tally.accounts[on_its_way if payout.in_flight else cash] -= payout.sent_cents
+    tally.accounts[House.BACKUP_WITHHOLDING] -= payout.withheld_cents
 
 
 def balance_differences(tally: Tally, balances: Mapping[str, int]) -> Iterator[Difference]:
@@ -148,6 +157,8 @@ def document_differences(tally: Tally) -> Iterator[Difference]:
     for invoice in tally.documents.values():
         yield from _invoice_differences(tally, invoice)
     for payout in tally.payouts.values():
+        if payout.gives_back:
+            continue
         yield from compare(Law.PAYOUT, payout.id, payout.amount_cents, tally.earned[payout.id])
         yield from compare(Law.PAYOUT, payout.id, payout.call_count, tally.earnings[payout.id])
     for what, cents in tally.open_credits.items():

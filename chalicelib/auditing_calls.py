@@ -137,7 +137,8 @@ def _sum_payable(tally: Tally, booked: BookedEarning) -> None:
         EarningState.APPROVED: PublisherAccount.APPROVED,
         EarningState.PAYABLE: PublisherAccount.PAYABLE,
     }.get(booked.state)
-    if account and booked.document_id not in tally.payouts:
+    payout = tally.payouts.get(booked.document_id or "")
+    if account and (payout is None or payout.gives_back):
         owed = ledger.publisher_account(account, earning.publisher_id)
         tally.accounts[owed] -= earning.due_cents
     if booked.document_id:

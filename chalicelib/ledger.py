@@ -22,11 +22,14 @@ class House(StrEnum):
     """The operator's own accounts."""
 
     CASH_BANK = "cash:bank"
+    CASH_PAYPAL = "cash:paypal"
     REVENUE_CALLS = "revenue:calls"
     CREDIT_NOTES = "revenue:credit_notes"
     COST_PUBLISHERS = "cost:publishers"
     SALES_TAX = "tax:sales"
+    BACKUP_WITHHOLDING = "tax:backup_withholding"
     BAD_DEBT = "expense:bad_debt"
+    PAYOUT_FEES = "expense:payout_fees"
 
 
 class AdvertiserAccount(StrEnum):
@@ -43,6 +46,7 @@ class PublisherAccount(StrEnum):
 
     APPROVED = "approved"
     PAYABLE = "payable"
+    HELD = "held"
     IN_TRANSIT = "in_transit"
 
 
@@ -126,7 +130,7 @@ def approval(
         template="approval",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (advertiser_account(paid_from, advertiser_id), charge_cents),
             (House.REVENUE_CALLS, -charge_cents),
             (House.COST_PUBLISHERS, earning_cents),
@@ -153,7 +157,7 @@ def invoice_issued(
         template="invoice_issued",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), total_cents),
             (advertiser_account(AdvertiserAccount.UNBILLED, advertiser_id), -charged_cents),
             (House.SALES_TAX, -tax_cents),
@@ -177,7 +181,7 @@ def payment(
         template="payment",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (House.CASH_BANK, applied_cents + unapplied_cents),
             (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), -applied_cents),
             (advertiser_account(AdvertiserAccount.UNAPPLIED, advertiser_id), -unapplied_cents),
@@ -202,7 +206,7 @@ def applied(
         template="applied",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (advertiser_account(AdvertiserAccount.UNAPPLIED, advertiser_id), amount_cents),
             (advertiser_account(AdvertiserAccount.RECEIVABLE, advertiser_id), -amount_cents),
         ),
@@ -219,7 +223,7 @@ def top_up(
         template="top_up",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (House.CASH_BANK, amount_cents),
             (advertiser_account(AdvertiserAccount.PREPAID, advertiser_id), -amount_cents),
         ),
@@ -246,7 +250,7 @@ def credit(
         template="credit",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (House.CREDIT_NOTES, -sum(cents for _, cents in given) - tax_cents),
             (House.SALES_TAX, tax_cents),
             *given,
@@ -266,56 +270,11 @@ def release(
         template="release",
         currency=currency,
         booked_at=now,
-        legs=_legs(
+        legs=legs_of(
             (publisher_account(PublisherAccount.APPROVED, publisher_id), earning_cents),
             (publisher_account(PublisherAccount.PAYABLE, publisher_id), -earning_cents),
         ),
         refs={"call_id": call_id},
-    )
-
-
-def payout_created(
-    *, payout_id: str, publisher_id: str, amount_cents: int, currency: str, now: datetime
-) -> Entry:
-    """Released earnings are on their way to the publisher."""
-    return _payout(
-        payout_id,
-        "create",
-        currency,
-        now,
-        _legs(
-            (publisher_account(PublisherAccount.PAYABLE, publisher_id), amount_cents),
-            (publisher_account(PublisherAccount.IN_TRANSIT, publisher_id), -amount_cents),
-        ),
-    )
-
-
-def payout_settled(
-    *, payout_id: str, publisher_id: str, amount_cents: int, currency: str, now: datetime
-) -> Entry:
-    """The bank has paid the publisher."""
-    return _payout(
-        payout_id,
-        "settled",
-        currency,
-        now,
-        _legs(
-            (publisher_account(PublisherAccount.IN_TRANSIT, publisher_id), amount_cents),
-            (House.CASH_BANK, -amount_cents),
-        ),
-    )
-
-
-def _payout(
-    payout_id: str, event: str, currency: str, now: datetime, legs: tuple[Leg, ...]
-) -> Entry:
-    return Entry(
-        key=f"po:{payout_id}:{event}",
-        template=f"payout_{event}",
-        currency=currency,
-        booked_at=now,
-        legs=legs,
-        refs={"payout_id": payout_id},
     )
 
 
@@ -327,6 +286,6 @@ def balances(legs: Iterable[Leg]) -> dict[str, int]:
     return dict(sums)
 
 
-def _legs(*sides: tuple[str, int]) -> tuple[Leg, ...]:
-    """The sides as legs, less those of nothing."""
+def legs_of(*sides: tuple[str, int]) -> tuple[Leg, ...]:
+    """Accounts with their cents as legs, less those of nothing."""
     return tuple(Leg(account=account, amount_cents=cents) for account, cents in sides if cents)

@@ -39,6 +39,14 @@ class PartnershipState(StrEnum):
     ENDED = "ended"
 
 
+class PayoutMethod(StrEnum):
+    """By what a publisher is paid: by hand (a wire, a check), by an ACH file, by PayPal."""
+
+    MANUAL = "manual"
+    ACH = "ach"
+    PAYPAL = "paypal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutTerms:
     """When a publisher is paid.
@@ -60,6 +68,7 @@ class Publisher:
     id: str
     name: str
     payout_terms: PayoutTerms = PayoutTerms()
+    payout_method: PayoutMethod = PayoutMethod.MANUAL
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

@@ -1,18 +1,19 @@
 """What may a publisher be paid, and when?
 
 Owns the earning of a call, and the payout that released earnings become: up to which booking they
-fall due under the publisher's terms, and whether the sum is worth a payout. Collecting the
-advertiser's money belongs to `payments`.
+fall due under the publisher's terms, what stands in its way, and whether the sum is worth it. How a
+payout goes on from there belongs to `payout_steps`, collecting the advertiser's money to
+`payments`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib import times
 from chalicelib.ids import derived
-from chalicelib.offers import PayoutTerms, Publisher
+from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +66,31 @@ class BookedEarning:
 
 
 class PayoutState(StrEnum):
-    """A draft still gathers earnings; a created payout is on its way until the bank has paid it."""
+    """A draft still gathers earnings; a created payout is decided, a submitted one has been handed
+    to whoever pays, and a settled one has been paid. One that failed never left the operator's
+    account; one that was returned came back."""
 
     DRAFT = "draft"
     CREATED = "created"
+    SUBMITTED = "submitted"
     SETTLED = "settled"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+_IN_FLIGHT = frozenset({PayoutState.CREATED, PayoutState.SUBMITTED})
+_UNPAID = frozenset({PayoutState.FAILED, PayoutState.RETURNED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """Released earnings booked before `cutoff`, paid to a publisher together."""
+    """Released earnings booked before `cutoff`, paid to a publisher together.
+
+    Of `amount_cents`, `withheld_cents` go to the tax office. `reference` is what whoever pays knows
+    it by: the number of a check or a wire, the trace of an ACH entry, the id of a PayPal item.
+    `reason` is the code with which it failed or was returned, `fee_cents` what that and the paying
+    cost the operator. What a returned payout was made of waits from `ended_at` to `released_at`.
+    """
 
     id: str
     publisher_id: str
@@ -83,8 +99,61 @@ class Payout:
     state: PayoutState = PayoutState.DRAFT
     amount_cents: int = 0
     call_count: int = 0
+    method: PayoutMethod = PayoutMethod.MANUAL
+    reference: str | None = None
+    reason: str | None = None
+    withheld_cents: int = 0
+    fee_cents: int = 0
     created_at: datetime | None = None
+    submitted_at: datetime | None = None
     settled_at: datetime | None = None
+    ended_at: datetime | None = None
+    released_at: datetime | None = None
+
+    @property
+    def sent_cents(self) -> int:
+        """What leaves the operator's account for the publisher."""
+        return self.amount_cents - self.withheld_cents
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether it is on its way: made, and neither paid nor ended otherwise."""
+        return self.state in _IN_FLIGHT
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether it ended without the publisher being paid."""
+        return self.state in _UNPAID
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether its earnings may be paid by a later payout."""
+        return self.state is PayoutState.FAILED or self.released_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why a publisher is not paid now: a stable `code`, a sentence for people, and `until` when it
+    lasts where that is known. Its earnings stay payable."""
+
+    code: str
+    detail: str
+    until: datetime | None = None
+
+
+def nothing_withheld(amount_cents: int) -> int:
+    """What the tax office gets of a payout to a publisher that has given its tax number."""
+    del amount_cents
+    return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """Whether a publisher may be paid now: not while there are `obstacles`. `withheld` says what
+    the tax office gets of an amount, in cents, the amount itself at most."""
+
+    obstacles: tuple[Obstacle, ...] = ()
+    withheld: Callable[[int], int] = nothing_withheld
 
 
 def cutoff(terms: PayoutTerms, as_of: datetime) -> datetime:
@@ -92,10 +161,12 @@ def cutoff(terms: PayoutTerms, as_of: datetime) -> datetime:
     return times.cycle_start(terms.cycle, as_of - timedelta(days=terms.net_days))
 
 
-def draft(publisher: Publisher, before: datetime) -> Payout:
-    """The empty payout of a publisher and a cutoff; the same two give the same id."""
+def draft(publisher: Publisher, before: datetime, unpaid: int = 0) -> Payout:
+    """The empty payout of a publisher and a cutoff, `unpaid` of which have ended without the
+    publisher being paid; the same three give the same id."""
+    again = (str(unpaid),) if unpaid else ()
     return Payout(
-        id=derived("po", publisher.id, times.written(before)),
+        id=derived("po", publisher.id, times.written(before), *again),
         publisher_id=publisher.id,
         currency=publisher.currency,
         cutoff=before,

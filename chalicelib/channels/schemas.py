@@ -46,6 +46,7 @@ from chalicelib.channels.schemas_answering import (
 )
 from chalicelib.channels.schemas_billing import BillTo
 from chalicelib.channels.schemas_lines import Lookup
+from chalicelib.channels.schemas_payouts import PayoutMethod, PayoutTerms
 from chalicelib.channels.schemas_rules import Filter, Geography, Hours
 from chalicelib.channels.schemas_settings import Caps, Matrix, Settings
 from chalicelib.channels.schemas_terms import ChargeTerms, EarningTerms, Step
@@ -94,20 +95,12 @@ class AdvertiserBody(Settings):
     state: State = campaigns.State.ACTIVE
 
 
-class PayoutTerms(Document):
-    """When a publisher is paid: earnings of a closed cycle, `net_days` after its end."""
-
-    cycle: BillingCycle = Cycle.MONTHLY
-    net_days: Days = 15
-    hold_days: Days = 0
-    minimum_cents: Cents = 0
-
-
 class PublisherBody(Document):
     """Who brings callers. `currency` is said once."""
 
     name: Name
     payout_terms: PayoutTerms = PayoutTerms()
+    payout_method: PayoutMethod = offers.PayoutMethod.MANUAL
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -1,24 +1,17 @@
 """What does the API take and show of money and its documents?
 
-Owns the documents of invoices, payments, payouts, entries, balances and closings. Import it inside
-handlers only: no other function shall pay for it.
+Owns the documents of invoices, payments, entries, balances and closings. Import it inside handlers
+only: no other function shall pay for it.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib import auditing, invoices, payments, payouts
-from chalicelib.channels.fields import (
-    AdvertiserId,
-    Currency,
-    Document,
-    Moment,
-    Name,
-    PositiveCents,
-    PublisherId,
-)
+from chalicelib import auditing, invoices, payments
+from chalicelib.channels.fields import AdvertiserId, Currency, Document, Moment, Name, PositiveCents
 from chalicelib.channels.schemas_billing import BillTo, IssuedBy, TakenView
+from chalicelib.channels.schemas_payouts import PayoutView
 
 CallId = Annotated[str, Field(pattern="^call_")]
 Balance = Annotated[int, Field(description="whole cents; debits positive, credits negative")]
@@ -132,37 +125,6 @@ class PaymentView(Document):
     refunded_cents: Amount
     state: Annotated[payments.PaymentState, Field(strict=False)]
     unapplied_cents: Amount
-
-
-class PayoutView(Document):
-    """Released earnings paid to a publisher together. `calls_path` leads to their calls."""
-
-    id: str
-    publisher_id: str
-    currency: Currency
-    cutoff: Moment
-    state: Annotated[payouts.PayoutState, Field(strict=False)]
-    amount_cents: Amount
-    call_count: int
-    created_at: Moment | None
-    settled_at: Moment | None
-    calls_path: str
-
-
-class EarningView(Document):
-    """What one call earned its publisher; below zero, what `credit_id` has clawed back of one that
-    was paid."""
-
-    call_id: CallId
-    publisher_id: PublisherId
-    offer_id: str
-    campaign_id: str
-    amount_cents: Amount
-    currency: Currency
-    booked_at: Moment
-    release_after: Moment
-    reduced_cents: Annotated[int, Field(description="clawed back before it was in a payout")]
-    credit_id: str | None
 
 
 class LegView(Document):

@@ -77,7 +77,10 @@ def payment_view(payment: Payment) -> View:
 def payout_view(payout: Payout) -> View:
     """A payout; its calls are at `calls_path`."""
     plain: View = to_plain(payout)
-    return plain | {"calls_path": f"/v1/payouts/{payout.id}/calls"}
+    return plain | {
+        "sent_cents": payout.sent_cents,
+        "calls_path": f"/v1/payouts/{payout.id}/calls",
+    }
 
 
 def charge_view(charge: Charge) -> View:

@@ -16,6 +16,7 @@ from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.dunning import Taken
 from chalicelib.flows import papers
 from chalicelib.flows.billing import Desk, bill, standing
+from chalicelib.flows.clearing import clearance
 from chalicelib.flows.dunning import take_due
 from chalicelib.flows.mailing import PostOffice, send_for, send_waiting
 from chalicelib.flows.pacing import InTime, Latest, TimeUp, unhurried
@@ -156,7 +157,10 @@ def close_publisher(
     done.released += fresh.count
     if not desk.in_time():
         raise TimeUp
-    done.payouts += pay_out(publisher, as_of=as_of, released=fresh, stores=stores, now=now)
+    cleared = clearance(publisher, stores=stores, now=now)
+    done.payouts += pay_out(
+        publisher, as_of=as_of, released=fresh, clearance=cleared, stores=stores, now=now
+    )
 
 
 def finish_papers(desk: Desk) -> tuple[str, ...]:

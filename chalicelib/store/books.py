@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from chalicelib.credits import Credit
 from chalicelib.errors import NotFound
+from chalicelib.holding import Hold
 from chalicelib.invoices import BookedCharge, Invoice
 from chalicelib.paybacks import Chargeback, Refund
 from chalicelib.payments import Funds, Payment
@@ -17,6 +18,7 @@ from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
+from chalicelib.store.holding import read_hold
 from chalicelib.store.invoices import charges_of, read_invoice
 from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
@@ -48,6 +50,7 @@ REFUNDS: Shelf[Refund] = Shelf("refund", "REFUND", read_refund)
 CHARGEBACKS: Shelf[Chargeback] = Shelf("chargeback", "CHARGEBACK", read_chargeback)
 STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_event)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
+HOLDS: Shelf[Hold] = Shelf("hold", "HOLD", read_hold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""How do rows that wait become part of one document, each exactly once?
+"""How do rows that wait become part of one document, each exactly once, and how do they leave it?
 
 Owns the claim: in batches, a draft grows by what it claims, and each claimed row stops waiting, in
-one transaction. A draft that a dead process left behind is found and goes on where it stopped.
-What a finished document says belongs to the module of its kind.
+one transaction. A draft that a dead process left behind is found and goes on where it stopped. A
+document that came to nothing gives its rows back the same way. What a finished document says
+belongs to the module of its kind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.store.rows import (
@@ -19,6 +20,7 @@ from chalicelib.store.rows import (
     NotWritten,
     Question,
     Rows,
+    chunks,
     walk,
 )
 
@@ -46,6 +48,24 @@ class Waiting:
     open: str
     amount_cents: int
     reduced_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """A document that came to nothing, and the `count` of the rows that it has claimed."""
+
+    key: Key
+    id: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returning:
+    """A row that waits again: in which partition of `by_open`, and in which order."""
+
+    key: Key
+    open: str
+    order: str
 
 
 def drafts_of(owner_id: str) -> str:
@@ -100,6 +120,55 @@ def claim(rows: Rows, draft: Draft, members: Sequence[Waiting]) -> dict[Key, Wai
         claimed.update((one.key, one) for one in batch)
         left = left[_A_BATCH:]
     return claimed
+
+
+def give_back(rows: Rows, document: Undone, members: Iterable[Returning]) -> Iterator[int]:
+    """Let what the document has claimed wait again, each row once and batch by batch; yields how
+    many rows were in each. With the last of them the document leaves its partition of `by_open`.
+
+    Rows that an index does not show yet are left for the next time.
+    """
+    for batch in chunks(members, _A_BATCH):
+        _return(rows, document, batch)
+        yield len(batch)
+    done = Change(
+        key=document.key,
+        remove=[("open",), ("open_key",)],
+        when=[Equals(("claimed",), document.count)],
+    )
+    try:
+        rows.write([done])
+    except NotWritten:
+        return
+
+
+def _return(rows: Rows, document: Undone, batch: Sequence[Returning]) -> None:
+    """One batch, less what another run has given back meanwhile."""
+    left = list(batch)
+    while left:
+        counted = Change(
+            key=document.key,
+            add={("claimed",): len(left)},
+            when=[AtMost(("claimed",), document.count - len(left))],
+        )
+        try:
+            rows.write([counted, *(_wait_again(document, one) for one in left)])
+        except NotWritten as refused:
+            gone = {place - 1 for place in refused.images if place}
+            if not gone:
+                return
+            left = [one for place, one in enumerate(left) if place not in gone]
+            continue
+        return
+
+
+def _wait_again(document: Undone, one: Returning) -> Change:
+    return Change(
+        key=one.key,
+        set={("open",): one.open, ("open_key",): one.order},
+        remove=[("document_id",)],
+        when=[Equals(("document_id",), document.id), Absent(("open",))],
+    )
 
 
 def _still_waiting(members: Sequence[Waiting], refused: NotWritten) -> list[Waiting]:

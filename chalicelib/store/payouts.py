@@ -1,28 +1,32 @@
 """How do payouts lie in the books?
 
-Owns their rows from the first claimed earning to the bank's settlement. What is due belongs to
-`chalicelib.payouts`.
+Owns their rows from the first claimed earning to the end, and giving back the earnings of those
+that came to nothing. What is due belongs to `chalicelib.payouts`, which step comes next to
+`chalicelib.payout_steps`.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib import ledger, times
-from chalicelib.ledger import Entry
+from chalicelib import times
+from chalicelib.payout_steps import Step
 from chalicelib.payouts import BookedEarning, Earning, Payout, PayoutState
-from chalicelib.store import codec
-from chalicelib.store.charges import earning_key, earnings_payable, read_earning
+from chalicelib.store import claims, codec
+from chalicelib.store.charges import earning_key, earnings_payable, payout_order, read_earning
 from chalicelib.store.claims import (
     Draft,
+    Returning,
+    Undone,
     Waiting,
     claim,
     document_items,
     drafts_of,
     waiting_items,
+    walk_document,
 )
 from chalicelib.store.entries import book, entry_puts
-from chalicelib.store.rows import BOOKS, Change, Equals, Item, Key, NotWritten, Rows
+from chalicelib.store.rows import BOOKS, Change, Condition, Equals, Item, Key, NotWritten, Rows
 
 
 def payout_key(payout_id: str) -> Key:
@@ -87,58 +91,105 @@ def claim_earnings(rows: Rows, payout: Payout, earnings: Iterable[Earning]) -> P
     return stands if stands and stands.state is PayoutState.DRAFT else None
 
 
-def create(rows: Rows, draft: Payout, now: datetime) -> Payout | None:
-    """The draft becomes a payout on its way, with its entry; None when it has grown since it was
-    read, or is a draft no more."""
-    created = replace(draft, state=PayoutState.CREATED, created_at=now)
-    entry = ledger.payout_created(
-        payout_id=created.id,
-        publisher_id=created.publisher_id,
-        amount_cents=created.amount_cents,
-        currency=created.currency,
-        now=now,
-    )
+def create(rows: Rows, draft: Payout, step: Step) -> Payout | None:
+    """The draft becomes a payout that is to be paid; None when it has grown since it was read, or
+    is a draft no more."""
+    created = step.after
     become = Change(
         key=payout_key(created.id),
         set={
             ("state",): created.state.value,
             ("kind",): "payout",
             ("id",): created.id,
-            ("created_key",): f"{times.written(now)}#{created.id}",
+            ("created_key",): f"{times.written(created.created_at or draft.cutoff)}#{created.id}",
             ("doc",): codec.to_json(created),
         },
         remove=[("open",), ("open_key",)],
         when=[
             Equals(("state",), PayoutState.DRAFT.value),
-            Equals(("count",), created.call_count),
-            Equals(("amount_cents",), created.amount_cents),
+            Equals(("count",), draft.call_count),
+            Equals(("amount_cents",), draft.amount_cents),
         ],
     )
-    return created if _written(rows, become, entry) else None
+    return created if _written(rows, become, step) else None
 
 
-def settle(rows: Rows, created: Payout, now: datetime) -> Payout | None:
-    """The bank has paid it: the payout with its entry; None when it is not on its way any more."""
-    settled = replace(created, state=PayoutState.SETTLED, settled_at=now)
-    entry = ledger.payout_settled(
-        payout_id=settled.id,
-        publisher_id=settled.publisher_id,
-        amount_cents=settled.amount_cents,
-        currency=settled.currency,
-        now=now,
-    )
+def take(rows: Rows, before: Payout, step: Step) -> Payout | None:
+    """The payout after the step, with what that posts; None when it has moved on since it was
+    read.
+
+    One that was returned waits among the publisher's until it is released, and one that gives back
+    its earnings until it has done so.
+    """
+    after = step.after
+    waits = _waits_in(after)
     become = Change(
-        key=payout_key(settled.id),
-        set={("state",): settled.state.value, ("doc",): codec.to_json(settled)},
-        when=[Equals(("state",), PayoutState.CREATED.value)],
+        key=payout_key(after.id),
+        set={
+            ("state",): after.state.value,
+            ("doc",): codec.to_json(after),
+            **({("open",): waits, ("open_key",): after.id} if waits else {}),
+        },
+        when=[Equals(("state",), before.state.value), *_still_there(before)],
     )
-    return settled if _written(rows, become, entry) else None
+    return after if _written(rows, become, step) else None
 
 
-def _written(rows: Rows, payout: Change, entry: Entry) -> bool:
-    """Whether the payout's change and its entry were written; False when the payout moved on."""
+def give_back(rows: Rows, payout: Payout) -> None:
+    """Let the earnings of a payout that came to nothing wait for another, each once."""
+    undone = Undone(key=payout_key(payout.id), id=payout.id, count=payout.call_count)
+    claimed = (read_earning(item).earning for item in walk_document(rows, payout.id))
+    for _ in claims.give_back(rows, undone, (_waiting(earning) for earning in claimed)):
+        continue
+
+
+def finish_giving_back(rows: Rows, publisher_id: str) -> None:
+    """Give back every earning that payouts which came to nothing still hold."""
+    items = waiting_items(rows, _giving_back(publisher_id))
+    found, _ = rows.gather([payout_key(item["id"]) for item in items])
+    for item in found.values():
+        give_back(rows, read_payout(item))
+
+
+def returned_payouts(rows: Rows, publisher_id: str) -> tuple[Payout, ...]:
+    """What came back and waits for its release; the index may lag by a moment."""
+    return tuple(read_payout(item) for item in waiting_items(rows, _returned(publisher_id)))
+
+
+def _returned(publisher_id: str) -> str:
+    return f"RETURNED#{publisher_id}"
+
+
+def _giving_back(publisher_id: str) -> str:
+    return f"UNPAID#{publisher_id}"
+
+
+def _waits_in(payout: Payout) -> str | None:
+    if payout.gives_back:
+        return _giving_back(payout.publisher_id)
+    returned = payout.state is PayoutState.RETURNED
+    return _returned(payout.publisher_id) if returned else None
+
+
+def _still_there(before: Payout) -> list[Condition]:
+    """That a returned payout still waits: its release leaves it returned."""
+    returned = before.state is PayoutState.RETURNED
+    return [Equals(("open",), _returned(before.publisher_id))] if returned else []
+
+
+def _waiting(earning: Earning) -> Returning:
+    return Returning(
+        key=earning_key(earning.id),
+        open=earnings_payable(earning.publisher_id),
+        order=payout_order(earning),
+    )
+
+
+def _written(rows: Rows, payout: Change, step: Step) -> bool:
+    """Whether the payout's change and its entries were written; False when it moved on."""
+    puts = [put for entry in step.entries for put in entry_puts(entry)]
     try:
-        book(rows, [payout, *entry_puts(entry)])
+        book(rows, [payout, *puts])
     except NotWritten:
         return False
     return True

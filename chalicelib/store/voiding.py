@@ -10,25 +10,13 @@ from collections.abc import Iterator
 
 from chalicelib.invoices import Charge, Invoice, InvoiceState, booking_order
 from chalicelib.ledger import Entry
-from chalicelib.store import codec
+from chalicelib.store import claims, codec
 from chalicelib.store.charges import charge_key, charges_waiting
-from chalicelib.store.claims import waiting_items
+from chalicelib.store.claims import Returning, Undone, waiting_items
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
 from chalicelib.store.invoices import each_charge, invoice_key, invoices_by_id
-from chalicelib.store.rows import (
-    Absent,
-    Action,
-    AtMost,
-    Change,
-    Equals,
-    NotWritten,
-    Path,
-    Rows,
-    chunks,
-)
-
-_CHARGES_A_BATCH = 90
+from chalicelib.store.rows import Action, AtMost, Change, Equals, NotWritten, Path, Rows
 
 
 def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, freed: int) -> bool:
@@ -75,18 +63,9 @@ def give_back(rows: Rows, invoice: Invoice) -> None:
 
 
 def _give_back(rows: Rows, invoice: Invoice) -> Iterator[int]:
-    for batch in chunks(each_charge(rows, invoice.id), _CHARGES_A_BATCH):
-        _return(rows, invoice, batch)
-        yield len(batch)
-    done = Change(
-        key=invoice_key(invoice.id),
-        remove=[("open",), ("open_key",)],
-        when=[Equals(("claimed",), invoice.call_count)],
-    )
-    try:
-        rows.write([done])
-    except NotWritten:
-        return
+    undone = Undone(key=invoice_key(invoice.id), id=invoice.id, count=invoice.call_count)
+    charges = each_charge(rows, invoice.id)
+    return claims.give_back(rows, undone, (_waiting(charge) for charge in charges))
 
 
 def voids_of(advertiser_id: str) -> str:
@@ -94,35 +73,9 @@ def voids_of(advertiser_id: str) -> str:
     return f"VOIDS#{advertiser_id}"
 
 
-def _return(rows: Rows, invoice: Invoice, batch: list[Charge]) -> None:
-    """One batch, less what another run has given back meanwhile."""
-    left = batch
-    while left:
-        changes = [_wait_again(invoice, charge) for charge in left]
-        counted = Change(
-            key=invoice_key(invoice.id),
-            add={("claimed",): len(left)},
-            when=[AtMost(("claimed",), invoice.call_count - len(left))],
-        )
-        try:
-            rows.write([counted, *changes])
-        except NotWritten as refused:
-            gone = {place - 1 for place in refused.images if place}
-            if not gone:
-                return
-            left = [charge for place, charge in enumerate(left) if place not in gone]
-            continue
-        return
-
-
-def _wait_again(invoice: Invoice, charge: Charge) -> Change:
-    waiting: dict[Path, str] = {
-        ("open",): charges_waiting(charge.advertiser_id),
-        ("open_key",): booking_order(charge),
-    }
-    return Change(
+def _waiting(charge: Charge) -> Returning:
+    return Returning(
         key=charge_key(charge.call_id),
-        set=waiting,
-        remove=[("document_id",)],
-        when=[Equals(("document_id",), invoice.id), Absent(("open",))],
+        open=charges_waiting(charge.advertiser_id),
+        order=booking_order(charge),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels import schemas_books
+from chalicelib.channels import schemas_books, schemas_payouts
 from chalicelib.flows.sealing import seal
 from chalicelib.store.rows import Page, Question
 from tests.channels.api import Api, Market, Reply
@@ -80,7 +80,7 @@ def test_a_month_of_calls_becomes_an_invoice_a_payment_and_a_payout() -> None:
     assert (payout["amount_cents"], payout["state"]) == (4_500, "created")
     assert api.get("/payouts").body["data"] == [payout]
     settled = api.post(f"/payouts/{payout['id']}/settle").body
-    schemas_books.PayoutView.model_validate(settled)
+    schemas_payouts.PayoutView.model_validate(settled)
     assert settled["state"] == "settled"
     assert api.post(f"/payouts/{payout['id']}/settle").body == settled
     assert api.get(f"/payouts/{payout['id']}").body == settled
@@ -122,7 +122,7 @@ def test_a_payout_shows_the_calls_behind_it() -> None:
     (payout,) = market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"]
     shown = market.api.get(f"/payouts/{payout['id']}/calls").body["data"]
     for earning in shown:
-        schemas_books.EarningView.model_validate(earning)
+        schemas_payouts.EarningView.model_validate(earning)
     assert [earning["amount_cents"] for earning in shown] == [1_500] * 3
 
 

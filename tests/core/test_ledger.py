@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import ledger
+from chalicelib import ledger, payout_entries
 from chalicelib.campaigns import Billing
 from chalicelib.errors import Broken
 from chalicelib.ledger import Entry, Leg
+from chalicelib.offers import PayoutMethod
+from chalicelib.payouts import Payout
 from tests.builders import NOW
 
 COMMON: dict[str, Any] = {"currency": "USD", "now": NOW}
@@ -60,16 +62,21 @@ def released(earning: int = 1500) -> Entry:
     return ledger.release(call_id="call_1", publisher_id="pub_1", earning_cents=earning, **COMMON)
 
 
+def a_payout(
+    method: PayoutMethod = PayoutMethod.MANUAL, withheld: int = 0, amount: int = 1500
+) -> Payout:
+    return Payout(
+        id="po_1", publisher_id="pub_1", currency="USD", cutoff=NOW, amount_cents=amount,
+        method=method, withheld_cents=withheld, reason="R03",
+    )  # fmt: skip
+
+
 def payout(amount: int = 1500) -> Entry:
-    return ledger.payout_created(
-        payout_id="po_1", publisher_id="pub_1", amount_cents=amount, **COMMON
-    )
+    return payout_entries.created(a_payout(amount=amount), NOW)
 
 
 def payout_settled(amount: int = 1500) -> Entry:
-    return ledger.payout_settled(
-        payout_id="po_1", publisher_id="pub_1", amount_cents=amount, **COMMON
-    )
+    return payout_entries.settled(a_payout(amount=amount), NOW)
 
 
 def sides(entry: Entry) -> dict[str, int]:
@@ -111,8 +118,55 @@ class TestTemplates:
         assert sides(released(1500)) == {"pub:pub_1:approved": 1500, "pub:pub_1:payable": -1500}
 
     def test_a_payout_leaves_the_payable_and_then_the_bank(self) -> None:
-        assert sides(payout(1500)) == {"pub:pub_1:payable": 1500, "pub:pub_1:in_transit": -1500}
-        assert sides(payout_settled(1500)) == {"pub:pub_1:in_transit": 1500, "cash:bank": -1500}
+        assert sides(payout()) == {"pub:pub_1:payable": 1500, "pub:pub_1:in_transit": -1500}
+        assert sides(payout_settled()) == {"pub:pub_1:in_transit": 1500, "cash:bank": -1500}
+
+    def test_paypal_pays_from_an_account_of_its_own(self) -> None:
+        paid = payout_entries.settled(a_payout(PayoutMethod.PAYPAL), NOW)
+        assert sides(paid) == {"pub:pub_1:in_transit": 1500, "cash:paypal": -1500}
+
+    def test_what_is_withheld_of_a_payout_goes_to_the_tax_office(self) -> None:
+        withheld = a_payout(withheld=360)
+        assert sides(payout_entries.created(withheld, NOW)) == {
+            "pub:pub_1:payable": 1500,
+            "pub:pub_1:in_transit": -1140,
+            "tax:backup_withholding": -360,
+        }
+        paid = sides(payout_entries.settled(withheld, NOW))
+        assert paid == {"pub:pub_1:in_transit": 1140, "cash:bank": -1140}
+
+    def test_a_payout_of_which_all_is_withheld_moves_no_cash(self) -> None:
+        withheld = a_payout(withheld=1500)
+        assert sides(payout_entries.settled(withheld, NOW)) == {}
+
+    def test_a_payout_that_failed_is_undone_leg_by_leg(self) -> None:
+        withheld = a_payout(withheld=360)
+        undone = sides(payout_entries.failed(withheld, NOW))
+        assert undone == {
+            account: -cents
+            for account, cents in sides(payout_entries.created(withheld, NOW)).items()
+        }
+
+    @pytest.mark.parametrize(
+        ("settled_at", "account"), [(NOW, "cash:bank"), (None, "pub:pub_1:in_transit")]
+    )
+    def test_a_payout_that_came_back_waits_with_what_was_withheld_of_it(
+        self, settled_at: datetime | None, account: str
+    ) -> None:
+        back = replace(a_payout(withheld=360), settled_at=settled_at)
+        entry = payout_entries.returned(back, NOW)
+        assert entry.key == "po:po_1:return:R03"
+        assert sides(entry) == {
+            account: 1140,
+            "tax:backup_withholding": 360,
+            "pub:pub_1:held": -1500,
+        }
+        released = sides(payout_entries.released(back, NOW))
+        assert released == {"pub:pub_1:held": 1500, "pub:pub_1:payable": -1500}
+
+    def test_a_fee_is_paid_from_where_the_payout_was(self) -> None:
+        fee = payout_entries.fee(a_payout(PayoutMethod.PAYPAL), "settled", 25, NOW)
+        assert sides(fee) == {"expense:payout_fees": 25, "cash:paypal": -25}
 
     def test_a_side_of_nothing_is_left_out(self) -> None:
         assert set(sides(approval(2500, 0))) == {"prepaid:adv_1", "revenue:calls"}
@@ -193,7 +247,7 @@ class TestEntries:
 class TestChart:
     def test_every_account_of_every_party_is_in_the_chart(self) -> None:
         chart = ledger.chart(["adv_1", "adv_2"], ["pub_1"])
-        assert len(chart) == len(set(chart)) == 6 + 2 * 4 + 3
+        assert len(chart) == len(set(chart)) == 9 + 2 * 4 + 4
         touched = {
             account
             for entry in (approval(), issued(), paid(), top_up(), released(), payout())

@@ -15,15 +15,23 @@ from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.billing import Desk
 from chalicelib.flows.closing import ClosingReport, close, desk_of
 from chalicelib.flows.crediting import credit_call
+from chalicelib.flows.holding import lift_hold, place_hold
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
 from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.flows.payments import record_payment
-from chalicelib.flows.payouts import settle_payout
+from chalicelib.flows.payouts import (
+    fail_payout,
+    release_payout,
+    return_payout,
+    settle_payout,
+    submit_payout,
+)
 from chalicelib.flows.sealing import SealingReport, seal
 from chalicelib.flows.voiding import void_invoice, write_off
+from chalicelib.holding import Hold
 from chalicelib.invoices import Charge, Invoice
-from chalicelib.offers import PayoutTerms, Publisher
+from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
 from chalicelib.paybacks import Refund
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
@@ -218,9 +226,49 @@ class Office:
         wish = Wish(call_id=call_id, reason=reason, earning=choice, amount_cents=cents, cause=cause)
         return credit_call(wish, stores=self.stores, now=self.now).credit
 
-    def settles(self, payout_id: str) -> Payout:
+    def submits(
+        self,
+        payout_id: str,
+        reference: str = "wire-out-1",
+        method: PayoutMethod = PayoutMethod.MANUAL,
+    ) -> Payout:
+        """Whoever pays has been told to."""
+        return submit_payout(
+            payout_id, method=method, reference=reference, stores=self.stores, now=self.now
+        )
+
+    def settles(self, payout_id: str, fee: int = 0) -> Payout:
         """The bank has paid."""
-        return settle_payout(payout_id, stores=self.stores, now=self.now)
+        return settle_payout(payout_id, fee_cents=fee, stores=self.stores, now=self.now)
+
+    def fails(self, payout_id: str, reason: str = "no_account") -> Payout:
+        """The payout cannot be paid."""
+        return fail_payout(payout_id, reason=reason, stores=self.stores, now=self.now)
+
+    def comes_back(self, payout_id: str, reason: str = "R03", fee: int = 0) -> Payout:
+        """The bank of the publisher has sent the money back."""
+        return return_payout(
+            payout_id, reason=reason, fee_cents=fee, stores=self.stores, now=self.now
+        )
+
+    def releases(self, payout_id: str) -> Payout:
+        """The operator lets what came back be paid again."""
+        return release_payout(payout_id, stores=self.stores, now=self.now)
+
+    def holds(
+        self,
+        publisher: Publisher = WEEKLY,
+        reason: str = "A dispute is open.",
+        cause: str = "case-1",
+    ) -> Hold:
+        """The operator pays the publisher nothing until further notice."""
+        return place_hold(
+            publisher.id, reason=reason, cause=cause, stores=self.stores, now=self.now
+        )
+
+    def lifts(self, hold_id: str) -> Hold:
+        """The operator pays the publisher again."""
+        return lift_hold(hold_id, stores=self.stores, now=self.now)
 
     def seals(self) -> SealingReport:
         """The daily sealing, at the clock's time."""

@@ -66,6 +66,23 @@ def topped_up() -> Office:
     return office
 
 
+def settled() -> Office:
+    office = paid_out()
+    settles(office)
+    return office
+
+
+def comes_back(office: Office) -> object:
+    (payout,) = office.payouts
+    return office.comes_back(payout.id, fee=200)
+
+
+def returned() -> Office:
+    office = settled()
+    comes_back(office)
+    return office
+
+
 WRITERS = {
     "top_up": Writer(opens, lambda office: office.receives("wire-1", 5_000, PREPAID)),
     "approval": Writer(opens, lambda office: office.approves("call_1", NET, WEEKLY)),
@@ -76,6 +93,10 @@ WRITERS = {
     "release": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_create": Writer(lambda: billed(2_500), lambda office: office.closes()),
     "payout_settled": Writer(paid_out, settles),
+    "payout_failed": Writer(paid_out, lambda office: office.fails(office.payouts[0].id)),
+    "payout_returned": Writer(settled, comes_back),
+    "payout_fee": Writer(settled, comes_back),
+    "payout_released": Writer(returned, lambda office: office.releases(office.payouts[0].id)),
     "invoice_voided": Writer(unpaid, lambda office: office.voids(office.invoices[0].id)),
     "refund": Writer(topped_up, lambda office: office.refunds(office.payments[0].id, 1_000)),
     "chargeback": Writer(paid, lambda office: office.is_charged_back(office.payments[0].id)),

@@ -21,11 +21,12 @@ from chalicelib.errors import Conflict
 from chalicelib.flows.issuer import set_issuer
 from chalicelib.invoices import Charge, InvoiceState
 from chalicelib.issuer import Issuer
-from chalicelib.offers import Publisher
+from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payments import PaymentKind, PaymentState
 from chalicelib.payouts import EarningState, PayoutState
-from chalicelib.store.books import CHARGES, EARNINGS
+from chalicelib.store.books import CHARGES, EARNINGS, HOLDS
 from chalicelib.store.checkpoints import balance_of
+from chalicelib.store.holding import holds_on
 from chalicelib.store.rows import Action, NotWritten
 from tests.fakes import Crash, FakeRows
 from tests.flows.office import HELD, NET, PREPAID, WEEKLY, Office
@@ -221,10 +222,31 @@ class Books(RuleBasedStateMachine):
         return {one.charge.call_id: one.charge for one in self.office.all(CHARGES)}
 
     @precondition(lambda self: self.office.payouts)
-    @rule(data=st.data(), death=deaths)
-    def settles(self, data: st.DataObject, death: Death) -> None:
+    @rule(
+        data=st.data(),
+        step=st.sampled_from(["submit", "settle", "settle", "fail", "return", "release"]),
+        fee=st.sampled_from([0, 25]),
+        death=deaths,
+    )
+    def pays(self, data: st.DataObject, step: str, fee: int, death: Death) -> None:
         payout = data.draw(st.sampled_from(sorted(one.id for one in self.office.payouts)))
-        self.does(lambda: self.office.settles(payout), death)
+        acts: dict[str, Callable[[], object]] = {
+            "submit": lambda: self.office.submits(payout, method=PayoutMethod.PAYPAL),
+            "settle": lambda: self.office.settles(payout, fee),
+            "fail": lambda: self.office.fails(payout),
+            "return": lambda: self.office.comes_back(payout, fee=fee),
+            "release": lambda: self.office.releases(payout),
+        }
+        self.does(lambda: self.allowed(acts[step]), death)
+
+    @rule(publisher=st.sampled_from([WEEKLY, HELD]), lift=st.booleans(), death=deaths)
+    def holds(self, publisher: Publisher, lift: bool, death: Death) -> None:
+        standing = holds_on(self.rows, publisher.id)
+        if standing and lift:
+            self.does(lambda: self.office.lifts(standing[0].id), death)
+        else:
+            cause = f"case-{len(self.office.all(HOLDS))}"
+            self.does(lambda: self.office.holds(publisher, cause=cause), death)
 
     @precondition(lambda self: self.office.invoices)
     @rule(data=st.data(), death=deaths)
@@ -239,7 +261,7 @@ class Books(RuleBasedStateMachine):
         self.does(lambda: self.allowed(lambda: self.office.writes_off(invoice)), death)
 
     def allowed(self, act: Callable[[], object]) -> None:
-        """Act, unless the invoice is one that cannot end so; then nothing changes."""
+        """Act, unless the document is one to which that cannot happen; then nothing changes."""
         before = self.office.picture()
         try:
             act()
@@ -269,7 +291,8 @@ class Books(RuleBasedStateMachine):
     def every_cent_is_accounted_for(self) -> None:
         accounts = self.office.audits().accounts
         settled = [one for one in self.office.payouts if one.state is PayoutState.SETTLED]
-        paid_out = sum(one.amount_cents for one in settled)
+        paid_out = sum(one.sent_cents for one in settled)
+        fees = sum(one.fee_cents for one in self.office.payouts)
         assert accounts["revenue:calls"] == -self.charged
         given = self.office.given
         clawed_back = sum(one.clawed_back_cents for one in given)
@@ -282,7 +305,9 @@ class Books(RuleBasedStateMachine):
         handed_out = sum(
             one.refunded_cents for one in self.office.payments if one.kind is PaymentKind.CREDIT
         )
-        assert accounts["cash:bank"] == kept - handed_out - paid_out
+        cash = accounts["cash:bank"] + accounts["cash:paypal"]
+        assert cash == kept - handed_out - paid_out - fees
+        assert accounts["expense:payout_fees"] == fees
 
     @invariant()
     def nothing_is_negative_that_may_not_be(self) -> None:
@@ -304,6 +329,39 @@ class Books(RuleBasedStateMachine):
         assert all(one.unapplied_cents >= 0 for one in self.office.payments)
         assert all(one.amount_cents > 0 for one in self.office.payouts)
         assert all(one.spare_cents >= 0 for one in self.office.statements)
+
+    @invariant()
+    def what_is_in_transit_is_in_flight(self) -> None:
+        accounts = self.office.audits().accounts
+        for publisher in (WEEKLY, HELD):
+            own = [one for one in self.office.payouts if one.publisher_id == publisher.id]
+            in_flight = sum(one.sent_cents for one in own if one.in_flight)
+            back = [one for one in own if one.state is PayoutState.RETURNED]
+            held = sum(one.amount_cents for one in back if not one.gives_back)
+            assert accounts[f"pub:{publisher.id}:in_transit"] == -in_flight
+            assert accounts[f"pub:{publisher.id}:held"] == -held
+
+    @invariant()
+    def no_more_is_paid_out_than_came_in(self) -> None:
+        """Each call that was paid for had its charge collected, so that the cash for it is there,
+        but for what a call earned beyond its charge."""
+        charges = self.charges()
+        earned = [one.earning for one in self.office.all(EARNINGS)]
+        given_away = sum(
+            max(0, one.amount_cents - charges[one.call_id].amount_cents) for one in earned
+        )
+        settled = [one for one in self.office.payouts if one.state is PayoutState.SETTLED]
+        paid_out = sum(one.sent_cents for one in settled)
+        came_in = sum(self.received.values()) + sum(cents for _, cents, _ in self.told)
+        assert paid_out <= came_in + given_away
+
+    @invariant()
+    def a_payout_ends_once(self) -> None:
+        for payout in self.office.payouts:
+            ended = payout.ended_at is not None
+            assert ended is payout.unpaid
+            assert (payout.reason is not None) is payout.unpaid
+            assert payout.state is not PayoutState.SETTLED or payout.settled_at is not None
 
     @invariant()
     def nothing_is_released_before_it_is_collected(self) -> None:
@@ -352,10 +410,13 @@ class Books(RuleBasedStateMachine):
         assert notes == [f"CN-{n:06d}" for n in range(1, len(notes) + 1)]
 
     def teardown(self) -> None:
-        """In the end every call is on one document that stands, however often it was made void."""
+        """In the end every call is on one document that stands, however often it was made void,
+        and what a payout that came to nothing has given back is paid, or waits to be."""
         if not self.office.all(CHARGES):
             return
         self.office.later(days=31).closes()
+        given_back = {one.id for one in self.office.payouts if one.gives_back}
+        assert not given_back & {one.document_id for one in self.office.all(EARNINGS)}
         documents = (*self.office.invoices, *self.office.statements)
         standing = {one.id for one in documents if one.state is not InvoiceState.VOID}
         assert {one.document_id for one in self.office.all(CHARGES)} <= standing

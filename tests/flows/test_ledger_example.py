@@ -69,10 +69,17 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.settles(office.payouts[0].id)
     office.now = datetime(2026, 12, 5, tzinfo=UTC)
     office.receives("acme-1", 4_000, acme)
+    office.now = datetime(2026, 12, 7, tzinfo=UTC)
+    office.comes_back(office.payouts[0].id, fee=200)
+    office.now = datetime(2026, 12, 8, tzinfo=UTC)
+    office.releases(office.payouts[0].id)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     last = office.receives("acme-2", 3_000, acme)
     office.now = datetime(2026, 12, 10, tzinfo=UTC)
     office.credits("call_3")
+    office.now = datetime(2026, 12, 11, 6, 10, tzinfo=UTC)
+    office.closes()
+    office.fails(office.payouts[1].id)
     office.now = datetime(2026, 12, 20, tzinfo=UTC)
     office.writes_off(open_invoice(office, cord))
     office.now = datetime(2026, 12, 21, tzinfo=UTC)
@@ -102,8 +109,11 @@ def test_the_reference_names_every_template_and_every_law() -> None:
         template.__name__
         for template in (
             ledger.top_up, ledger.approval, ledger.invoice_issued, ledger.payment, ledger.applied,
-            ledger.credit, ledger.release, ledger.payout_settled,
+            ledger.credit, ledger.release,
         )
-    } | {"payout_create", "invoice_voided", "write_off", "refund", "chargeback"}  # fmt: skip
+    } | {
+        "payout_create", "payout_settled", "payout_failed", "payout_returned", "payout_released",
+        "payout_fee", "invoice_voided", "write_off", "refund", "chargeback",
+    }  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}
     assert laws == set(auditing.Law)

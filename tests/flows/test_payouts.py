@@ -1,15 +1,17 @@
 """When publishers are paid, how often, and how much."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from chalicelib.campaigns import State
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.flows.payouts import pay_out
 from chalicelib.ids import derived
-from chalicelib.offers import PayoutTerms, Publisher
-from chalicelib.payouts import EarningState, PayoutState
+from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
+from chalicelib.payouts import Clearance, EarningState, Obstacle, Payout, PayoutState
 from chalicelib.store.books import EARNINGS
 from chalicelib.times import Cycle
 from tests.fakes import Crash, FakeRows
@@ -192,3 +194,238 @@ def test_earnings_of_nothing_are_never_paid_out() -> None:
     office.now = CLOSING + timedelta(days=40)
     assert office.closes().payouts == ()
     assert [one.state for one in office.all(EARNINGS)] == [EarningState.PAID]
+
+
+# --- from created to its end ---------------------------------------------------------------------
+
+
+def with_a_payout(**terms: object) -> Office:
+    """A payout of two calls, created on the first of December."""
+    office = office_for(on_terms(net_days=0, **terms), calls=2)
+    office.now = CLOSING
+    office.closes()
+    return office
+
+
+def submitted() -> Office:
+    office = with_a_payout()
+    office.submits(office.payouts[0].id)
+    return office
+
+
+def settled() -> Office:
+    office = submitted()
+    office.settles(office.payouts[0].id)
+    return office
+
+
+def returned() -> Office:
+    office = settled()
+    office.comes_back(office.payouts[0].id, fee=200)
+    return office
+
+
+STEPS: dict[str, tuple[Callable[[], Office], Callable[[Office], Payout]]] = {
+    "submits": (with_a_payout, lambda office: office.submits(office.payouts[0].id)),
+    "settles": (submitted, lambda office: office.settles(office.payouts[0].id, fee=25)),
+    "fails": (submitted, lambda office: office.fails(office.payouts[0].id)),
+    "comes back": (settled, lambda office: office.comes_back(office.payouts[0].id, fee=200)),
+    "releases": (returned, lambda office: office.releases(office.payouts[0].id)),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_died_anywhere_is_completed_by_the_same_request(step: str) -> None:
+    prepare, act = STEPS[step]
+    whole = prepare()
+    act(whole)
+    died = every_crash(prepare, act)
+    assert died
+    for office in died:
+        assert office.audits().clean
+        act(office)
+        assert office.picture() == whole.picture()
+        assert office.audits().clean
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_taken_by_two_at_once_is_taken_once(step: str) -> None:
+    prepare, act = STEPS[step]
+    whole = prepare()
+    act(whole)
+    office = prepare()
+    assert isinstance(office.rows, FakeRows)
+    office.rows.before_write(lambda: act(office) and None)
+    act(office)
+    assert office.picture() == whole.picture()
+
+
+@pytest.mark.parametrize("step", ["fails", "releases"])
+def test_the_next_payday_gives_back_what_a_dead_process_has_left(step: str) -> None:
+    prepare, act = STEPS[step]
+    for office in every_crash(prepare, act):
+        if office.payouts[0].gives_back:
+            office.later(days=1).closes()
+            assert [one.amount_cents for one in office.payouts] == [3000, 3000]
+            assert office.audits().clean
+
+
+def test_a_payout_that_failed_is_paid_by_another_of_the_same_cutoff() -> None:
+    office = with_a_payout()
+    failed = office.fails(office.payouts[0].id)
+    assert (failed.state, failed.reason) == (PayoutState.FAILED, "no_account")
+    assert office.audits().accounts["pub:pub_a:payable"] == -3000
+    (again,) = office.later(days=1).closes().payouts
+    assert (again.id != failed.id, again.cutoff, again.amount_cents) == (True, failed.cutoff, 3000)
+    office.fails(again.id)
+    (third,) = office.later(days=1).closes().payouts
+    assert len({failed.id, again.id, third.id}) == 3
+    office.settles(third.id)
+    assert office.audits().accounts["cash:bank"] == 900_000 - 3000
+
+
+def test_a_failed_payout_of_many_calls_gives_all_of_them_back() -> None:
+    office = office_for(on_terms(net_days=0), calls=200)
+    office.now = CLOSING
+    office.closes()
+    office.fails(office.payouts[0].id)
+    assert {one.document_id for one in office.all(EARNINGS)} == {None}
+    (again,) = office.closes().payouts
+    assert again.call_count == 200
+    assert office.audits().clean
+
+
+def test_what_came_back_waits_for_the_operator_and_is_then_paid_again() -> None:
+    office = returned()
+    (back,) = office.payouts
+    assert (back.state, back.fee_cents, back.ended_at) == (PayoutState.RETURNED, 200, office.now)
+    accounts = office.audits().accounts
+    assert accounts["pub:pub_a:held"] == -3000
+    assert accounts["cash:bank"] == 900_000 - 200
+    assert office.later(days=40).closes().payouts == ()
+    office.releases(back.id)
+    (again,) = office.closes().payouts
+    office.settles(again.id)
+    accounts = office.audits().accounts
+    assert (accounts["pub:pub_a:held"], accounts["cash:bank"]) == (0, 900_000 - 3000 - 200)
+    assert office.audits().clean
+
+
+def test_a_call_credited_while_its_payout_came_to_nothing_is_netted() -> None:
+    office = with_a_payout()
+    failed = office.payouts[0]
+    office.credits("call_000")
+    office.fails(failed.id)
+    (again,) = office.later(days=1).closes().payouts
+    assert again.amount_cents == 1500
+    assert office.audits().clean
+
+
+def test_a_credit_at_the_moment_of_a_failure_is_netted_too() -> None:
+    office = with_a_payout()
+    assert isinstance(office.rows, FakeRows)
+    payout_id = office.payouts[0].id
+    office.rows.before_write(lambda: office.fails(payout_id) and None)
+    office.credits("call_000")
+    assert office.audits().clean
+    (again,) = office.later(days=1).closes().payouts
+    assert again.amount_cents == 1500
+
+
+@pytest.mark.parametrize("method", PayoutMethod)
+def test_a_payout_goes_out_by_the_method_of_its_publisher(method: PayoutMethod) -> None:
+    office = office_for(replace(on_terms(net_days=0), payout_method=method))
+    office.now = CLOSING
+    (payout,) = office.closes().payouts
+    assert payout.method is method
+    office.submits(payout.id, "ref-1", method)
+    office.settles(payout.id)
+    cash = "cash:paypal" if method is PayoutMethod.PAYPAL else "cash:bank"
+    paid = {"cash:bank": 900_000, "cash:paypal": 0}
+    paid[cash] -= 1500
+    accounts = office.audits().accounts
+    assert {name: accounts[name] for name in paid} == paid
+    assert office.audits().clean
+
+
+@pytest.mark.parametrize("step", ["submits", "fails", "comes back", "releases"])
+def test_no_step_is_taken_by_an_unknown_payout(step: str) -> None:
+    office = Office().opens()
+    acts: dict[str, Callable[[], Payout]] = {
+        "submits": lambda: office.submits("po_unknown"),
+        "fails": lambda: office.fails("po_unknown"),
+        "comes back": lambda: office.comes_back("po_unknown"),
+        "releases": lambda: office.releases("po_unknown"),
+    }
+    with pytest.raises(NotFound):
+        acts[step]()
+
+
+# --- what stands in the way ----------------------------------------------------------------------
+
+
+def pays_out(office: Office, clearance: Clearance) -> tuple[Payout, ...]:
+    """Payday for the one publisher, with what was found of it."""
+    return pay_out(
+        on_terms(net_days=0),
+        as_of=office.now,
+        released=(),
+        clearance=clearance,
+        stores=office.stores,
+        now=office.now,
+    )
+
+
+def test_an_obstacle_leaves_everything_payable() -> None:
+    office = with_a_payout()
+    office.fails(office.payouts[0].id)
+    before = office.picture()
+    in_the_way = Obstacle(code="tax_form", detail="There is no W-9 yet.")
+    assert pays_out(office, Clearance(obstacles=(in_the_way,))) == ()
+    assert office.picture() == before
+    assert len(pays_out(office, Clearance())) == 1
+
+
+def test_what_is_withheld_is_not_sent() -> None:
+    office = with_a_payout()
+    office.fails(office.payouts[0].id)
+    (payout,) = pays_out(office, Clearance(withheld=lambda cents: cents * 24 // 100))
+    assert (payout.amount_cents, payout.withheld_cents, payout.sent_cents) == (3000, 720, 2280)
+    office.settles(payout.id)
+    assert office.audits().accounts["tax:backup_withholding"] == -720
+    assert office.audits().clean
+    office.comes_back(payout.id)
+    assert office.audits().accounts["tax:backup_withholding"] == 0
+    assert office.audits().accounts["pub:pub_a:held"] == -3000
+    assert office.audits().clean
+
+
+def test_a_publisher_on_hold_is_paid_once_every_hold_is_lifted() -> None:
+    office = office_for(on_terms(net_days=0))
+    office.now = CLOSING
+    first, second = office.holds(cause="case-1"), office.holds(cause="case-2")
+    assert office.closes().payouts == ()
+    office.lifts(first.id)
+    assert office.closes().payouts == ()
+    office.lifts(second.id)
+    assert len(office.closes().payouts) == 1
+    assert office.audits().clean
+
+
+def test_a_hold_is_placed_once_for_each_cause_and_lifted_once() -> None:
+    office = Office().opens()
+    first = office.holds()
+    assert office.later(days=1).holds() == first
+    with pytest.raises(Conflict, match="another reason"):
+        office.holds(reason="Something else.")
+    lifted = office.lifts(first.id)
+    assert office.later(days=1).lifts(first.id) == lifted
+    assert lifted.lifted_at == office.now - timedelta(days=1)
+
+
+def test_a_hold_is_on_a_publisher_that_is_there() -> None:
+    office = Office().opens()
+    with pytest.raises(NotFound):
+        office.holds(replace(WEEKLY, id="pub_unknown"))
+    with pytest.raises(NotFound):
+        office.lifts("hld_unknown")

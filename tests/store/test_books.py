@@ -1,15 +1,18 @@
 """What the books refuse: whoever comes second, or knows less, changes nothing."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from chalicelib import invoices, issuing, ledger, payouts
+from chalicelib import invoices, issuing, ledger, payout_steps, payouts
 from chalicelib.errors import Broken, NotFound
 from chalicelib.invoices import Invoice
 from chalicelib.ledger import Entry
+from chalicelib.offers import PayoutMethod
 from chalicelib.payments import Match
-from chalicelib.payouts import PayoutState
+from chalicelib.payout_steps import Step
+from chalicelib.payouts import Payout, PayoutState
 from chalicelib.store import claims, collecting
 from chalicelib.store import invoices as invoice_rows
 from chalicelib.store import payments as payment_rows
@@ -219,6 +222,10 @@ def test_an_earning_is_released_once(rows: Rows) -> None:
     assert office.audits().accounts["pub:pub_a:payable"] == -3000
 
 
+def created_from(draft: Payout, now: datetime) -> Step:
+    return payout_steps.created(draft, method=PayoutMethod.MANUAL, withheld_cents=0, now=now)
+
+
 def test_a_payout_that_has_grown_is_not_created_as_it_was_read(rows: Rows) -> None:
     office = Office(rows=rows).opens()
     office.receives("topup-1", 5000, PREPAID)
@@ -232,11 +239,11 @@ def test_a_payout_that_has_grown_is_not_created_as_it_was_read(rows: Rows) -> No
     grown = payout_rows.claim_earnings(rows, draft, earnings)
     assert stale is not None
     assert grown is not None
-    assert payout_rows.create(rows, stale, office.now) is None
-    created = payout_rows.create(rows, grown, office.now)
+    assert payout_rows.create(rows, stale, created_from(stale, office.now)) is None
+    created = payout_rows.create(rows, grown, created_from(grown, office.now))
     assert created is not None
     assert (created.state, created.amount_cents) == (PayoutState.CREATED, 3000)
-    assert payout_rows.create(rows, grown, office.now) is None
+    assert payout_rows.create(rows, grown, created_from(grown, office.now)) is None
 
 
 def test_things_are_listed_page_by_page_in_the_order_of_creation(rows: Rows) -> None:

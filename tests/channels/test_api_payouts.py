@@ -1,0 +1,132 @@
+"""Payouts over HTTP: by hand from created to the end, and what holds them."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.channels import schemas_payouts
+from tests.channels.api import Market, Reply
+from tests.channels.test_api_books import DECEMBER, balance, on_terms, pays, with_calls
+
+Json = dict[str, Any]
+
+
+def with_a_payout() -> tuple[Market, str]:
+    """A market in January, and the id of a payout of 45 dollars."""
+    market = with_calls(on_terms())
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 7_500)
+    report = market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body
+    (payout,) = report["payouts"]
+    return market, payout["id"]
+
+
+def step(market: Market, payout_id: str, name: str, **said: Any) -> Reply:
+    reply = market.api.post(f"/payouts/{payout_id}/{name}", said)
+    if reply.status == 200:
+        schemas_payouts.PayoutView.model_validate(reply.body)
+    return reply
+
+
+def test_a_check_is_submitted_settled_and_comes_back() -> None:
+    market, payout = with_a_payout()
+    submitted = step(market, payout, "submit", reference="check-1041").body
+    assert (submitted["state"], submitted["method"], submitted["reference"]) == (
+        "submitted", "manual", "check-1041",
+    )  # fmt: skip
+    settled = step(market, payout, "settle", fee_cents=1500).body
+    assert (settled["state"], settled["fee_cents"], settled["sent_cents"]) == (
+        "settled", 1500, 4500,
+    )  # fmt: skip
+    back = step(market, payout, "return", reason="R03", fee_cents=200).body
+    assert (back["state"], back["reason"], back["fee_cents"]) == ("returned", "R03", 1700)
+    assert balance(market, f"pub:{market.publisher['id']}:held") == -4500
+    assert balance(market, "expense:payout_fees") == 1700
+    assert market.api.get("/payouts", state="returned").body["data"] == [back]
+    released = step(market, payout, "release").body
+    assert released["released_at"] is not None
+    (again,) = market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"]
+    assert (again["id"] != payout, again["amount_cents"]) == (True, 4500)
+    assert market.api.get("/ledger/audit").body["clean"] is True
+
+
+def test_a_payout_that_failed_is_made_again() -> None:
+    market, payout = with_a_payout()
+    failed = step(market, payout, "fail", reason="no_account").body
+    assert (failed["state"], failed["reason"]) == ("failed", "no_account")
+    assert market.api.get(f"/payouts/{payout}/calls").body["data"] == []
+    (again,) = market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"]
+    assert (again["state"], again["amount_cents"]) == ("created", 4500)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "fault"),
+    [
+        ("submit", {"method": "barter"}, ("method", "choice")),
+        ("submit", {"reference": ""}, ("reference", "length")),
+        ("submit", {"reference": "a\x00b"}, ("reference", "format")),
+        ("settle", {"fee_cents": -1}, ("fee_cents", "range")),
+        ("settle", {"amount_cents": 1}, ("amount_cents", "unknown_field")),
+        ("fail", {}, ("reason", "required")),
+        ("fail", {"reason": "not a code"}, ("reason", "format")),
+        ("return", {"reason": "R03", "fee_cents": "200"}, ("fee_cents", "type")),
+    ],
+)
+def test_every_fault_of_a_step_is_named(name: str, said: Json, fault: tuple[str, str]) -> None:
+    market, payout = with_a_payout()
+    reply = step(market, payout, name, **said)
+    assert (reply.status, reply.faults) == (400, {fault})
+    assert market.api.get(f"/payouts/{payout}").body["state"] == "created"
+
+
+@pytest.mark.parametrize("name", ["submit", "settle", "fail", "return"])
+def test_a_step_that_is_no_json_is_refused(name: str) -> None:
+    market, payout = with_a_payout()
+    reply = market.api.send("POST", f"/payouts/{payout}/{name}", b"{")
+    assert (reply.status, reply.body["code"]) == (400, "malformed_body")
+
+
+def test_a_step_that_the_state_does_not_allow_is_a_conflict() -> None:
+    market, payout = with_a_payout()
+    for name, said in (("return", {"reason": "R03"}), ("release", {})):
+        refused = step(market, payout, name, **said)
+        assert (refused.status, refused.body["code"]) == (409, "payout_state")
+    step(market, payout, "submit", reference="check-1")
+    assert step(market, payout, "submit", reference="check-2").status == 409
+    assert step(market, payout, "submit", reference="check-1").status == 200
+
+
+@pytest.mark.parametrize("name", ["submit", "settle", "fail", "return", "release"])
+def test_a_step_of_no_payout_is_not_found(name: str) -> None:
+    market, _ = with_a_payout()
+    reply = step(market, "po_0", name, **({"reason": "R03"} if name in ("fail", "return") else {}))
+    assert (reply.status, reply.body["code"]) == (404, "not_found")
+
+
+def test_a_hold_keeps_a_publisher_from_being_paid_until_it_is_lifted() -> None:
+    market = with_calls(on_terms())
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 7_500)
+    path = f"/publishers/{market.publisher['id']}/holds"
+    said = {"reason": "We look into calls of last week."}
+    placed = market.api.post(path, said, Idempotency_Key="case-7")
+    schemas_payouts.HoldView.model_validate(placed.body)
+    assert (placed.status, placed.body["reason"]) == (201, said["reason"])
+    assert market.api.post(path, said, Idempotency_Key="case-7").body == placed.body
+    other = market.api.post(path, {"reason": "Other."}, Idempotency_Key="case-7")
+    assert (other.status, other.body["code"]) == (409, "hold_differs")
+    assert market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"] == []
+    assert market.api.get("/holds").body["data"] == [placed.body]
+    assert market.api.get("/holds", publisher_id=market.publisher["id"]).body["data"]
+    lifted = market.api.post(f"/holds/{placed.body['id']}/lift").body
+    assert lifted["lifted_at"] is not None
+    assert market.api.post(f"/holds/{placed.body['id']}/lift").body == lifted
+    assert len(market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"]) == 1
+
+
+def test_a_hold_needs_a_publisher_and_a_reason() -> None:
+    market = on_terms()
+    path = f"/publishers/{market.publisher['id']}/holds"
+    assert market.api.post(path, {}).faults == {("reason", "required")}
+    assert market.api.post("/publishers/pub_0/holds", {"reason": "Why."}).status == 404
+    assert market.api.post("/holds/hld_0/lift").status == 404
