@@ -16,7 +16,7 @@ from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Billing
 from chalicelib.invoices import BookedCharge
 from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
-from chalicelib.payouts import BookedEarning, EarningState
+from chalicelib.payouts import Adjustment, BookedEarning, EarningState
 
 APPROVAL = "approval"
 # A call that is disputed or returned later keeps its charge; what is given back is booked anew.
@@ -124,6 +124,14 @@ def take_clawback(tally: Tally, booked: BookedEarning) -> None:
     _sum_payable(tally, booked)
 
 
+def take_adjustment(tally: Tally, booked: BookedEarning) -> None:
+    """A reserve passes by, kept back or coming back, or a debt that was given up."""
+    line = booked.earning
+    if line.adjustment is Adjustment.WRITE_OFF:
+        tally.accounts[House.BAD_DEBT] += line.amount_cents
+    _sum_payable(tally, booked)
+
+
 def _sum_earning(tally: Tally, booked: BookedEarning) -> None:
     earning = booked.earning
     tally.accounts[House.COST_PUBLISHERS] += earning.amount_cents
@@ -135,6 +143,7 @@ def _sum_payable(tally: Tally, booked: BookedEarning) -> None:
     earning = booked.earning
     account = {
         EarningState.APPROVED: PublisherAccount.APPROVED,
+        EarningState.HELD: PublisherAccount.HELD,
         EarningState.PAYABLE: PublisherAccount.PAYABLE,
     }.get(booked.state)
     payout = tally.payouts.get(booked.document_id or "")
@@ -177,7 +186,8 @@ def _approval_differences(
 
 def _handed_on(tally: Tally, earned: BookedEarning) -> bool:
     """Whether the earning was released, or is on its way to the publisher."""
-    return earned.state is EarningState.PAYABLE or earned.document_id in tally.payouts
+    released = earned.state in (EarningState.PAYABLE, EarningState.HELD)
+    return released or earned.document_id in tally.payouts
 
 
 def _told(entry: Entry | None) -> str:

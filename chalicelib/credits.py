@@ -19,6 +19,10 @@ from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import BookedEarning, Earning, EarningState
 
 _WHOLE = "whole"
+_ACCOUNTS = {
+    EarningState.HELD: PublisherAccount.HELD,
+    EarningState.PAYABLE: PublisherAccount.PAYABLE,
+}
 
 
 class CreditReason(StrEnum):
@@ -146,7 +150,6 @@ def decide(wish: Wish, standing: Standing, now: datetime) -> Credit:
     clawed_back = 0
     if wish.earning is EarningChoice.CLAW_BACK:
         clawed_back = share(standing.earning.earning, charge, amount)
-    released = standing.earning.state is EarningState.PAYABLE
     document = issued(standing.document)
     return Credit(
         id=wish.id,
@@ -165,7 +168,7 @@ def decide(wish: Wish, standing: Standing, now: datetime) -> Credit:
         returned_cents=money.returned_cents,
         returned_to=money.returned_to,
         clawed_back_cents=clawed_back,
-        clawed_from=PublisherAccount.PAYABLE if released else PublisherAccount.APPROVED,
+        clawed_from=_ACCOUNTS.get(standing.earning.state, PublisherAccount.APPROVED),
         after_payout=standing.earning.document_id is not None,
         document_id=document.id if document else None,
         document_number=document.number if document else None,

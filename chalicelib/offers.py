@@ -52,13 +52,16 @@ class PayoutTerms:
     """When a publisher is paid.
 
     Earnings of a closed `cycle` fall due `net_days` after its end; each is held `hold_days` after
-    approval; a sum below `minimum_cents` waits for the next run.
+    approval; a sum below `minimum_cents` waits for the next run. Of each payout `reserve_percent`
+    is kept back for `reserve_days`.
     """
 
     cycle: Cycle = Cycle.MONTHLY
     net_days: int = 15
     hold_days: int = 0
     minimum_cents: int = 0
+    reserve_percent: int = 0
+    reserve_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ the store.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib import adjustments
 from chalicelib import payout_entries as entries
 from chalicelib.errors import Conflict
 from chalicelib.ledger import Entry
-from chalicelib.offers import PayoutMethod
-from chalicelib.payouts import Payout, PayoutState
+from chalicelib.offers import PayoutMethod, Publisher
+from chalicelib.payouts import Clearance, Earning, Payout, PayoutState
 
 _FROM: dict[PayoutState, frozenset[PayoutState]] = {
     PayoutState.SUBMITTED: frozenset({PayoutState.CREATED}),
@@ -24,22 +25,33 @@ _FROM: dict[PayoutState, frozenset[PayoutState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The payout after a step, and the entries that are posted with it."""
+    """The payout after a step, the entries that are posted with it, and the lines that come with
+    it."""
 
     after: Payout
     entries: tuple[Entry, ...] = ()
+    lines: tuple[Earning, ...] = ()
 
 
-def created(draft: Payout, *, method: PayoutMethod, withheld_cents: int, now: datetime) -> Step:
-    """The draft that gathers no more, and is to be paid by `method`."""
+def created(draft: Payout, publisher: Publisher, clearance: Clearance, now: datetime) -> Step:
+    """The draft that gathers no more, less what is kept back and withheld, to be paid by the
+    publisher's method."""
+    terms = publisher.payout_terms
+    reserved = adjustments.reserve_cents(draft, terms.reserve_percent)
+    lines = adjustments.reserve_lines(draft, reserved, terms.reserve_days, now)
+    amount = draft.amount_cents - reserved
     after = replace(
         draft,
         state=PayoutState.CREATED,
-        method=method,
-        withheld_cents=withheld_cents,
+        amount_cents=amount,
+        call_count=draft.call_count + (1 if reserved else 0),
+        method=publisher.payout_method,
+        reserve_kept_cents=draft.reserve_kept_cents + reserved,
+        withheld_cents=clearance.withheld(amount),
         created_at=now,
     )
-    return Step(after=after, entries=(entries.created(after, now),))
+    kept = (adjustments.reserve_kept(after, reserved, now),) if reserved else ()
+    return Step(after=after, entries=(entries.created(after, now), *kept), lines=lines)
 
 
 def submitted(

@@ -16,13 +16,22 @@ from chalicelib.ids import derived
 from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
 
 
+class Adjustment(StrEnum):
+    """What a line of a payout is that comes from no call: a part of an earlier payout that was kept
+    back, or that is kept back now; a debt of the publisher's that was given up."""
+
+    RESERVE = "reserve"
+    WRITE_OFF = "write_off"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
     """What a publisher earns for one approved call; it may be released from `release_after` on.
 
     Credits that claw back take nothing from `amount_cents`: what they came to before the earning
     was put into a payout is `reduced_cents`. After that, what `credit_id` claws back is an earning
-    of its own, below zero.
+    of its own, below zero. An `adjustment` comes from no call, and its ids of call, offer and
+    campaign are empty; the reserve of a payout names that.
     """
 
     call_id: str
@@ -35,11 +44,14 @@ class Earning:
     release_after: datetime
     reduced_cents: int = 0
     credit_id: str | None = None
+    adjustment: Adjustment | None = None
+    adjustment_id: str | None = None
+    payout_id: str | None = None
 
     @property
     def id(self) -> str:
-        """The call's, or the credit's that claws back."""
-        return self.credit_id or self.call_id
+        """The call's, the credit's that claws back, or the adjustment's."""
+        return self.credit_id or self.adjustment_id or self.call_id
 
     @property
     def due_cents(self) -> int:
@@ -49,9 +61,10 @@ class Earning:
 
 class EarningState(StrEnum):
     """How far an earning has come: approved, then released; one of which nothing is left is paid
-    at once."""
+    at once. A released one may be held, as a reserve is from the start."""
 
     APPROVED = "approved"
+    HELD = "held"
     PAYABLE = "payable"
     PAID = "paid"
 
@@ -86,10 +99,12 @@ _UNPAID = frozenset({PayoutState.FAILED, PayoutState.RETURNED})
 class Payout:
     """Released earnings booked before `cutoff`, paid to a publisher together.
 
-    Of `amount_cents`, `withheld_cents` go to the tax office. `reference` is what whoever pays knows
-    it by: the number of a check or a wire, the trace of an ACH entry, the id of a PayPal item.
-    `reason` is the code with which it failed or was returned, `fee_cents` what that and the paying
-    cost the operator. What a returned payout was made of waits from `ended_at` to `released_at`.
+    Of what its earnings come to, `reserve_kept_cents` were kept back; `reserve_back_cents` of
+    earlier payouts came back. Of `amount_cents`, `withheld_cents` go to the tax office. `reference`
+    is what whoever pays knows it by: the number of a check or a wire, the trace of an ACH entry,
+    the id of a PayPal item. `reason` is the code with which it failed or was returned, `fee_cents`
+    what that and the paying cost the operator. What a returned payout was made of waits from
+    `ended_at` to `released_at`.
     """
 
     id: str
@@ -102,6 +117,8 @@ class Payout:
     method: PayoutMethod = PayoutMethod.MANUAL
     reference: str | None = None
     reason: str | None = None
+    reserve_kept_cents: int = 0
+    reserve_back_cents: int = 0
     withheld_cents: int = 0
     fee_cents: int = 0
     created_at: datetime | None = None
@@ -159,6 +176,11 @@ class Clearance:
 def cutoff(terms: PayoutTerms, as_of: datetime) -> datetime:
     """Earnings booked before this instant are past their terms at `as_of`."""
     return times.cycle_start(terms.cycle, as_of - timedelta(days=terms.net_days))
+
+
+def due_at(terms: PayoutTerms, booked_at: datetime) -> datetime:
+    """From which instant on what was booked at `booked_at` is past its terms."""
+    return times.cycle_end(terms.cycle, booked_at) + timedelta(days=terms.net_days)
 
 
 def draft(publisher: Publisher, before: datetime, unpaid: int = 0) -> Payout:

@@ -59,18 +59,32 @@ def months_between(first: str, last: str) -> Iterator[str]:
 
 
 class Cycle(StrEnum):
-    """How often something is closed: weeks begin on Monday, months on the first, both in UTC."""
+    """How often something is closed, in UTC: weeks begin on Monday, fortnights on every second
+    Monday, of which the first of January 2024 is one, months on the first."""
 
     WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
     MONTHLY = "monthly"
+
+
+_FIRST_FORTNIGHT = datetime(2024, 1, 1, tzinfo=UTC)
+_DAYS = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14}
 
 
 def cycle_start(cycle: Cycle, moment: datetime) -> datetime:
     """The start of the cycle's period that holds `moment`."""
     midnight = utc(moment).replace(hour=0, minute=0, second=0, microsecond=0)
-    if cycle is Cycle.WEEKLY:
-        return midnight - timedelta(days=midnight.weekday())
-    return midnight.replace(day=1)
+    if cycle is Cycle.MONTHLY:
+        return midnight.replace(day=1)
+    return midnight - timedelta(days=(midnight - _FIRST_FORTNIGHT).days % _DAYS[cycle])
+
+
+def cycle_end(cycle: Cycle, moment: datetime) -> datetime:
+    """The end of the cycle's period that holds `moment`, which is the start of the next."""
+    start = cycle_start(cycle, moment)
+    if cycle is Cycle.MONTHLY:
+        return (start + timedelta(days=31)).replace(day=1)
+    return start + timedelta(days=_DAYS[cycle])
 
 
 def closed_period(cycle: Cycle, as_of: datetime) -> Period:

@@ -1,6 +1,7 @@
 """How is a publisher's money held back, and let go, over HTTP?
 
-Owns the routes of holds. What is held is payable still; it waits until the hold is lifted.
+Owns the routes of holds, and of giving up what a publisher owes. What is held is owed still; it
+waits until the hold is lifted.
 """
 
 from chalice import Blueprint
@@ -8,8 +9,9 @@ from chalice import Blueprint
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.book_lists import shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
-from chalicelib.channels.views import View
+from chalicelib.channels.views import View, earning_view
 from chalicelib.flows import holding as flow
+from chalicelib.flows.adjustments import write_off_debt
 from chalicelib.holding import Hold
 from chalicelib.store.books import HOLDS
 from chalicelib.store.codec import to_plain
@@ -34,14 +36,30 @@ def place_hold(request: Request, id: str) -> Answer:
     from chalicelib.channels.schemas_payouts import HoldBody
 
     said = validated(HoldBody, request.document())
-    claim = request.claim(said["reason"])
-    placed = flow.place_hold(
-        id,
-        reason=said["reason"],
-        cause=claim.name if claim else request.context.new_id("hld"),
-        stores=request.stores,
-        now=request.context.clock(),
-    )
+    now, cause = request.context.clock(), _cause(request)
+    placed = flow.hold_publisher(id, **said, cause=cause, stores=request.stores, now=now)
+    return Answer(body=_view(placed), status=201)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/calls/{id}/holds",
+        summary="Keep what a call has earned out of payouts",
+        body="HoldBody",
+        answers="HoldView",
+        status=201,
+        keyed=True,
+    ),
+)
+def hold_call(request: Request, id: str) -> Answer:
+    """A hold on one earning, once for each Idempotency-Key; not while it is in a payout."""
+    from chalicelib.channels.schemas_payouts import HoldBody
+
+    said = validated(HoldBody, request.document())
+    now, cause = request.context.clock(), _cause(request)
+    placed = flow.hold_earning(id, **said, cause=cause, stores=request.stores, now=now)
     return Answer(body=_view(placed), status=201)
 
 
@@ -74,6 +92,31 @@ def lift_hold(request: Request, id: str) -> Answer:
     """The hold, lifted; lifting it again changes nothing."""
     lifted = flow.lift_hold(id, stores=request.stores, now=request.context.clock())
     return Answer(body=_view(lifted))
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/publishers/{id}/write-off",
+        summary="Give up what a publisher owes",
+        answers="EarningView",
+        status=201,
+        keyed=True,
+    ),
+)
+def write_off(request: Request, id: str) -> Answer:
+    """The line that makes up for the debt, once for each Idempotency-Key."""
+    line = write_off_debt(
+        id, cause=_cause(request), stores=request.stores, now=request.context.clock()
+    )
+    return Answer(body=earning_view(line), status=201)
+
+
+def _cause(request: Request) -> str:
+    """What makes it happen once."""
+    claim = request.claim("")
+    return claim.name if claim else request.context.new_id("hld")
 
 
 def _view(hold: Hold) -> View:

@@ -42,6 +42,8 @@ class PayoutTerms(Document):
     net_days: Days = 15
     hold_days: Days = 0
     minimum_cents: Cents = 0
+    reserve_percent: Annotated[int, Field(ge=0, le=50, description="kept back of each payout")] = 0
+    reserve_days: Annotated[int, Field(ge=1, le=365, description="for how many days")] = 90
 
 
 class SubmissionBody(Document):
@@ -72,16 +74,17 @@ class ReturnBody(Document):
 
 
 class HoldBody(Document):
-    """Why a publisher is not paid; the publisher reads it."""
+    """Why a publisher, or a call, is not paid; the publisher reads it."""
 
     reason: Reason
 
 
 class HoldView(Document):
-    """One reason not to pay a publisher, until it is lifted."""
+    """One reason not to pay a publisher, or what it has earned for one call, until it is lifted."""
 
     id: str
     publisher_id: PublisherId
+    call_id: CallId | None
     reason: str
     placed_at: Moment
     lifted_at: Moment | None
@@ -103,6 +106,8 @@ class PayoutView(Document):
     method: PayoutMethod
     reference: Annotated[str | None, Field(description="what whoever pays knows it by")]
     reason: Annotated[str | None, Field(description="why it failed or was returned")]
+    reserve_kept_cents: Annotated[int, Field(description="kept back of what it was made of")]
+    reserve_back_cents: Annotated[int, Field(description="kept back of earlier ones, and in it")]
     withheld_cents: Annotated[int, Field(description="of the amount, for the tax office")]
     sent_cents: Amount
     fee_cents: Annotated[int, Field(description="what the paying has cost the operator")]
@@ -116,12 +121,16 @@ class PayoutView(Document):
 
 class EarningView(Document):
     """What one call earned its publisher; below zero, what `credit_id` has clawed back of one that
-    was paid."""
+    was paid. An `adjustment` is a line of a payout that comes from no call: the reserve of
+    `payout_id`, or a debt that was given up."""
 
-    call_id: CallId
+    call_id: CallId | None
     publisher_id: PublisherId
-    offer_id: str
-    campaign_id: str
+    offer_id: str | None
+    campaign_id: str | None
+    adjustment: Annotated[payouts.Adjustment, Field(strict=False)] | None
+    adjustment_id: str | None
+    payout_id: str | None
     amount_cents: Amount
     currency: Currency
     booked_at: Moment

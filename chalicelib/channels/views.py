@@ -90,9 +90,9 @@ def charge_view(charge: Charge) -> View:
 
 
 def earning_view(earning: Earning) -> View:
-    """What one call earned its publisher."""
+    """What one call earned its publisher; what comes from no call names none."""
     plain: View = to_plain(earning)
-    return plain
+    return plain | {name: plain[name] or None for name in ("call_id", "offer_id", "campaign_id")}
 
 
 def entry_view(entry: Entry) -> View:

@@ -22,6 +22,7 @@ from chalicelib.flows.sealing import chart
 from chalicelib.invoices import BookedCharge
 from chalicelib.payouts import BookedEarning
 from chalicelib.store.books import (
+    ADJUSTMENTS,
     CHARGES,
     CLAWBACKS,
     CREDITS,
@@ -121,6 +122,8 @@ def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> No
             findings.add(auditing_credits.take_credit(tally, credit, entry))
     for clawback in findings.counting("clawbacks", stores.books.every(CLAWBACKS)):
         auditing_calls.take_clawback(tally, clawback)
+    for line in findings.counting("adjustments", stores.books.every(ADJUSTMENTS)):
+        auditing_calls.take_adjustment(tally, line)
 
 
 def _booked(

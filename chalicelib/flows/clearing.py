@@ -22,4 +22,5 @@ def clearance(publisher: Publisher, *, stores: Stores, now: datetime) -> Clearan
 
 
 def _holds(publisher: Publisher, stores: Stores) -> Sequence[Obstacle]:
-    return [holding.obstacle(one) for one in holds_on(stores.rows, publisher.id)]
+    standing = holds_on(stores.rows, publisher.id)
+    return [holding.obstacle(one) for one in standing if one.call_id is None]

@@ -15,6 +15,7 @@ from chalicelib import runtime
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.dunning import Taken
 from chalicelib.flows import papers
+from chalicelib.flows.adjustments import release_reserves
 from chalicelib.flows.billing import Desk, bill, standing
 from chalicelib.flows.clearing import clearance
 from chalicelib.flows.dunning import take_due
@@ -157,6 +158,7 @@ def close_publisher(
     done.released += fresh.count
     if not desk.in_time():
         raise TimeUp
+    fresh.add(release_reserves(publisher.id, as_of=as_of, stores=stores, now=now))
     cleared = clearance(publisher, stores=stores, now=now)
     done.payouts += pay_out(
         publisher, as_of=as_of, released=fresh, clearance=cleared, stores=stores, now=now

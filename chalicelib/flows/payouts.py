@@ -184,12 +184,7 @@ def _complete(draft: Payout, released: Iterable[Earning], hand: _Hand) -> Payout
         stands = store.claim_earnings(rows, draft, due)
         if stands is None or stands.amount_cents <= 0:
             return None
-        step = payout_steps.created(
-            stands,
-            method=hand.publisher.payout_method,
-            withheld_cents=hand.clearance.withheld(stands.amount_cents),
-            now=hand.now,
-        )
+        step = payout_steps.created(stands, hand.publisher, hand.clearance, hand.now)
         created = store.create(rows, stands, step)
         if created:
             return created

@@ -36,6 +36,11 @@ def earnings_awaiting(publisher_id: str) -> str:
     return f"AWAITING#{publisher_id}"
 
 
+def earnings_held(publisher_id: str) -> str:
+    """The partition of `by_open` in which released earnings wait that the operator holds."""
+    return f"HELD#{publisher_id}"
+
+
 def earnings_payable(publisher_id: str) -> str:
     """The partition of `by_open` in which released earnings wait for their payout."""
     return f"PAYABLE#{publisher_id}"

@@ -6,8 +6,9 @@ document that came to nothing gives its rows back the same way. What a finished 
 belongs to the module of its kind.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chalicelib.store.rows import (
     BOOKS,
@@ -42,12 +43,14 @@ class Draft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A row that waits in a partition of `by_open`, and how much it brings, less what credits have
-    taken from it, as far as is known."""
+    taken from it, as far as is known. `counts` are other sums of the document that it adds to, by
+    their attributes."""
 
     key: Key
     open: str
     amount_cents: int
     reduced_cents: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +188,9 @@ def _still_waiting(members: Sequence[Waiting], refused: NotWritten) -> list[Wait
 
 
 def _grow(draft: Draft, batch: Sequence[Waiting], image: Item | None) -> Change:
+    others: Counter[str] = Counter()
+    for one in batch:
+        others.update(one.counts)
     return Change(
         key=draft.key,
         set={
@@ -196,6 +202,7 @@ def _grow(draft: Draft, batch: Sequence[Waiting], image: Item | None) -> Change:
         add={
             ("count",): len(batch),
             ("amount_cents",): sum(one.amount_cents - one.reduced_cents for one in batch),
+            **{(name,): cents for name, cents in others.items()},
         },
         when=[Equals(("state",), DRAFT) if image else Absent(("pk",))],
     )

@@ -83,7 +83,8 @@ def collect_batch(
 
 
 def release(rows: Rows, earnings: Sequence[Earning], now: datetime) -> tuple[Earning, ...]:
-    """Release earnings, each with its entry; returns those that nobody had released before."""
+    """Release earnings, each with its entry; returns those that nobody had released before. One
+    that is held stays where it is."""
     released: list[Earning] = []
     left = list(earnings)
     while left:
@@ -179,6 +180,7 @@ def _release_actions(earning: Earning, now: datetime) -> list[Action]:
         when=[
             Equals(("state",), EarningState.APPROVED.value),
             Equals(("open",), earnings_awaiting(earning.publisher_id)),
+            Absent(("hold_id",)),
             unreduced(earning),
         ],
     )

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from chalicelib import times
 from chalicelib.payout_steps import Step
-from chalicelib.payouts import BookedEarning, Earning, Payout, PayoutState
+from chalicelib.payouts import Adjustment, BookedEarning, Earning, Payout, PayoutState
 from chalicelib.store import claims, codec
+from chalicelib.store.adjustments import reserve_put
 from chalicelib.store.charges import earning_key, earnings_payable, payout_order, read_earning
 from chalicelib.store.claims import (
     Draft,
@@ -28,6 +29,8 @@ from chalicelib.store.claims import (
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.rows import BOOKS, Change, Condition, Equals, Item, Key, NotWritten, Rows
 
+_KEPT, _BACK = "reserve_kept_cents", "reserve_back_cents"
+
 
 def payout_key(payout_id: str) -> Key:
     """Where a payout lies."""
@@ -41,6 +44,8 @@ def read_payout(item: Item) -> Payout:
         state=PayoutState(item["state"]),
         amount_cents=item["amount_cents"],
         call_count=item["count"],
+        reserve_kept_cents=item.get(_KEPT, 0),
+        reserve_back_cents=item.get(_BACK, 0),
     )
 
 
@@ -83,6 +88,7 @@ def claim_earnings(rows: Rows, payout: Payout, earnings: Iterable[Earning]) -> P
             open=earnings_payable(earning.publisher_id),
             amount_cents=earning.amount_cents,
             reduced_cents=earning.reduced_cents,
+            counts=_reserve_counts(earning),
         )
         for earning in earnings
     ]
@@ -99,6 +105,9 @@ def create(rows: Rows, draft: Payout, step: Step) -> Payout | None:
         key=payout_key(created.id),
         set={
             ("state",): created.state.value,
+            ("amount_cents",): created.amount_cents,
+            ("count",): created.call_count,
+            (_KEPT,): created.reserve_kept_cents,
             ("kind",): "payout",
             ("id",): created.id,
             ("created_key",): f"{times.written(created.created_at or draft.cutoff)}#{created.id}",
@@ -156,6 +165,14 @@ def returned_payouts(rows: Rows, publisher_id: str) -> tuple[Payout, ...]:
     return tuple(read_payout(item) for item in waiting_items(rows, _returned(publisher_id)))
 
 
+def _reserve_counts(earning: Earning) -> dict[str, int]:
+    """What the reserve of a payout that it is claimed for comes to."""
+    if earning.adjustment is not Adjustment.RESERVE:
+        return {}
+    cents = earning.amount_cents
+    return {_KEPT: -cents} if cents < 0 else {_BACK: cents}
+
+
 def _returned(publisher_id: str) -> str:
     return f"RETURNED#{publisher_id}"
 
@@ -187,9 +204,10 @@ def _waiting(earning: Earning) -> Returning:
 
 def _written(rows: Rows, payout: Change, step: Step) -> bool:
     """Whether the payout's change and its entries were written; False when it moved on."""
+    lines = [reserve_put(line) for line in step.lines]
     puts = [put for entry in step.entries for put in entry_puts(entry)]
     try:
-        book(rows, [payout, *puts])
+        book(rows, [payout, *lines, *puts])
     except NotWritten:
         return False
     return True

@@ -57,8 +57,9 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
 | books | REFUND#id, CHARGEBACK#id | META | money that went back to an advertiser, or was taken back |
 | books | STRIPE#id | META | what became of an event of Stripe |
+| books | EARNING#adjustment | META | a line of a payout that comes from no call: a reserve, or a debt that was given up |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
-| books | HOLD#id | META | why what a publisher has earned is not paid, and since when it is again |
+| books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |
 | books | CLOSING#id | PARTY#party | what the run has done for an advertiser or a publisher, and what it waits for |
@@ -92,7 +93,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind, and all runs of the closing |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay; payouts that came back, or have earnings to give back; what holds a publisher's money; the credits of an advertiser |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that came back, or have earnings to give back; what holds a publisher's money; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |
@@ -215,6 +216,9 @@ class BookRow(Model):
     returned_cents = NumberAttribute(null=True)
     version = NumberAttribute(null=True)
     claimed = NumberAttribute(null=True)
+    hold_id = UnicodeAttribute(null=True)
+    reserve_kept_cents = NumberAttribute(null=True)
+    reserve_back_cents = NumberAttribute(null=True)
     by_kind = _index("by_kind", "kind", "created_key")
     by_open = _index("by_open", "open", "open_key")
     by_document = _index("by_document", "document_id", "id")

@@ -124,6 +124,58 @@ def test_a_hold_keeps_a_publisher_from_being_paid_until_it_is_lifted() -> None:
     assert len(market.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"}).body["payouts"]) == 1
 
 
+def test_what_a_call_has_earned_is_held_and_let_go() -> None:
+    market = with_calls(on_terms())
+    (call, *_) = market.api.get("/calls").body["data"]
+    path = f"/calls/{call['id']}/holds"
+    placed = market.api.post(path, {"reason": "A dispute."}, Idempotency_Key="case-7")
+    schemas_payouts.HoldView.model_validate(placed.body)
+    assert (placed.status, placed.body["call_id"]) == (201, call["id"])
+    assert market.api.post(path, {"reason": "A dispute."}, Idempotency_Key="case-8").status == 409
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 7_500)
+    january = {"as_of": "2027-01-01T00:00:00Z"}
+    (payout,) = market.api.post("/closings", january).body["payouts"]
+    assert payout["amount_cents"] == 3000
+    assert market.api.post(f"/holds/{placed.body['id']}/lift").body["lifted_at"] is not None
+    assert market.api.post("/calls/call_0/holds", {"reason": "A dispute."}).status == 404
+
+
+def test_a_reserve_is_a_line_of_its_payout() -> None:
+    market = with_calls(on_terms())
+    terms = {"payout_terms": {"reserve_percent": 10, "reserve_days": 30}}
+    changed = market.api.patch(f"/publishers/{market.publisher['id']}", terms)
+    assert changed.body["payout_terms"]["reserve_percent"] == 10
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 7_500)
+    (payout,) = market.api.post("/closings", {"as_of": "2027-01-20T00:00:00Z"}).body["payouts"]
+    schemas_payouts.PayoutView.model_validate(payout)
+    assert (payout["amount_cents"], payout["reserve_kept_cents"]) == (4050, 450)
+    lines = market.api.get(f"/payouts/{payout['id']}/calls").body["data"]
+    for line in lines:
+        schemas_payouts.EarningView.model_validate(line)
+    assert sum(line["amount_cents"] for line in lines) == 4050
+    (kept,) = (line for line in lines if line["adjustment"])
+    assert (kept["call_id"], kept["payout_id"], kept["amount_cents"]) == (None, payout["id"], -450)
+    assert market.api.get("/ledger/audit").body["clean"] is True
+
+
+def test_a_debt_of_a_publisher_is_given_up_once() -> None:
+    market, payout = with_a_payout()
+    step(market, payout, "settle")
+    (line, *_) = market.api.get(f"/payouts/{payout}/calls").body["data"]
+    market.api.post(f"/calls/{line['call_id']}/credit", {"reason": "spam"})
+    path = f"/publishers/{market.publisher['id']}/write-off"
+    given_up = market.api.post(path, Idempotency_Key="exit")
+    schemas_payouts.EarningView.model_validate(given_up.body)
+    assert (given_up.status, given_up.body["amount_cents"]) == (201, 1500)
+    assert market.api.post(path, Idempotency_Key="exit").body == given_up.body
+    refused = market.api.post(path)
+    assert (refused.status, refused.body["code"]) == (409, "nothing_to_write_off")
+    assert market.api.post("/publishers/pub_0/write-off").status == 404
+    assert balance(market, f"pub:{market.publisher['id']}:payable") == 0
+
+
 def test_a_hold_needs_a_publisher_and_a_reason() -> None:
     market = on_terms()
     path = f"/publishers/{market.publisher['id']}/holds"

@@ -12,7 +12,7 @@ from chalicelib import payout_steps, payouts
 from chalicelib.errors import Conflict
 from chalicelib.offers import PayoutMethod
 from chalicelib.payout_steps import Step
-from chalicelib.payouts import Payout, PayoutState
+from chalicelib.payouts import Clearance, Payout, PayoutState
 from tests.builders import NOW, a_publisher
 
 DRAFT = replace(payouts.draft(a_publisher(), NOW), amount_cents=1500, call_count=1)
@@ -28,7 +28,8 @@ ALLOWED = {
 
 
 def made(withheld: int = 0) -> Step:
-    return payout_steps.created(DRAFT, method=PayoutMethod.ACH, withheld_cents=withheld, now=NOW)
+    publisher = replace(a_publisher(), payout_method=PayoutMethod.ACH)
+    return payout_steps.created(DRAFT, publisher, Clearance(withheld=lambda _: withheld), NOW)
 
 
 def stepped(payout: Payout, name: str, *, fee: int = 0, suffix: str = "1") -> Step | None:

@@ -32,6 +32,10 @@ def an_earning(cents: int) -> Earning:
         (Cycle.MONTHLY, 45, (2027, 1, 15), (2026, 12, 1)),
         (Cycle.WEEKLY, 0, (2026, 11, 29), (2026, 11, 23)),
         (Cycle.WEEKLY, 7, (2026, 11, 30), (2026, 11, 23)),
+        (Cycle.BIWEEKLY, 0, (2026, 11, 29), (2026, 11, 16)),
+        (Cycle.BIWEEKLY, 0, (2026, 11, 30), (2026, 11, 30)),
+        (Cycle.BIWEEKLY, 7, (2026, 12, 6), (2026, 11, 16)),
+        (Cycle.BIWEEKLY, 7, (2026, 12, 7), (2026, 11, 30)),
     ],
 )
 def test_earnings_fall_due_net_days_after_the_end_of_their_cycle(
@@ -53,6 +57,20 @@ def test_a_cutoff_never_moves_back(
     terms = PayoutTerms(cycle=cycle, net_days=net_days)
     assert payouts.cutoff(terms, as_of) <= payouts.cutoff(terms, as_of + later)
     assert payouts.cutoff(terms, as_of) <= as_of - timedelta(days=net_days)
+
+
+@given(
+    st.sampled_from(Cycle),
+    st.integers(0, 90),
+    st.integers(0, 60_000).map(lambda hours: datetime(2020, 1, 1, tzinfo=UTC) + hours * HOUR),
+)
+def test_an_earning_is_due_from_one_instant_on(
+    cycle: Cycle, net_days: int, booked_at: datetime
+) -> None:
+    terms = PayoutTerms(cycle=cycle, net_days=net_days)
+    due = payouts.due_at(terms, booked_at)
+    assert payouts.cutoff(terms, due - timedelta(milliseconds=1)) <= booked_at
+    assert booked_at < payouts.cutoff(terms, due)
 
 
 def test_one_publisher_and_cutoff_make_one_payout() -> None:

@@ -11,11 +11,12 @@ from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
 from chalicelib.flows import bank_files, paybacks
+from chalicelib.flows.adjustments import write_off_debt
 from chalicelib.flows.audit import AuditReport, audit
 from chalicelib.flows.billing import Desk
 from chalicelib.flows.closing import ClosingReport, close, desk_of
 from chalicelib.flows.crediting import credit_call
-from chalicelib.flows.holding import lift_hold, place_hold
+from chalicelib.flows.holding import hold_earning, hold_publisher, lift_hold
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
 from chalicelib.flows.paybacks import ChargebackReport
@@ -35,10 +36,12 @@ from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
 from chalicelib.paybacks import Refund
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
+from chalicelib.store import codec
 from chalicelib.store.books import (
     CHARGES,
     CREDITS,
     EARNINGS,
+    HOLDS,
     INVOICES,
     PAYMENTS,
     PAYOUTS,
@@ -51,7 +54,7 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import open_funds
 from chalicelib.store.holds import funds_change
-from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Put, Rows
+from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Change, Key, Path, Put, Rows
 from chalicelib.store.stores import Stores
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
@@ -262,9 +265,28 @@ class Office:
         cause: str = "case-1",
     ) -> Hold:
         """The operator pays the publisher nothing until further notice."""
-        return place_hold(
+        return hold_publisher(
             publisher.id, reason=reason, cause=cause, stores=self.stores, now=self.now
         )
+
+    def holds_call(
+        self, call_id: str, reason: str = "The call is disputed.", cause: str = "case-1"
+    ) -> Hold:
+        """The operator keeps what a call has earned out of payouts."""
+        return hold_earning(call_id, reason=reason, cause=cause, stores=self.stores, now=self.now)
+
+    def agrees(self, publisher: Publisher) -> None:
+        """The publisher has other terms from now on."""
+        said: dict[Path, Any] = {("doc",): codec.to_json(publisher)}
+        self.rows.write([Change(key=Key(CATALOG, f"PUBLISHER#{publisher.id}"), set=said)])
+
+    def all_holds(self) -> tuple[Hold, ...]:
+        """Every hold, the oldest first."""
+        return self.all(HOLDS)
+
+    def gives_up(self, publisher: Publisher = WEEKLY, cause: str = "exit-1") -> Earning:
+        """The operator writes off what the publisher owes."""
+        return write_off_debt(publisher.id, cause=cause, stores=self.stores, now=self.now)
 
     def lifts(self, hold_id: str) -> Hold:
         """The operator pays the publisher again."""

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.errors import Broken, Conflict
 from chalicelib.ledger import Entry, Leg
+from chalicelib.offers import PayoutTerms
 from chalicelib.store.entries import entry_puts, read_entry
 from chalicelib.store.rows import LEDGER, Item, Put
 from tests.fakes import FakeRows
@@ -77,6 +78,42 @@ def comes_back(office: Office) -> object:
     return office.comes_back(payout.id, fee=200)
 
 
+def payable() -> Office:
+    """A call that is released, and waits for a sum that is worth a payout."""
+    office = opens()
+    office.agrees(replace(WEEKLY, payout_terms=PayoutTerms(net_days=0, minimum_cents=9_000)))
+    office.receives("early-0", 2_500)
+    office.approves("call_1", NET, WEEKLY)
+    office.now = CLOSING
+    office.closes()
+    return office
+
+
+def held() -> Office:
+    office = payable()
+    office.holds_call("call_1")
+    return office
+
+
+def reserving() -> Office:
+    office = billed(2_500)
+    terms = PayoutTerms(net_days=0, reserve_percent=10, reserve_days=5)
+    office.agrees(replace(WEEKLY, payout_terms=terms))
+    return office
+
+
+def reserved() -> Office:
+    office = reserving()
+    office.closes()
+    return office.later(days=5)
+
+
+def owing() -> Office:
+    office = settled()
+    office.credits("call_1")
+    return office
+
+
 def returned() -> Office:
     office = settled()
     comes_back(office)
@@ -96,6 +133,11 @@ WRITERS = {
     "payout_failed": Writer(paid_out, lambda office: office.fails(office.payouts[0].id)),
     "payout_returned": Writer(settled, comes_back),
     "payout_fee": Writer(settled, comes_back),
+    "hold": Writer(payable, lambda office: office.holds_call("call_1")),
+    "hold_lifted": Writer(held, lambda office: office.lifts(office.all_holds()[0].id)),
+    "reserve": Writer(reserving, lambda office: office.closes()),
+    "reserve_released": Writer(reserved, lambda office: office.closes()),
+    "publisher_write_off": Writer(owing, lambda office: office.gives_up()),
     "payout_released": Writer(returned, lambda office: office.releases(office.payouts[0].id)),
     "invoice_voided": Writer(unpaid, lambda office: office.voids(office.invoices[0].id)),
     "refund": Writer(topped_up, lambda office: office.refunds(office.payments[0].id, 1_000)),

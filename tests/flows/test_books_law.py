@@ -24,7 +24,7 @@ from chalicelib.issuer import Issuer
 from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payments import PaymentKind, PaymentState
 from chalicelib.payouts import EarningState, PayoutState
-from chalicelib.store.books import CHARGES, EARNINGS, HOLDS
+from chalicelib.store.books import ADJUSTMENTS, CHARGES, EARNINGS, HOLDS
 from chalicelib.store.checkpoints import balance_of
 from chalicelib.store.holding import holds_on
 from chalicelib.store.rows import Action, NotWritten
@@ -239,14 +239,32 @@ class Books(RuleBasedStateMachine):
         }
         self.does(lambda: self.allowed(acts[step]), death)
 
-    @rule(publisher=st.sampled_from([WEEKLY, HELD]), lift=st.booleans(), death=deaths)
-    def holds(self, publisher: Publisher, lift: bool, death: Death) -> None:
-        standing = holds_on(self.rows, publisher.id)
-        if standing and lift:
-            self.does(lambda: self.office.lifts(standing[0].id), death)
-        else:
-            cause = f"case-{len(self.office.all(HOLDS))}"
-            self.does(lambda: self.office.holds(publisher, cause=cause), death)
+    @rule(publisher=st.sampled_from([WEEKLY, HELD]), death=deaths)
+    def holds(self, publisher: Publisher, death: Death) -> None:
+        cause = f"case-{len(self.office.all(HOLDS))}"
+        self.does(lambda: self.office.holds(publisher, cause=cause), death)
+
+    @precondition(lambda self: self.office.all(EARNINGS))
+    @rule(data=st.data(), death=deaths)
+    def holds_a_call(self, data: st.DataObject, death: Death) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.charges())))
+        cause = f"case-{len(self.office.all(HOLDS))}"
+        self.does(lambda: self.allowed(lambda: self.office.holds_call(call_id, cause=cause)), death)
+
+    @rule(publisher=st.sampled_from([WEEKLY, HELD]), death=deaths)
+    def lifts(self, publisher: Publisher, death: Death) -> None:
+        standing = [one.id for one in holds_on(self.rows, publisher.id)]
+        self.does(lambda: [self.office.lifts(one) for one in standing], death)
+
+    @rule(publisher=st.sampled_from([WEEKLY, HELD]), death=deaths)
+    def gives_up(self, publisher: Publisher, death: Death) -> None:
+        cause = f"exit-{len(self.office.all(ADJUSTMENTS))}"
+        self.does(lambda: self.allowed(lambda: self.office.gives_up(publisher, cause=cause)), death)
+
+    @rule(publisher=st.sampled_from([WEEKLY, HELD]), percent=st.sampled_from([0, 10, 50]))
+    def reserves(self, publisher: Publisher, percent: int) -> None:
+        terms = replace(publisher.payout_terms, reserve_percent=percent, reserve_days=20)
+        self.office.agrees(replace(publisher, payout_terms=terms))
 
     @precondition(lambda self: self.office.invoices)
     @rule(data=st.data(), death=deaths)
@@ -338,8 +356,19 @@ class Books(RuleBasedStateMachine):
             in_flight = sum(one.sent_cents for one in own if one.in_flight)
             back = [one for one in own if one.state is PayoutState.RETURNED]
             held = sum(one.amount_cents for one in back if not one.gives_back)
+            lines = (*self.office.all(EARNINGS), *self.office.all(ADJUSTMENTS))
+            held += sum(
+                one.earning.due_cents
+                for one in lines
+                if one.state is EarningState.HELD and one.earning.publisher_id == publisher.id
+            )
             assert accounts[f"pub:{publisher.id}:in_transit"] == -in_flight
             assert accounts[f"pub:{publisher.id}:held"] == -held
+
+    @invariant()
+    def what_is_held_is_in_no_payout(self) -> None:
+        for one in (*self.office.all(EARNINGS), *self.office.all(ADJUSTMENTS)):
+            assert one.state is not EarningState.HELD or one.document_id is None
 
     @invariant()
     def no_more_is_paid_out_than_came_in(self) -> None:
@@ -369,7 +398,7 @@ class Books(RuleBasedStateMachine):
         released = {
             one.earning.call_id
             for one in self.office.all(EARNINGS)
-            if one.state is EarningState.PAYABLE
+            if one.state in (EarningState.PAYABLE, EarningState.HELD)
         }
         assert released <= collected
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from chalicelib import auditing, ledger
 from chalicelib.campaigns import Advertiser
 from chalicelib.invoices import InvoiceState
+from chalicelib.offers import PayoutTerms
 from chalicelib.store.journal import kept_entries
 from tests.flows.office import CLOSING, NET, PREPAID, WEEKLY, Office
 
@@ -53,12 +54,16 @@ def open_invoice(office: Office, advertiser: Advertiser) -> str:
 def test_the_worked_month_is_true_to_the_cent() -> None:
     acme = replace(NET, credit_limit_cents=100_000)
     cord = replace(NET, id="adv_cord", name="Cord Heating")
-    office = Office().opens(advertisers=(acme, PREPAID, cord), publishers=(WEEKLY,))
+    terms = PayoutTerms(net_days=0, reserve_percent=10, reserve_days=7)
+    bright = replace(WEEKLY, payout_terms=terms)
+    calm = replace(WEEKLY, id="pub_b", name="Calm Media")
+    office = Office().opens(advertisers=(acme, PREPAID, cord), publishers=(bright, calm))
     top_up = office.receives("best-1", 10_000, PREPAID)
     office.approves("call_1", PREPAID, WEEKLY)
     office.approves("call_2", acme, WEEKLY)
     office.approves("call_3", acme, WEEKLY)
     office.approves("call_4", cord, WEEKLY)
+    office.approves("call_5", PREPAID, calm)
     office.now = datetime(2026, 11, 12, tzinfo=UTC)
     office.receives("acme-0", 500, acme)
     office.now = CLOSING
@@ -66,25 +71,35 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.voids(open_invoice(office, cord))
     office.later(days=1).closes()
     office.now = datetime(2026, 12, 3, tzinfo=UTC)
-    office.settles(office.payouts[0].id)
+    first, calms = sorted(office.payouts, key=lambda one: one.publisher_id)
+    office.settles(first.id)
+    office.settles(calms.id)
     office.now = datetime(2026, 12, 5, tzinfo=UTC)
     office.receives("acme-1", 4_000, acme)
     office.now = datetime(2026, 12, 7, tzinfo=UTC)
-    office.comes_back(office.payouts[0].id, fee=200)
+    office.comes_back(first.id, fee=200)
     office.now = datetime(2026, 12, 8, tzinfo=UTC)
-    office.releases(office.payouts[0].id)
+    office.releases(first.id)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     last = office.receives("acme-2", 3_000, acme)
     office.now = datetime(2026, 12, 10, tzinfo=UTC)
     office.credits("call_3")
     office.now = datetime(2026, 12, 11, 6, 10, tzinfo=UTC)
-    office.closes()
-    office.fails(office.payouts[1].id)
+    (second,) = office.closes().payouts
+    office.fails(second.id)
+    office.now = datetime(2026, 12, 12, tzinfo=UTC)
+    hold = office.holds_call("call_1")
+    office.now = datetime(2026, 12, 14, tzinfo=UTC)
+    office.lifts(hold.id)
     office.now = datetime(2026, 12, 20, tzinfo=UTC)
     office.writes_off(open_invoice(office, cord))
     office.now = datetime(2026, 12, 21, tzinfo=UTC)
-    office.refunds(top_up.id, 2_000)
+    office.credits("call_5")
     office.now = datetime(2026, 12, 22, tzinfo=UTC)
+    office.gives_up(calm)
+    office.now = datetime(2026, 12, 23, tzinfo=UTC)
+    office.refunds(top_up.id, 2_000)
+    office.now = datetime(2026, 12, 24, tzinfo=UTC)
     office.is_charged_back(last.id)
 
     said = Counter[tuple[str, str, frozenset[tuple[str, int]]]]()
@@ -113,7 +128,8 @@ def test_the_reference_names_every_template_and_every_law() -> None:
         )
     } | {
         "payout_create", "payout_settled", "payout_failed", "payout_returned", "payout_released",
-        "payout_fee", "invoice_voided", "write_off", "refund", "chargeback",
+        "payout_fee", "invoice_voided", "write_off", "hold", "hold_lifted", "reserve",
+        "reserve_released", "publisher_write_off", "refund", "chargeback",
     }  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}
     assert laws == set(auditing.Law)

@@ -9,10 +9,9 @@ from chalicelib import invoices, issuing, ledger, payout_steps, payouts
 from chalicelib.errors import Broken, NotFound
 from chalicelib.invoices import Invoice
 from chalicelib.ledger import Entry
-from chalicelib.offers import PayoutMethod
 from chalicelib.payments import Match
 from chalicelib.payout_steps import Step
-from chalicelib.payouts import Payout, PayoutState
+from chalicelib.payouts import Clearance, Payout, PayoutState
 from chalicelib.store import claims, collecting
 from chalicelib.store import invoices as invoice_rows
 from chalicelib.store import payments as payment_rows
@@ -223,7 +222,7 @@ def test_an_earning_is_released_once(rows: Rows) -> None:
 
 
 def created_from(draft: Payout, now: datetime) -> Step:
-    return payout_steps.created(draft, method=PayoutMethod.MANUAL, withheld_cents=0, now=now)
+    return payout_steps.created(draft, WEEKLY, Clearance(), now)
 
 
 def test_a_payout_that_has_grown_is_not_created_as_it_was_read(rows: Rows) -> None:
