@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from chalicelib import offers, payouts
+from chalicelib import offers, outlook, payouts
 from chalicelib.channels.fields import (
     Cents,
     Currency,
@@ -137,3 +137,46 @@ class EarningView(Document):
     release_after: Moment
     reduced_cents: Annotated[int, Field(description="clawed back before it was in a payout")]
     credit_id: str | None
+
+
+WaitsFor = Annotated[outlook.WaitsFor, Field(strict=False)]
+
+
+class ObstacleView(Document):
+    """Why nothing is paid to a publisher now; `until` when, where that is known."""
+
+    code: str
+    detail: str
+    until: Moment | None
+
+
+class OutlookSumView(Document):
+    """What waits for one thing; `until` is when the first of it has waited, where that is known."""
+
+    waits_for: WaitsFor
+    amount_cents: Amount
+    until: Moment | None
+
+
+class OutlookView(Document):
+    """What a publisher has earned and not been paid, by what it waits for."""
+
+    publisher_id: PublisherId
+    currency: Currency
+    obstacles: list[ObstacleView]
+    sums: list[OutlookSumView]
+
+
+class WaitingView(Document):
+    """A collected earning that is in no payout, what it waits for, and until when where that is
+    known."""
+
+    call_id: CallId | None
+    credit_id: str | None
+    adjustment: Annotated[payouts.Adjustment, Field(strict=False)] | None
+    payout_id: str | None
+    amount_cents: Amount
+    currency: Currency
+    booked_at: Moment
+    waits_for: WaitsFor
+    until: Moment | None

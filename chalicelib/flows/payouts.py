@@ -152,7 +152,7 @@ def _begun(cutoff: datetime, released: Iterable[Earning], hand: _Hand) -> Iterab
     """What earlier runs left unfinished, and the payout of the cutoff if it is worth one."""
     rows, publisher = hand.stores.rows, hand.publisher
     begun = {draft.id: draft for draft in store.payout_drafts(rows, publisher.id)}
-    wanted, known = _standing(publisher, cutoff, rows)
+    wanted, known = standing(publisher, cutoff, rows)
     if known and known.state is PayoutState.DRAFT:
         begun[known.id] = known
     elif known is None and payouts.worth_paying(
@@ -162,7 +162,7 @@ def _begun(cutoff: datetime, released: Iterable[Earning], hand: _Hand) -> Iterab
     return begun.values()
 
 
-def _standing(publisher: Publisher, cutoff: datetime, rows: Rows) -> tuple[Payout, Payout | None]:
+def standing(publisher: Publisher, cutoff: datetime, rows: Rows) -> tuple[Payout, Payout | None]:
     """The payout of the cutoff, passing over those that ended without being paid: the empty draft
     of it, and what is kept of it."""
     for unpaid in count():

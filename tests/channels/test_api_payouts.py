@@ -182,3 +182,17 @@ def test_a_hold_needs_a_publisher_and_a_reason() -> None:
     assert market.api.post(path, {}).faults == {("reason", "required")}
     assert market.api.post("/publishers/pub_0/holds", {"reason": "Why."}).status == 404
     assert market.api.post("/holds/hld_0/lift").status == 404
+
+
+def test_a_publisher_is_told_what_its_earnings_wait_for() -> None:
+    market = with_calls(on_terms())
+    path = f"/publishers/{market.publisher['id']}/outlook"
+    shown = market.api.get(path).body
+    schemas_payouts.OutlookView.model_validate(shown)
+    assert shown["sums"] == [{"waits_for": "collection", "amount_cents": 4500, "until": None}]
+    market.api.post("/closings", {"as_of": DECEMBER})
+    pays(market, 7_500)
+    (line, *more) = market.api.get(f"{path}/calls").body["data"]
+    schemas_payouts.WaitingView.model_validate(line)
+    assert (len(more), line["waits_for"], line["until"]) == (2, "terms", "2026-12-16T00:00:00.000Z")
+    assert market.api.get("/publishers/pub_0/outlook").status == 404

@@ -329,6 +329,7 @@ _IDS = {
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
     "/sites/{id}/tag": "site",
     "/credits/{id}": "credit", "/credits/{id}/pdf": "note", "/credits/{id}/ubl": "note",
+    "/publishers/{id}/outlook": "publisher", "/publishers/{id}/outlook/calls": "publisher",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -354,6 +355,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     """The request of the first market's party, about a thing of market number `of`."""
     market = sides.markets[of]
     path = route.path
+    if path.endswith("/outlook/calls"):
+        sides.bills()
     if path.startswith("/invoices") or _IDS.get(path) == "note":
         sides.bills()
     if "{id}" in path:
