@@ -49,6 +49,7 @@ class Settings:
     parameter_path: str
     twilio_api_url: str
     calls_stream_arn: str
+    payees_key_arn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def settings() -> Settings:
         parameter_path=os.environ.get("RINGLEDGER_PARAMETER_PATH", f"/ringledger/{stage}"),
         twilio_api_url=os.environ.get("RINGLEDGER_TWILIO_API_URL", "https://api.twilio.com"),
         calls_stream_arn=os.environ.get("RINGLEDGER_CALLS_STREAM_ARN", ""),
+        payees_key_arn=os.environ.get("RINGLEDGER_PAYEES_KEY_ARN", ""),
     )
 
 

@@ -100,10 +100,12 @@ class OperatorSettings(Settings):
     demanded of recordings, by the vertical in small letters.
 
     A tracking number that was released rests for `number_rest_days` times 24 hours before it may be
-    used again, so that late callers of its old placement reach nobody else.
+    used again, so that late callers of its old placement reach nobody else. Nothing is paid to a
+    publisher's account for `payee_cooldown_days` times 24 hours after it was said.
     """
 
     number_rest_days: int = 60
+    payee_cooldown_days: int = 7
     version: int = 0
     verticals: Mapping[str, VerticalRule] = field(default_factory=dict)
 

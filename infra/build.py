@@ -25,7 +25,9 @@ import chalice
 from infra.stage import FUNCTIONS, Stage, Stopped
 
 # Services whose models the functions may load; botocore ships over 400.
-AWS_SERVICES = ("dynamodb", "dynamodbstreams", "lambda", "s3", "sesv2", "sqs", "ssm", "sts")
+AWS_SERVICES = (
+    "dynamodb", "dynamodbstreams", "kms", "lambda", "s3", "sesv2", "sqs", "ssm", "sts",
+)  # fmt: skip
 # What no function imports: maps of places and carriers, tests, type stubs, scripts, charts, and
 # pictures that are not PNG.
 _NEVER_SHIPPED = (
@@ -50,6 +52,7 @@ _NEVER_SHIPPED = (
     "reportlab/graphics",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui",
     "boto3/examples",
+    "botocore/data/*/*/examples-1.json",
     "boto3/data/[!dls]*",
 )
 # Lambda's machines, for a package that is built elsewhere.

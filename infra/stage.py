@@ -75,6 +75,7 @@ def environment(
         "RINGLEDGER_RECORDINGS_DEAD_QUEUE_URL": outputs["RecordingsDeadQueueUrl"],
         "RINGLEDGER_CLOSING_DEAD_QUEUE_URL": outputs["ClosingDeadQueueUrl"],
         "RINGLEDGER_CALLS_STREAM_ARN": outputs["CallsStreamArn"],
+        "RINGLEDGER_PAYEES_KEY_ARN": outputs["PayeesKeyArn"],
         "RINGLEDGER_PARAMETER_PATH": stage.parameter_path,
         "RINGLEDGER_TWILIO_API_URL": twilio_api_url,
     }

@@ -44,6 +44,7 @@ OUTPUTS = {
     "DocumentsArn": f"arn:aws:s3:::{STAGE.prefix}documents-{LOCAL_ACCOUNT}",
     "RecordingsBucket": f"{STAGE.prefix}recordings-{LOCAL_ACCOUNT}",
     "RecordingsArn": f"arn:aws:s3:::{STAGE.prefix}recordings-{LOCAL_ACCOUNT}",
+    "PayeesKeyArn": f"arn:aws:kms:{_WHERE}:key/11111111-2222-3333-4444-555555555555",
     "AlarmTopicArn": f"arn:aws:sns:{_WHERE}:{STAGE.prefix}alarms",
 }
 

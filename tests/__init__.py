@@ -25,6 +25,7 @@ os.environ.update(
     RINGLEDGER_SETTLE_DEAD_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/ringledger-test-settle-dead",
     RINGLEDGER_RECORDINGS_DEAD_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/ringledger-test-recordings-dead",
     RINGLEDGER_CLOSING_DEAD_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/ringledger-test-closing-dead",
+    RINGLEDGER_PAYEES_KEY_ARN="alias/ringledger-test-payees",
     RINGLEDGER_PARAMETER_PATH="/ringledger/test",
     RINGLEDGER_CALLS_STREAM_ARN=(
         "arn:aws:dynamodb:us-east-1:123456789012:table/ringledger-test-calls/stream/2026"

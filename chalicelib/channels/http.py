@@ -30,6 +30,7 @@ from chalicelib.flows.recordings import Places, deployed
 from chalicelib.flows.taking_up import Yard
 from chalicelib.keys import ANYBODY, Party, PartyKind
 from chalicelib.providers.carriers import Carrier, carrier
+from chalicelib.providers.ciphers import Cipher, cipher
 from chalicelib.providers.documents import Documents, bucket
 from chalicelib.providers.mail import SendMail, send_mail
 from chalicelib.providers.queue import close_party
@@ -55,6 +56,7 @@ class Context:
     send_mail: SendMail = send_mail
     carrier: Callable[[], Carrier] = carrier
     checkout: Checkout = checkout
+    cipher: Callable[[], Cipher] = cipher
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
     close_party: Callable[[Duty, int], None] = close_party

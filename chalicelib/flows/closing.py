@@ -22,6 +22,7 @@ from chalicelib.flows.dunning import take_due
 from chalicelib.flows.mailing import PostOffice, send_for, send_waiting
 from chalicelib.flows.pacing import InTime, Latest, TimeUp, unhurried
 from chalicelib.flows.parties import every
+from chalicelib.flows.payees import tell_left_behind
 from chalicelib.flows.payments import pass_on, release_due
 from chalicelib.flows.payouts import pay_out
 from chalicelib.invoices import Invoice, InvoiceState
@@ -166,9 +167,11 @@ def close_publisher(
 
 
 def finish_papers(desk: Desk) -> tuple[str, ...]:
-    """Make and mail the documents that earlier runs have left; those that could not be made."""
+    """Make and mail the documents that earlier runs have left, and tell whoever was not told of a
+    changed account; the documents that could not be made."""
     printed = papers.make_waiting(stores=desk.stores, documents=desk.documents)
     send_waiting(stores=desk.stores, post=desk.post, now=desk.now)
+    tell_left_behind(stores=desk.stores, post=desk.post, now=desk.now)
     return printed.failed
 
 

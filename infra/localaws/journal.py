@@ -34,7 +34,19 @@ _JOURNALLED = frozenset(
         "TransactWriteItems",
     )
 ) | {"AmazonSQS.SendMessage", "AmazonSQS.SendMessageBatch", "AmazonSSM.PutParameter"}
-_READS = ("Get", "List", "Describe", "Query", "Scan", "Batch", "Head", "Transact", "Receive")
+_READS = (
+    "Get",
+    "List",
+    "Describe",
+    "Query",
+    "Scan",
+    "Batch",
+    "Head",
+    "Transact",
+    "Receive",
+    "Encrypt",
+    "Decrypt",
+)
 # Logs and metrics would make most of a snapshot, and nothing depends on them.
 _NOT_KEPT = frozenset({"cloudwatch", "cloudwatch_logs"})
 # Lines after which a snapshot is cheaper than a longer replay.

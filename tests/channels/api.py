@@ -25,6 +25,7 @@ from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
 from tests.builders import NOW
 from tests.carriers import FakeCarrier
+from tests.ciphers import FakeCipher
 from tests.documents import FakeDocuments
 from tests.fakes import FakeRows
 from tests.mail import FakeMailer
@@ -93,6 +94,7 @@ class Api:
     mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
     checkout: Checkout = nowhere
+    cipher: FakeCipher = field(default_factory=FakeCipher)
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
     asked: list[tuple[Duty, int]] = field(default_factory=list)
@@ -157,6 +159,7 @@ class Api:
             new_id=self._new_id,
             new_secret=self._new_secret,
             carrier=lambda: self.carrier,
+            cipher=lambda: self.cipher,
             documents=lambda: FakeDocuments(self.documents),
             send_mail=self.mailer,
             checkout=self.checkout,

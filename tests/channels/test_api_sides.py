@@ -13,6 +13,7 @@ from chalicelib.store.attributions import call_of_visit
 from infra.openapi import routes
 from tests.builders import CALLER
 from tests.channels.api import Api, Market, Party, Reply
+from tests.payees import A_W9, AN_ACCOUNT
 from tests.recordings import a_kept_recording
 from tests.world import World
 
@@ -84,6 +85,10 @@ class Sides:
             for market in self.markets
         )
         self.credits = tuple(self.credited(call) for call in self.calls)
+        for n, market in enumerate(self.markets):
+            said = {"email": f"office{n}@media.example"}
+            path = f"/publishers/{market.publisher['id']}/payee/email"
+            assert self.api.send("PUT", path, said).status == 200
 
     def credited(self, call: Json, key: str = "t-1") -> Json:
         """A cent of the call is given back."""
@@ -328,6 +333,12 @@ _IDS = {
     "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",
     "/sites/{id}/tag": "site",
+    "/publishers/{id}/payee": "publisher",
+    "/publishers/{id}/payee/bank-details": "publisher",
+    "/publishers/{id}/payee/paypal": "publisher",
+    "/publishers/{id}/payee/email": "publisher",
+    "/publishers/{id}/payee/tax-form": "publisher",
+    "/publishers/{id}/payee/events": "publisher",
     "/credits/{id}": "credit", "/credits/{id}/pdf": "note", "/credits/{id}/ubl": "note",
     "/publishers/{id}/outlook": "publisher", "/publishers/{id}/outlook/calls": "publisher",
 }  # fmt: skip
@@ -387,6 +398,10 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         "/calls/{id}/external-id": {"external_id": "crm-1"},
         "/dispositions/apply": {"preview_id": sides.previews[of]["id"]},
         "/visits": a_visit(sides.sites[of]),
+        "/publishers/{id}/payee/bank-details": AN_ACCOUNT,
+        "/publishers/{id}/payee/paypal": {"email": "pay@bright.example"},
+        "/publishers/{id}/payee/email": {"email": "money@bright.example"},
+        "/publishers/{id}/payee/tax-form": A_W9,
     }
     if route.body == "CostBody":
         bodies[route.path] = A_COST

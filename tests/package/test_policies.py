@@ -140,6 +140,7 @@ BESIDE: dict[str, set[str]] = {
     "api_handler": {
         "ssm:GetParametersByPath",
         "ses:SendEmail",
+        "kms:Encrypt",
         "s3:GetObject documents",
         "s3:PutObject documents",
         "s3:AbortMultipartUpload documents",
