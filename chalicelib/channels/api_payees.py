@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice import Blueprint
 
+from chalicelib.channels.api_screening import lookout
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.payee_views import event_view, payee_view, publisher_event_view
@@ -16,8 +17,10 @@ from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flows import payee_details as details
 from chalicelib.flows.payee_details import SaidAccount
 from chalicelib.flows.payees import Desk, known_payee
+from chalicelib.flows.screening import look
 from chalicelib.keys import Party, PartyKind
-from chalicelib.payees import Payee
+from chalicelib.offers import Publisher
+from chalicelib.payees import Detail, Payee
 from chalicelib.store.codec import from_plain
 from chalicelib.store.payees import page_of_events
 from chalicelib.tax_forms import FormKind, TaxForm, Withholding, form_faults, last_valid_day
@@ -69,6 +72,7 @@ def put_bank_details(request: Request, id: str) -> Answer:
         desk=_desk(request),
         version=request.expected_version(),
     )
+    _look(id, request)
     return _shown(after)
 
 
@@ -160,6 +164,7 @@ def put_tax_form(request: Request, id: str) -> Answer:
         desk=_desk(request),
         version=request.expected_version(),
     )
+    _look(id, request)
     return _shown(after)
 
 
@@ -193,14 +198,16 @@ def put_withholding(request: Request, id: str) -> Answer:
     ),
 )
 def list_events(request: Request, id: str) -> Answer:
-    """Every change, and every time that a number was read in full."""
+    """Every change, and every time that a number was read in full; what the operator decides of a
+    list is not the publisher's, whose page may hold fewer than were asked for."""
     _own(id, request)
     known_payee(id, stores=request.stores)
     listing = request.listing()
     page = page_of_events(request.stores.rows, id, limit=listing.limit, after=listing.after)
-    own = request.party.kind is PartyKind.PUBLISHER
-    view = publisher_event_view if own else event_view
-    return request.page([view(one) for one in page.items], listing, page.mark)
+    if request.party.kind is PartyKind.PUBLISHER:
+        shown = [one for one in page.items if one.what is not Detail.SCREENING]
+        return request.page([publisher_event_view(one) for one in shown], listing, page.mark)
+    return request.page([event_view(one) for one in page.items], listing, page.mark)
 
 
 def _form(said: dict[str, Any], tin: str | None, today: date) -> TaxForm:
@@ -223,6 +230,13 @@ def _own(id: str, request: Request) -> None:
     """NotFound for another publisher than the one who asks."""
     if request.party.own and request.party != Party(kind=PartyKind.PUBLISHER, id=id):
         raise NotFound(f"there is no publisher {id}")
+
+
+def _look(id: str, request: Request) -> None:
+    """Look on the list for the name that was said just now."""
+    publisher = request.stores.catalog.find(Publisher, id)
+    if publisher:
+        look([publisher], lookout=lookout(request))
 
 
 def _desk(request: Request) -> Desk:

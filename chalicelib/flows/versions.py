@@ -12,11 +12,12 @@ from chalicelib.dunning import DunningPlan
 from chalicelib.errors import Busy, Conflict
 from chalicelib.gate import GateSettings
 from chalicelib.issuer import Issuer
+from chalicelib.screening_lists import ScreeningList
 from chalicelib.settings import OperatorSettings
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
-T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings)
+T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList)
 
 _TRIES = 8
 

@@ -14,6 +14,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | TERMS#owner | version | what a campaign, target, offer or partnership said of terms in one version |
 | catalog | PUBLISHER#id | PAYEE | how the publisher is paid, with its numbers encrypted |
 | catalog | PUBLISHER#id | PAYEE_EVENT#at#id | a change to that, or a reading of a number, and who was told |
+| catalog | PUBLISHER#id | SCREENING | what the list of those who may not be paid finds of the publisher, and what the operator decided of it |
+| catalog | OPERATOR | SCREENING | which list that is |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
 | catalog | OPERATOR | ISSUER | who issues the invoices |
@@ -89,7 +91,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 
 | index | question |
 |---|---|
-| catalog.by_kind (kind, id) | all things of one kind, in the order of creation; the keys of one account (kind key#account); changes of which somebody is still to be told (kind payee_notice) |
+| catalog.by_kind (kind, id) | all things of one kind, in the order of creation; the keys of one account (kind key#account); changes of which somebody is still to be told (kind payee_notice); publishers that a list keeps from being paid (kind screening) |
 | catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
