@@ -101,11 +101,13 @@ class OperatorSettings(Settings):
 
     A tracking number that was released rests for `number_rest_days` times 24 hours before it may be
     used again, so that late callers of its old placement reach nobody else. Nothing is paid to a
-    publisher's account for `payee_cooldown_days` times 24 hours after it was said.
+    publisher's account for `payee_cooldown_days` times 24 hours after it was said, and nothing
+    without a tax form where one is required.
     """
 
     number_rest_days: int = 60
     payee_cooldown_days: int = 7
+    tax_form_required: bool = True
     version: int = 0
     verticals: Mapping[str, VerticalRule] = field(default_factory=dict)
 

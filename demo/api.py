@@ -56,6 +56,10 @@ class Api:
         headers = {"Idempotency-Key": once} if once else {}
         return self._request("POST", path, body, headers)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Json:
+        """What stands there, once `body` does."""
+        return self._request("PUT", path, body)
+
     def _request(
         self,
         method: str,

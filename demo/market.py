@@ -230,6 +230,14 @@ LINES: Sequence[Line] = tuple(
     )
 )
 
+TAX_FORM: Body = {
+    "kind": "w9",
+    "signed_by": "The owner",
+    "tin": "12-3456789",
+    "tin_type": "ein",
+    "address": {"street": ["1 Main Street"], "city": "Austin", "region": "TX"},
+}
+"""What each publisher has on file, but for its name."""
 POOL, SITE = "pool", "site"
 SWAPPED = LINES[0].e164
 """The number on the demo's page; each visitor sees one of the pool's in its place."""

@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from demo.api import Api, Declined, Json, api_of
-from demo.market import CAMPAIGNS, LINES, OFFERS, TARGETS, Line, Named, Thing, things
+from demo.market import (
+    CAMPAIGNS,
+    LINES,
+    OFFERS,
+    PUBLISHERS,
+    TARGETS,
+    TAX_FORM,
+    Line,
+    Named,
+    Thing,
+    things,
+)
 from demo.nextsteps import own_call
 from demo.page import address, write_page
 
@@ -25,6 +36,7 @@ def seed(api: Api, directory: Path) -> list[Json]:
     Declined when the platform refuses a thing, which is then named.
     """
     known = made(api)
+    _file_tax_forms(api, known)
     write_page(api, known, directory)
     numbers = described(known)
     file = directory / "demo.json"
@@ -41,6 +53,14 @@ def made(api: Api) -> dict[str, Json]:
         ids = {name: str(found["id"]) for name, found in known.items()}
         known[thing.name] = _make(api, thing, ids)
     return known
+
+
+def _file_tax_forms(api: Api, known: Mapping[str, Json]) -> None:
+    """A form for every publisher that has none: nobody is paid without."""
+    for name, body in PUBLISHERS.items():
+        payee = f"/publishers/{known[name]['id']}/payee"
+        if api.get(payee)["tax_form"] is None:
+            api.put(f"{payee}/tax-form", {**TAX_FORM, "legal_name": body["name"]})
 
 
 def described(known: Mapping[str, Json]) -> list[Json]:

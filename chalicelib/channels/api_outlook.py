@@ -60,7 +60,12 @@ def list_waiting(request: Request, id: str) -> Answer:
 def _ahead(request: Request, publisher_id: str) -> Outlook:
     if request.party.own and request.party.id != publisher_id:
         raise NotFound(f"there is no publisher {publisher_id}")
-    return look_ahead(publisher_id, stores=request.stores, now=request.context.clock())
+    return look_ahead(
+        publisher_id,
+        stores=request.stores,
+        documents=request.context.documents(),
+        now=request.context.clock(),
+    )
 
 
 def _waiting(one: Waiting) -> dict[str, object]:

@@ -9,19 +9,18 @@ from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.channels.api_screening import lookout
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.payee_views import event_view, payee_view, publisher_event_view
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.flows import payee_details as details
+from chalicelib.flows.clearing import clearance
 from chalicelib.flows.payee_details import SaidAccount
 from chalicelib.flows.payees import Desk, known_payee
-from chalicelib.flows.screening import look
 from chalicelib.keys import Party, PartyKind
 from chalicelib.offers import Publisher
 from chalicelib.payees import Detail, Payee
-from chalicelib.store.codec import from_plain
+from chalicelib.store.codec import from_plain, to_plain
 from chalicelib.store.payees import page_of_events
 from chalicelib.tax_forms import FormKind, TaxForm, Withholding, form_faults, last_valid_day
 
@@ -44,7 +43,7 @@ _PAYEE = "/publishers/{id}/payee"
 def read_payee(request: Request, id: str) -> Answer:
     """Accounts by their last characters, and the tax form."""
     _own(id, request)
-    return _shown(known_payee(id, stores=request.stores))
+    return _shown(known_payee(id, stores=request.stores), request)
 
 
 @endpoint(
@@ -72,8 +71,7 @@ def put_bank_details(request: Request, id: str) -> Answer:
         desk=_desk(request),
         version=request.expected_version(),
     )
-    _look(id, request)
-    return _shown(after)
+    return _shown(after, request)
 
 
 @endpoint(
@@ -89,7 +87,7 @@ def put_bank_details(request: Request, id: str) -> Answer:
 def delete_bank_details(request: Request, id: str) -> Answer:
     """Pay into no account; once more changes nothing."""
     _own(id, request)
-    return _shown(details.forget_bank_details(id, desk=_desk(request)))
+    return _shown(details.forget_bank_details(id, desk=_desk(request)), request)
 
 
 @endpoint(
@@ -111,7 +109,7 @@ def put_paypal(request: Request, id: str) -> Answer:
     _own(id, request)
     email = validated(PayPalBody, request.document())["email"]
     version = request.expected_version()
-    return _shown(details.say_paypal(id, email, desk=_desk(request), version=version))
+    return _shown(details.say_paypal(id, email, desk=_desk(request), version=version), request)
 
 
 @endpoint(
@@ -133,7 +131,7 @@ def put_email(request: Request, id: str) -> Answer:
     _own(id, request)
     email = validated(PayeeEmailBody, request.document())["email"]
     version = request.expected_version()
-    return _shown(details.say_email(id, email, desk=_desk(request), version=version))
+    return _shown(details.say_email(id, email, desk=_desk(request), version=version), request)
 
 
 @endpoint(
@@ -164,8 +162,7 @@ def put_tax_form(request: Request, id: str) -> Answer:
         desk=_desk(request),
         version=request.expected_version(),
     )
-    _look(id, request)
-    return _shown(after)
+    return _shown(after, request)
 
 
 @endpoint(
@@ -183,7 +180,7 @@ def put_withholding(request: Request, id: str) -> Answer:
     from chalicelib.channels.schemas_payees import WithholdingBody
 
     wanted = from_plain(Withholding, validated(WithholdingBody, request.document()))
-    return _shown(details.say_withholding(id, wanted, desk=_desk(request)))
+    return _shown(details.say_withholding(id, wanted, desk=_desk(request)), request)
 
 
 @endpoint(
@@ -232,13 +229,6 @@ def _own(id: str, request: Request) -> None:
         raise NotFound(f"there is no publisher {id}")
 
 
-def _look(id: str, request: Request) -> None:
-    """Look on the list for the name that was said just now."""
-    publisher = request.stores.catalog.find(Publisher, id)
-    if publisher:
-        look([publisher], lookout=lookout(request))
-
-
 def _desk(request: Request) -> Desk:
     return Desk(
         stores=request.stores,
@@ -248,5 +238,16 @@ def _desk(request: Request) -> Desk:
     )
 
 
-def _shown(payee: Payee) -> Answer:
-    return Answer(body=payee_view(payee), headers={"ETag": f'"{payee.version}"'})
+def _shown(payee: Payee, request: Request) -> Answer:
+    """The payee as it stands, looked for on the list by every name that it has now."""
+    publisher = request.stores.catalog.find(Publisher, payee.publisher_id)
+    if publisher is None:
+        raise NotFound(f"there is no publisher {payee.publisher_id}")
+    cleared = clearance(
+        publisher,
+        stores=request.stores,
+        documents=request.context.documents(),
+        now=request.context.clock(),
+    )
+    body = payee_view(payee) | {"obstacles": to_plain(cleared.obstacles)}
+    return Answer(body=body, headers={"ETag": f'"{payee.version}"'})

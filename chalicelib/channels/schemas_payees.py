@@ -143,8 +143,16 @@ class WithholdingBody(Document):
     b_notice: BNotice = tax_forms.BNotice.NONE
 
 
+class ObstacleView(Document):
+    """What keeps the publisher from being paid now, and until when where that is known."""
+
+    code: str
+    detail: str
+    until: Moment | None
+
+
 class PayeeView(Document):
-    """How a publisher is paid; version 0 was never said."""
+    """How a publisher is paid, and what keeps it from being paid now; version 0 was never said."""
 
     publisher_id: str
     email: str | None
@@ -152,6 +160,7 @@ class PayeeView(Document):
     paypal: PayPalView | None
     tax_form: TaxFormView | None
     withholding: WithholdingBody
+    obstacles: list[ObstacleView]
     version: int
 
 

@@ -93,11 +93,13 @@ class VerticalRule(Document):
 class OperatorSettingsBody(Settings):
     """What holds in the whole deployment where nobody narrower says otherwise. A released number
     may be used again after `number_rest_days`, and nothing is paid to an account of a publisher for
-    `payee_cooldown_days` after it was said. `verticals` maps the vertical of campaigns, in small
+    `payee_cooldown_days` after it was said, nor without a tax form where one is required.
+    `verticals` maps the vertical of campaigns, in small
     letters, to what is demanded of their recordings."""
 
     number_rest_days: Annotated[int, Field(ge=0, le=365)] = 60
     payee_cooldown_days: Annotated[int, Field(ge=0, le=90)] = 7
+    tax_form_required: bool = True
     verticals: Annotated[dict[Vertical, VerticalRule], Field(max_length=100)] = Field(
         default_factory=dict
     )

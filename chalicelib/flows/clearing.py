@@ -6,19 +6,49 @@ whoever looks ahead asks the same.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
-from chalicelib import holding
+from chalicelib import clearing, holding
+from chalicelib.clearing import PayeeRules
+from chalicelib.flows.screening import Lookout, look
 from chalicelib.offers import Publisher
+from chalicelib.payees import Payee
 from chalicelib.payouts import Clearance, Obstacle
+from chalicelib.providers.documents import Documents
 from chalicelib.store.holding import holds_on
+from chalicelib.store.payees import find_payee
+from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 
 
-def clearance(publisher: Publisher, *, stores: Stores, now: datetime) -> Clearance:
+def clearance(
+    publisher: Publisher, *, stores: Stores, documents: Documents, now: datetime
+) -> Clearance:
     """Every obstacle to paying the publisher at `now`, and what is withheld once there is none."""
-    del now
-    found: tuple[Sequence[Obstacle], ...] = (_holds(publisher, stores),)
-    return Clearance(obstacles=tuple(one for several in found for one in several))
+    payee = find_payee(stores.rows, publisher.id)
+    lookout = Lookout(stores=stores, documents=documents, now=now)
+    found: tuple[Sequence[Obstacle], ...] = (
+        _holds(publisher, stores),
+        _of_payee(publisher, payee, lookout),
+    )
+    return Clearance(
+        obstacles=tuple(one for several in found for one in several),
+        withheld=partial(clearing.withheld, payee),
+    )
+
+
+def _of_payee(publisher: Publisher, payee: Payee, lookout: Lookout) -> Sequence[Obstacle]:
+    """What follows from what is known of the payee, looked for on the list as it stands now."""
+    said = find_operator(lookout.stores.rows)
+    return clearing.obstacles(
+        payee,
+        look([publisher], lookout=lookout).get(publisher.id),
+        method=publisher.payout_method,
+        rules=PayeeRules(
+            tax_form_required=said.tax_form_required, cooldown_days=said.payee_cooldown_days
+        ),
+        now=lookout.now,
+    )
 
 
 def _holds(publisher: Publisher, stores: Stores) -> Sequence[Obstacle]:

@@ -160,7 +160,7 @@ def close_publisher(
     if not desk.in_time():
         raise TimeUp
     fresh.add(release_reserves(publisher.id, as_of=as_of, stores=stores, now=now))
-    cleared = clearance(publisher, stores=stores, now=now)
+    cleared = clearance(publisher, stores=stores, documents=desk.documents, now=now)
     done.payouts += pay_out(
         publisher, as_of=as_of, released=fresh, clearance=cleared, stores=stores, now=now
     )

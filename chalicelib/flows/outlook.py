@@ -15,6 +15,7 @@ from chalicelib.ledger import PublisherAccount
 from chalicelib.offers import Publisher
 from chalicelib.outlook import Sum, Waiting, WaitsFor
 from chalicelib.payouts import EarningState, Obstacle, PayoutState
+from chalicelib.providers.documents import Documents
 from chalicelib.store.adjustments import reserves_of
 from chalicelib.store.charges import (
     earnings_awaiting,
@@ -40,7 +41,9 @@ class Outlook:
     lines: tuple[Waiting, ...]
 
 
-def look_ahead(publisher_id: str, *, stores: Stores, now: datetime) -> Outlook:
+def look_ahead(
+    publisher_id: str, *, stores: Stores, documents: Documents, now: datetime
+) -> Outlook:
     """All that the publisher has earned and not been paid; NotFound without the publisher."""
     publisher = stores.catalog.find(Publisher, publisher_id)
     if publisher is None:
@@ -51,7 +54,7 @@ def look_ahead(publisher_id: str, *, stores: Stores, now: datetime) -> Outlook:
         for partition in (earnings_awaiting, earnings_held, reserves_of, earnings_payable)
         for item in waiting_items(rows, partition(publisher_id))
     ]
-    obstacles = clearance(publisher, stores=stores, now=now).obstacles
+    obstacles = clearance(publisher, stores=stores, documents=documents, now=now).obstacles
     held = frozenset(one.call_id for one in holds_on(rows, publisher_id) if one.call_id)
     cutoff = payouts.cutoff(terms, now)
     _, made = standing(publisher, cutoff, rows)

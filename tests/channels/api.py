@@ -30,6 +30,7 @@ from tests.documents import FakeDocuments
 from tests.fakes import FakeRows
 from tests.mail import FakeMailer
 from tests.parking import Desk
+from tests.payees import A_W9
 from tests.recordings import FakeBucket
 
 KEY = "an-operator-key"
@@ -246,6 +247,8 @@ class Market:
             credit_limit_cents=self.credit_limit_cents,
         )  # fmt: skip
         self.publisher = api.created("/publishers", name="Bright Media")
+        form = f"/publishers/{self.publisher['id']}/payee/tax-form"
+        assert api.send("PUT", form, A_W9 | {"received_on": None}).status == 200
         self.campaign = self.campaign_more()
         self.target = api.created(
             f"/campaigns/{self.campaign['id']}/targets", name="Desk", destination="+12125550100"

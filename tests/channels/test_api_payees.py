@@ -33,6 +33,7 @@ def test_a_publisher_of_whom_nothing_is_known_has_an_empty_payee() -> None:
     shown = party.get(f"/publishers/{party.id}/payee").body
     schemas_payees.PayeeView.model_validate(shown)
     assert (shown["version"], shown["bank_details"], shown["tax_form"]) == (0, None, None)
+    assert [one["code"] for one in shown["obstacles"]] == ["tax_form_missing"]
     assert party.api.get(f"/publishers/pub_{'0' * 26}/payee").status == 404
 
 

@@ -45,17 +45,24 @@ def put(api: Api, body: Any, **headers: str) -> Any:
 def test_settings_that_were_never_said_say_nothing() -> None:
     shown = Api().get("/settings").body
     assert shown == dict.fromkeys(NAMES) | {
-        "number_rest_days": 60, "payee_cooldown_days": 7, "version": 0, "verticals": {},
+        "number_rest_days": 60, "payee_cooldown_days": 7, "tax_form_required": True,
+        "version": 0, "verticals": {},
     }  # fmt: skip
     schemas_settings.OperatorSettingsView.model_validate(shown)
 
 
 def test_the_operators_settings_are_replaced_whole() -> None:
     api = Api()
-    said = SAID | {"number_rest_days": 90, "payee_cooldown_days": 3, "verticals": {}}
+    said = SAID | {
+        "number_rest_days": 90,
+        "payee_cooldown_days": 3,
+        "tax_form_required": False,
+        "verticals": {},
+    }
     assert put(api, said).body == said | {"version": 1}
     assert put(api, {"max_attempts": 2}).body == dict.fromkeys(NAMES) | {
-        "max_attempts": 2, "number_rest_days": 60, "payee_cooldown_days": 7, "version": 2,
+        "max_attempts": 2, "number_rest_days": 60, "payee_cooldown_days": 7,
+        "tax_form_required": True, "version": 2,
         "verticals": {},
     }  # fmt: skip
     assert put(api, {"number_rest_days": 366}).faults == {("number_rest_days", "range")}

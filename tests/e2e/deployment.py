@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from infra.local import LocalStack
 from simulator import Behaviour, Caller, CallResult, CallScript, Network
 from simulator.rest import RestServer
+from tests.payees import A_W9
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -176,6 +177,8 @@ class Market:
             "name": f"Publisher {number}",
             "payout_terms": {"cycle": "monthly", "net_days": 15},
         })["id"]  # fmt: skip
+        form = A_W9 | {"received_on": None}
+        api("PUT", f"/publishers/{self.publisher_id}/payee/tax-form", form)
         self.campaign_id = api("POST", "/campaigns", {
             "advertiser_id": self.advertiser_id, "name": f"Campaign {number}",
             "vertical": "roofing",

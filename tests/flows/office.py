@@ -34,6 +34,7 @@ from chalicelib.holding import Hold
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
 from chalicelib.paybacks import Refund
+from chalicelib.payees import Payee
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
 from chalicelib.store import codec
@@ -54,12 +55,14 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import open_funds
 from chalicelib.store.holds import funds_change
+from chalicelib.store.payees import payee_write
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Change, Key, Path, Put, Rows
 from chalicelib.store.stores import Stores
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
 from tests.mail import FakeMailer
+from tests.payees import a_payee
 
 IN_NOVEMBER = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -97,7 +100,8 @@ class Office:
         for advertiser in advertisers:
             self.rows.write([*thing_puts(advertiser), open_funds(advertiser)])
         for publisher in publishers:
-            self.rows.write(thing_puts(publisher))
+            told = payee_write(Payee(publisher_id=publisher.id), a_payee(publisher.id))
+            self.rows.write([*thing_puts(publisher), told])
         return self
 
     def later(self, **span: float) -> "Office":

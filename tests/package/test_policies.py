@@ -57,13 +57,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
-        "catalog": {"BatchGetItem"},
+        "catalog": {"BatchGetItem", "UpdateItem"},
         "catalog/index/by_kind": {"Query"},
         "books": {"BatchGetItem", "PutItem", "UpdateItem"},
         "books/index/by_open": {"Query"},
     },
     "closing": {
-        "catalog": {"BatchGetItem", "UpdateItem"},
+        "catalog": {"BatchGetItem", "PutItem", "UpdateItem"},
         "catalog/index/by_kind": {"Query"},
         "books": {"BatchGetItem", "Query", "PutItem", "UpdateItem"},
         "books/index/by_open": {"Query"},
