@@ -29,6 +29,7 @@ _READ_TIMEOUTS = {"s3": 20, "sesv2": 10}
 _ATTEMPTS = {"sesv2": 1}
 SECRETS_SECONDS = 300
 _VISIT_KEY = "visit-key"
+PAYPAL_API_URL = "https://api-m.paypal.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Secrets:
     """What the parameter store keeps. `twilio_tokens` holds the present token first.
 
     `voice_url` and `dni_url` are the public base addresses of these functions, empty before they
-    are wired. `visit_key` seals the tokens of visits.
+    are wired. `visit_key` seals the tokens of visits. PayPal's are empty where it pays nobody.
     """
 
     twilio_account_sid: str
@@ -69,6 +70,10 @@ class Secrets:
     visit_key: str = ""
     stripe_api_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
+    paypal_client_id: str = ""
+    paypal_client_secret: str = ""
+    paypal_webhook_id: str = ""
+    paypal_api_url: str = PAYPAL_API_URL
 
 
 @cache
@@ -194,6 +199,10 @@ def _read_secrets() -> Secrets:
         visit_key=values.get(_VISIT_KEY, ""),
         stripe_api_key=values.get("stripe/api-key", ""),
         stripe_webhook_secrets=tuple(secret for secret in signing if secret),
+        paypal_client_id=values.get("paypal/client-id", ""),
+        paypal_client_secret=values.get("paypal/client-secret", ""),
+        paypal_webhook_id=values.get("paypal/webhook-id", ""),
+        paypal_api_url=values.get("paypal/api-url", PAYPAL_API_URL).rstrip("/"),
     )
 
 

@@ -19,10 +19,18 @@ CALLER_HASH_KEY = "caller-hash-key"
 VISIT_KEY = "visit-key"
 VOICE_URL = "voice-url"
 DNI_URL = "dni-url"
+PAYPAL_API_URL = "paypal/api-url"
 
 _FROM_ENVIRONMENT = {
     ACCOUNT_SID: "RINGLEDGER_TWILIO_ACCOUNT_SID",
     AUTH_TOKEN: "RINGLEDGER_TWILIO_AUTH_TOKEN",
+}
+# A stage that pays nobody by PayPal has none of these.
+_MAY_BE_GIVEN = {
+    "paypal/client-id": "RINGLEDGER_PAYPAL_CLIENT_ID",
+    "paypal/client-secret": "RINGLEDGER_PAYPAL_CLIENT_SECRET",
+    "paypal/webhook-id": "RINGLEDGER_PAYPAL_WEBHOOK_ID",
+    PAYPAL_API_URL: "RINGLEDGER_PAYPAL_API_URL",
 }
 
 
@@ -52,14 +60,14 @@ def require_carrier(known: Mapping[str, str], environment: Mapping[str, str]) ->
 
 
 def ensure(ssm: Any, stage: Stage, environment: Mapping[str, str]) -> str | None:
-    """Create what is absent, take over Twilio's credentials from `environment`.
+    """Create what is absent, take over Twilio's and PayPal's credentials from `environment`.
 
     Returns the operator key if it was made now: the only time that anyone sees it.
     A changed auth token keeps the old one valid beside it, for its rotation.
     """
     known = read(ssm, stage)
     require_carrier(known, environment)
-    for name, variable in _FROM_ENVIRONMENT.items():
+    for name, variable in {**_FROM_ENVIRONMENT, **_MAY_BE_GIVEN}.items():
         given = environment.get(variable)
         if given and given != known.get(name):
             if name == AUTH_TOKEN and name in known:
@@ -80,7 +88,7 @@ def new_operator_key(ssm: Any, stage: Stage) -> str:
 
 def put(ssm: Any, stage: Stage, name: str, value: str) -> None:
     """Store one parameter; all but the plain facts are encrypted."""
-    plain = name in (VOICE_URL, DNI_URL, ACCOUNT_SID, OPERATOR_KEY_HASH)
+    plain = name in (VOICE_URL, DNI_URL, ACCOUNT_SID, OPERATOR_KEY_HASH, PAYPAL_API_URL)
     ssm.put_parameter(
         Name=f"{stage.parameter_path}/{name}",
         Value=value,
