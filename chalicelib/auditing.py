@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from chalicelib import ledger, payout_entries
+from chalicelib import ledger, payout_entries, transfers
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.ledger import AdvertiserAccount, House, PublisherAccount
 from chalicelib.payments import Funds, Payment, PaymentKind
 from chalicelib.payouts import Payout, PayoutState
+from chalicelib.transfers import Transfer
 
 
 class Law(StrEnum):
@@ -123,6 +124,12 @@ def take_payment(tally: Tally, payment: Payment) -> None:
         tally.accounts[ledger.advertiser_account(account, payment.advertiser_id)] -= cents
     for part in payment.standing:
         tally.paid[part.invoice_id] += part.amount_cents
+
+
+def take_transfer(tally: Tally, made: Transfer) -> None:
+    """A transfer passes by: the operator's money, from one account to another."""
+    tally.accounts[transfers.ACCOUNTS[made.source]] -= made.amount_cents
+    tally.accounts[transfers.ACCOUNTS[made.target]] += made.amount_cents
 
 
 def take_payout(tally: Tally, payout: Payout) -> None:

@@ -105,6 +105,11 @@ class BatchReport:
     sender_batch_id: str
     status: str
 
+    @property
+    def stopped(self) -> bool:
+        """Whether PayPal pays nothing of it any more."""
+        return self.status.strip().upper() in _STOPPED
+
 
 def fate(status: str, batch_status: str = "") -> Fate:
     """What an item's status means. A word that nobody knows decides nothing: the money is then

@@ -58,10 +58,11 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 400 | `malformed_body` | the body is not a JSON object |
 | 400 | `invalid_token` | the token of a visit was not made here, or for another site |
 | 401 | `unauthenticated` | no key, or none that is in force |
-| 401 | `bad_signature` | a postback is not signed with a secret that is in force |
+| 401 | `bad_signature` | no secret in force has signed the postback; PayPal did not send it |
 | 401 | `expired_signature` | a postback was signed more than 5 minutes ago, or ahead |
 | 403 | `forbidden` | the route is not for a key of this kind |
 | 403 | `foreign_origin` | the page is on none of the site's domains ([DNI endpoint](dni.md)) |
+| 403 | `second_operator` | whoever approved it may not release it too |
 | 403 | `account_paused` | the account is paused and may only read |
 | 404 | `not_found` | there is no such thing, or it is not yours |
 | 404 | `unknown_site` | there is no such site, or it is not active |
@@ -77,18 +78,25 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `external_id_taken` | the advertiser's own id stands for another call |
 | 409 | `event_id_reused` | the event came with other content before |
 | 409 | `too_many_secrets` | two secrets are in force: revoke one first |
+| 409 | `batch_unsure` | PayPal may have the batch: look there first |
+| 409 | `payout_in_batch` | PayPal makes the payout, and tells what becomes of it |
 | 409 | `conflict` | what is stored says otherwise |
 | 413 | `body_too_large` | a body holds at most 128 KiB |
 | 413 | `too_large` | a page's body holds at most 8 KiB ([DNI endpoint](dni.md)) |
 | 415 | `unsupported_media_type` | send `application/json` |
 | 422 | `idempotency_key_reused` | the key was used with other content |
 | 422 | `carrier_refused` | the carrier will not do what this needs; its own words follow |
+| 422 | `paypal_refused` | PayPal will not do what this needs; its own words follow |
+| 422 | `not_at_paypal` | PayPal has no such batch or item |
+| 422 | `paypal_batch_unnamed` | PayPal has taken the batch before, and does not say as which |
+| 422 | `paypal_not_set_up` | the stage has no credentials of PayPal |
 | 422 | `no_voice_url` | the stage is not wired to its voice URL yet; deploy it |
 | 422 | `no_dni_url` | the stage is not wired to its DNI URL yet; deploy it |
 | 429 | `rate_limited` | the site began as many visits as it may in a minute: `Retry-After` |
 | 500 | `failed` | the platform failed, not you; quote the `instance` to its operator |
 | 503 | `busy` | try again in a moment; a creation safely so with its `Idempotency-Key` |
 | 503 | `carrier_away` | the carrier gives no answer; send the request again, it goes on |
+| 503 | `paypal_away` | PayPal gives no answer; send the request again |
 
 Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format`, `choice`, `e164`,
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,

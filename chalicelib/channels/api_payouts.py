@@ -12,6 +12,7 @@ from chalicelib.channels.book_lists import part_of, shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import earning_view, payout_view
 from chalicelib.flows import payouts as flow
+from chalicelib.flows.paypal_batches import confirm_by_hand
 from chalicelib.offers import PayoutMethod
 from chalicelib.store.books import PAYOUTS
 
@@ -115,6 +116,7 @@ def settle(request: Request, id: str) -> Answer:
 def fail(request: Request, id: str) -> Answer:
     """The payout, failed; what it was made of is paid by a later one."""
     said = _said(request, "FailureBody")
+    confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
     payout = flow.fail_payout(id, **said, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))
@@ -133,6 +135,7 @@ def fail(request: Request, id: str) -> Answer:
 def send_back(request: Request, id: str) -> Answer:
     """The payout, returned; its money waits until it is released."""
     said = _said(request, "ReturnBody")
+    confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
     payout = flow.return_payout(id, **said, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))

@@ -33,6 +33,7 @@ from chalicelib.providers.carriers import Carrier, carrier
 from chalicelib.providers.ciphers import Cipher, cipher
 from chalicelib.providers.documents import Documents, bucket
 from chalicelib.providers.mail import SendMail, send_mail
+from chalicelib.providers.paypal import PayPal, paypal
 from chalicelib.providers.queue import close_party
 from chalicelib.providers.stripe import Checkout, checkout
 from chalicelib.store.requests import RequestClaim
@@ -60,6 +61,7 @@ class Context:
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
     close_party: Callable[[Duty, int], None] = close_party
+    paypal: Callable[[], PayPal] = paypal
 
 
 _DEPLOYED = Context()

@@ -1,9 +1,10 @@
 """What happens by the clock?
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
-that were lost on their way, and for what advertisers told and is not done with; every hour the
-comparison of numbers with the carrier, and each pool's step up or down; every day the sealing
-of the ledger, and asking for the closing of what has ended. What they do belongs to the flows.
+that were lost on their way, and for what advertisers told and is not done with; every quarter of an
+hour what is paid by PayPal; every hour the comparison of numbers with the carrier, and each pool's
+step up or down; every day the sealing of the ledger, and asking for the closing of what has ended.
+What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -91,7 +92,31 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
     return to_plain(run)
 
 
+def pay_by_paypal(_event: dict[str, Any], _context: Any) -> Any:
+    """Gather payouts for PayPal, send what was released, and ask about what PayPal has; answers how
+    many. Broken when a batch could not go on, or payouts wait and there is no account."""
+    from chalicelib.flows.paypal_batches import Errand
+    from chalicelib.flows.paypal_run import is_waiting, run
+    from chalicelib.providers.documents import bucket
+    from chalicelib.providers.paypal import NotSetUp, paypal
+
+    now = runtime.now()
+    try:
+        account = paypal()
+    except NotSetUp as absent:
+        if is_waiting(stores=stores(), now=now):
+            raise Broken("payouts wait for PayPal, and there is no account with it") from absent
+        return {}
+    done = run(Errand(paypal=account, stores=stores(), documents=bucket(), now=now))
+    counts: dict[str, Any] = to_plain(done)
+    runtime.logger().info("paid by PayPal", extra=counts)
+    if done.failed:
+        raise Broken(f"{done.failed} batches for PayPal could not go on; the log says why")
+    return counts
+
+
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
+blueprint.schedule(Rate(15, unit=Rate.MINUTES), name="paypal")(pay_by_paypal)
 blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

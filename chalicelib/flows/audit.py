@@ -31,6 +31,7 @@ from chalicelib.store.books import (
     PAYMENTS,
     PAYOUTS,
     STATEMENTS,
+    TRANSFERS,
 )
 from chalicelib.store.entries import account_legs, entry_key, read_entry
 from chalicelib.store.funds import funds_from
@@ -109,6 +110,8 @@ def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
         auditing.take_payout(tally, payout)
     for payment in findings.counting("payments", stores.books.every(PAYMENTS)):
         auditing.take_payment(tally, payment)
+    for made in findings.counting("transfers", stores.books.every(TRANSFERS)):
+        auditing.take_transfer(tally, made)
 
 
 def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from chalicelib.invoices import BookedCharge, Invoice
 from chalicelib.paybacks import Chargeback, Refund
 from chalicelib.payments import Funds, Payment
 from chalicelib.payouts import BookedEarning, Payout
+from chalicelib.paypal_batches import Batch
 from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
@@ -23,9 +24,12 @@ from chalicelib.store.invoices import charges_of, read_invoice
 from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
 from chalicelib.store.payouts import earnings_of, read_payout
+from chalicelib.store.paypal_batches import read_batch
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
 from chalicelib.store.stripe_events import read_stripe_event
+from chalicelib.store.transfers import read_transfer
 from chalicelib.stripe_events import TakenEvent
+from chalicelib.transfers import Transfer
 
 T = TypeVar("T")
 
@@ -50,7 +54,9 @@ PAYMENTS: Shelf[Payment] = Shelf("payment", "PAYMENT", read_payment)
 REFUNDS: Shelf[Refund] = Shelf("refund", "REFUND", read_refund)
 CHARGEBACKS: Shelf[Chargeback] = Shelf("chargeback", "CHARGEBACK", read_chargeback)
 STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_event)
+PAYPAL_BATCHES: Shelf[Batch] = Shelf("paypal_batch", "PAYPAL_BATCH", read_batch)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
+TRANSFERS: Shelf[Transfer] = Shelf("transfer", "TRANSFER", read_transfer)
 HOLDS: Shelf[Hold] = Shelf("hold", "HOLD", read_hold)
 
 

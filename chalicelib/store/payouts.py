@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import times
+from chalicelib.offers import PayoutMethod
 from chalicelib.payout_steps import Step
 from chalicelib.payouts import Adjustment, BookedEarning, Earning, Payout, PayoutState
 from chalicelib.store import claims, codec
@@ -97,10 +98,22 @@ def claim_earnings(rows: Rows, payout: Payout, earnings: Iterable[Earning]) -> P
     return stands if stands and stands.state is PayoutState.DRAFT else None
 
 
+def waiting_for(method: PayoutMethod) -> str:
+    """The partition of `by_open` with the created payouts that are to be made by this method."""
+    return f"PAYOUTS#{method}"
+
+
+def waiting_payouts(rows: Rows, method: PayoutMethod) -> tuple[Payout, ...]:
+    """Created payouts that nobody has been told to make yet, the oldest first; the index may lag by
+    a moment."""
+    return tuple(read_payout(item) for item in waiting_items(rows, waiting_for(method)))
+
+
 def create(rows: Rows, draft: Payout, step: Step) -> Payout | None:
     """The draft becomes a payout that is to be paid; None when it has grown since it was read, or
     is a draft no more."""
     created = step.after
+    order = f"{times.written(created.created_at or draft.cutoff)}#{created.id}"
     become = Change(
         key=payout_key(created.id),
         set={
@@ -110,10 +123,11 @@ def create(rows: Rows, draft: Payout, step: Step) -> Payout | None:
             (_KEPT,): created.reserve_kept_cents,
             ("kind",): "payout",
             ("id",): created.id,
-            ("created_key",): f"{times.written(created.created_at or draft.cutoff)}#{created.id}",
+            ("created_key",): order,
+            ("open",): waiting_for(created.method),
+            ("open_key",): order,
             ("doc",): codec.to_json(created),
         },
-        remove=[("open",), ("open_key",)],
         when=[
             Equals(("state",), PayoutState.DRAFT.value),
             Equals(("count",), draft.call_count),
@@ -139,6 +153,7 @@ def take(rows: Rows, before: Payout, step: Step) -> Payout | None:
             ("doc",): codec.to_json(after),
             **({("open",): waits, ("open_key",): after.id} if waits else {}),
         },
+        remove=[] if waits else [("open",), ("open_key",)],
         when=[Equals(("state",), before.state.value), *_still_there(before)],
     )
     return after if _written(rows, become, step) else None

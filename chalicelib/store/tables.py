@@ -63,6 +63,9 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | STRIPE#id | META | what became of an event of Stripe |
 | books | EARNING#adjustment | META | a line of a payout that comes from no call: a reserve, or a debt that was given up |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
+| books | TRANSFER#id | META | money that the operator moved between its own accounts; never changed |
+| books | PAYPAL_BATCH#id | META | payouts that PayPal is asked to make together, and how far that is |
+| books | PAYPAL_ITEM#payout | META | in which batch a payout is, and what PayPal says of it |
 | books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |
@@ -97,8 +100,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind, and all runs of the closing |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that came back, or have earnings to give back; what holds a publisher's money; the credits of an advertiser |
-| books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that are to be made, by method, that came back, or have earnings to give back; batches for PayPal that are due; what holds a publisher's money; the credits of an advertiser |
+| books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout, the items of a batch for PayPal |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |
 """

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from chalicelib.closings import Duty
 from chalicelib.errors import Conflict
 from chalicelib.flows.recordings import Places
 from chalicelib.flows.taking_up import Yard
+from chalicelib.providers.paypal import PayPal, paypal
 from chalicelib.providers.stripe import Checkout, Order, PaymentLink
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
@@ -100,6 +101,7 @@ class Api:
     yard: Yard = field(default_factory=lambda: Desk().yard)
     asked: list[tuple[Duty, int]] = field(default_factory=list)
     secrets: Secrets = SECRETS
+    paypal: Callable[[], PayPal] = paypal
     _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -167,6 +169,7 @@ class Api:
             recordings=lambda: self.recordings,
             yard=lambda: self.yard,
             close_party=lambda duty, delay: self.asked.append((duty, delay)),
+            paypal=self.paypal,
         )
         with http.answering_with(context):
             yield

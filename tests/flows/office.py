@@ -29,6 +29,7 @@ from chalicelib.flows.payouts import (
     submit_payout,
 )
 from chalicelib.flows.sealing import SealingReport, seal
+from chalicelib.flows.transfers import record_transfer
 from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.holding import Hold
 from chalicelib.invoices import Charge, Invoice
@@ -58,6 +59,7 @@ from chalicelib.store.holds import funds_change
 from chalicelib.store.payees import payee_write
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Change, Key, Path, Put, Rows
 from chalicelib.store.stores import Stores
+from chalicelib.transfers import Cash, Transfer
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.fakes import Crash, FakeRows
@@ -243,6 +245,13 @@ class Office:
         return submit_payout(
             payout_id, method=method, reference=reference, stores=self.stores, now=self.now
         )
+
+    def transfers(self, cents: int, reference: str = "ach-1", source: Cash = Cash.BANK) -> Transfer:
+        """The operator moves its own money, to PayPal unless it says otherwise."""
+        return record_transfer(
+            source=source, amount_cents=cents, currency="USD", reference=reference,
+            stores=self.stores, now=self.now,
+        )  # fmt: skip
 
     def settles(self, payout_id: str, fee: int = 0) -> Payout:
         """The bank has paid."""

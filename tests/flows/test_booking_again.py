@@ -121,6 +121,7 @@ def returned() -> Office:
 
 
 WRITERS = {
+    "transfer": Writer(opens, lambda office: office.transfers(5_000)),
     "top_up": Writer(opens, lambda office: office.receives("wire-1", 5_000, PREPAID)),
     "approval": Writer(opens, lambda office: office.approves("call_1", NET, WEEKLY)),
     "payment": Writer(opens, lambda office: office.receives("wire-1", 5_000)),

@@ -80,6 +80,7 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.comes_back(first.id, fee=200)
     office.now = datetime(2026, 12, 8, tzinfo=UTC)
     office.releases(first.id)
+    office.transfers(1_000)
     office.now = datetime(2026, 12, 9, tzinfo=UTC)
     last = office.receives("acme-2", 3_000, acme)
     office.now = datetime(2026, 12, 10, tzinfo=UTC)
@@ -128,7 +129,7 @@ def test_the_reference_names_every_template_and_every_law() -> None:
         )
     } | {
         "payout_create", "payout_settled", "payout_failed", "payout_returned", "payout_released",
-        "payout_fee", "invoice_voided", "write_off", "hold", "hold_lifted", "reserve",
+        "payout_fee", "transfer", "invoice_voided", "write_off", "hold", "hold_lifted", "reserve",
         "reserve_released", "publisher_write_off", "refund", "chargeback",
     }  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}

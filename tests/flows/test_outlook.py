@@ -9,7 +9,6 @@ from chalicelib.errors import NotFound
 from chalicelib.flows.outlook import Outlook, look_ahead
 from chalicelib.offers import PayoutTerms, Publisher
 from chalicelib.outlook import WaitsFor
-from tests.documents import FakeDocuments
 from tests.flows.office import CLOSING, IN_NOVEMBER, NET, PREPAID, WEEKLY, Office
 
 
@@ -26,9 +25,7 @@ def on_terms(**terms: int) -> Publisher:
 
 
 def ahead(office: Office) -> Outlook:
-    return look_ahead(
-        WEEKLY.id, stores=office.stores, documents=FakeDocuments(office.documents), now=office.now
-    )
+    return look_ahead(WEEKLY.id, stores=office.stores, documents=office.bucket(), now=office.now)
 
 
 def told(office: Office) -> dict[WaitsFor, tuple[int, datetime | None]]:

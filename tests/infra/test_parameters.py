@@ -73,3 +73,24 @@ def test_a_missing_credential_is_named(ssm: Any, missing: str) -> None:
 def test_a_stage_that_aws_would_refuse_is_refused_at_once(name: str) -> None:
     with pytest.raises(Stopped, match="make deploy STAGE="):
         Stage(name)
+
+
+def test_paypals_credentials_are_taken_over_where_they_are_given(ssm: Any) -> None:
+    given = {
+        "RINGLEDGER_PAYPAL_CLIENT_ID": "client",
+        "RINGLEDGER_PAYPAL_CLIENT_SECRET": "hush",
+        "RINGLEDGER_PAYPAL_WEBHOOK_ID": "hook",
+        "RINGLEDGER_PAYPAL_API_URL": "https://api-m.sandbox.paypal.com",
+    }
+    parameters.ensure(ssm, STAGE, {**TWILIO, **given})
+    parameters.ensure(ssm, STAGE, {})
+    known = parameters.read(ssm, STAGE)
+    assert {name: known[f"paypal/{name}"] for name in ("client-id", "client-secret")} == {
+        "client-id": "client", "client-secret": "hush",
+    }  # fmt: skip
+    assert (known["paypal/webhook-id"], known["paypal/api-url"]) == (
+        "hook", "https://api-m.sandbox.paypal.com",
+    )  # fmt: skip
+    stored = ssm.get_parameters_by_path(Path=STAGE.parameter_path, Recursive=True)["Parameters"]
+    plain = {p["Name"] for p in stored if p["Type"] == "String"}
+    assert "/ringledger/trial/paypal/client-secret" not in plain

@@ -24,6 +24,7 @@ HANDLERS = {
     "Recordings": "chalicelib.channels.queues.fetch_recordings",
     "Sweep": "chalicelib.channels.schedules.sweep_calls",
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
+    "Paypal": "chalicelib.channels.schedules.pay_by_paypal",
     "Seal": "chalicelib.channels.schedules.seal_days",
     "Close": "chalicelib.channels.schedules.close_periods",
     "Closing": "chalicelib.channels.queues.close_parties",

@@ -55,6 +55,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "catalog/index/by_kind": {"Query"},
     },
+    "paypal": {
+        "catalog": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "books/index/by_document": {"Query"},
+        "ledger": {"PutItem"},
+    },
     "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
         "catalog": {"BatchGetItem", "UpdateItem"},
@@ -118,6 +125,7 @@ BESIDE: dict[str, set[str]] = {
     },
     "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
     "reconcile": {"ssm:GetParametersByPath"},
+    "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
     "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
@@ -239,7 +247,7 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "ReconcileRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
+        "ReconcileRole", "PaypalRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)

@@ -1,7 +1,7 @@
 """What PayPal's documents must look like, checked by hand on both sides of the wire."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -16,8 +16,9 @@ _AMOUNT = re.compile(r"\d{1,7}\.\d{2}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def request_faults(said: Any) -> list[Json]:
-    """Why PayPal would not read a request for a batch, each fault with the field that it names."""
+def request_faults(said: Any, refused: Container[str] = ()) -> list[Json]:
+    """Why PayPal would not read a request for a batch, each fault with the field that it names.
+    `refused` are receivers whose addresses look right and are not."""
     if not isinstance(said, dict):
         return [{"field": "/", "location": "body", "issue": "MALFORMED_REQUEST_JSON"}]
     found: list[Json] = []
@@ -33,6 +34,8 @@ def request_faults(said: Any) -> list[Json]:
         return [*found, _fault("items", "Number of items is out of range")]
     for at, one in enumerate(items):
         found += _item_faults(f"items[{at}]", one)
+        if isinstance(one, dict) and one.get("receiver") in refused:
+            found.append(_fault(f"items[{at}].receiver", "Receiver is invalid"))
     return found
 
 

@@ -84,7 +84,8 @@ class Event:
 @dataclass
 class Till:
     """An account with PayPal. Receivers are paid at once unless `ways` names the states that their
-    items take, one at each `advance`; an item that nobody claims comes back after 30 days.
+    items take, one at each `advance`; an item that nobody claims comes back after 30 days. PayPal
+    takes no address that is `refused`.
 
     `received` counts what receivers have, in cents; `outbox` holds the events not yet delivered.
     """
@@ -95,6 +96,7 @@ class Till:
     received: Counter[str] = field(default_factory=Counter)
     outbox: list[Event] = field(default_factory=list)
     batches: dict[str, Taken] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     names_original: bool = True
     api_url: str = "https://api-m.paypal.com"
 
@@ -104,7 +106,7 @@ class Till:
     def take(self, said: Any) -> Json:
         """Accept a batch, or refuse it whole."""
         with self._lock:
-            faults = request_faults(said)
+            faults = request_faults(said, self.refused)
             if faults:
                 raise Refusal(400, "VALIDATION_ERROR", faults)
             sender_id = said["sender_batch_header"]["sender_batch_id"]
