@@ -6,7 +6,7 @@ controls. The same credits, originator and issue give the same text. Where a fie
 `ach_records`, who may be sent what to `ach_credits`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -61,33 +61,63 @@ class LaidOut:
     traces: Mapping[str, str]
 
 
-def traces_needed(credits: Sequence[Credit], originator: Originator) -> int:
-    """How many traces the file takes at most: one for each credit, and for each debit that balances
-    a batch."""
-    whole, classes = sum(credit.cents for credit in credits) // MOST_CENTS, len(EntryClass)
-    return len(credits) + (whole + classes if originator.offset else 0)
+def numbered(credits: Sequence[Credit], *, first: int, balanced: bool) -> Mapping[str, int]:
+    """The number of each credit's trace by the credit's id, businesses first. Behind each class
+    there is room for the debits that balance it."""
+    numbers: dict[str, int] = {}
+    for members in _classes(credits):
+        numbers |= {credit.id: first + place for place, credit in enumerate(members)}
+        first += traces_needed(members, balanced=balanced)
+    return numbers
 
 
-def lay_out(credits: Sequence[Credit], originator: Originator, issue: Issue) -> LaidOut:
+def traces_needed(credits: Sequence[Credit], *, balanced: bool) -> int:
+    """How many traces the credits take, with the room for the debits that balance them."""
+    debits = (-(-sum(one.cents for one in members) // MOST_CENTS) for members in _classes(credits))
+    return len(credits) + (sum(debits) if balanced else 0)
+
+
+def trace_of(odfi_routing: str, number: int) -> str:
+    """The trace with this number: it begins with the bank that originates."""
+    return f"{odfi_routing[:8]}{number:07d}"
+
+
+def lay_out(
+    credits: Sequence[Credit],
+    originator: Originator,
+    issue: Issue,
+    left_out: Collection[str] = frozenset(),
+) -> LaidOut:
     """The file of these credits, businesses first, each class in the order given; every line ends
-    with a line feed. ValueError for no credit: a file without a batch is none."""
-    if not credits:
-        raise ValueError("a file takes at least one credit")
-    classes = [[one for one in credits if one.entry_class is wanted] for wanted in EntryClass]
-    batches = [members for members in classes if members]
-    numbers = (_trace(originator, number) for number in count(issue.first_trace))
+    with a line feed. Those whose ids are `left_out` keep their traces and have no line. ValueError
+    when none is left: a file without a batch is none."""
+    balanced = originator.offset is not None
+    numbers = numbered(credits, first=issue.first_trace, balanced=balanced)
+    given = {id: trace_of(originator.odfi_routing, number) for id, number in numbers.items()}
+    lines, sums, place = [_file_header(originator, issue)], Totals(), 0
     traces: dict[str, str] = {}
-    lines, sums = [_file_header(originator, issue)], Totals()
-    for place, members in enumerate(batches, 1):
-        given = {credit.id: next(numbers) for credit in members}
-        traces |= given
+    for planned in _classes(credits):
+        members = [credit for credit in planned if credit.id not in left_out]
+        if not members:
+            continue
+        place += 1
+        room = count(numbers[planned[-1].id] + 1)
         details = [line for one in members for line in _credit_lines(one, given[one.id])]
-        details += _offset_lines(members, originator, numbers)
+        details += _offset_lines(members, originator, room)
         said = _heading(members[0].entry_class, originator, issue) | {"batch": place}
         come_to = _totals(details)
         lines += _batch(details, said, come_to)
         sums += come_to
-    return LaidOut(text=_closed(lines, len(batches), sums), traces=traces)
+        traces |= {one.id: given[one.id] for one in members}
+    if not traces:
+        raise ValueError("a file takes at least one credit")
+    return LaidOut(text=_closed(lines, place, sums), traces=traces)
+
+
+def _classes(credits: Sequence[Credit]) -> list[list[Credit]]:
+    """The credits of each class that has any, in the order of the file."""
+    classes = ([one for one in credits if one.entry_class is wanted] for wanted in EntryClass)
+    return [members for members in classes if members]
 
 
 def _file_header(originator: Originator, issue: Issue) -> str:
@@ -163,7 +193,7 @@ def _credit_lines(credit: Credit, trace: str) -> Iterable[str]:
 
 
 def _offset_lines(
-    credits: Iterable[Credit], originator: Originator, traces: Iterator[str]
+    credits: Iterable[Credit], originator: Originator, numbers: Iterator[int]
 ) -> Iterator[str]:
     """The debit that balances the credits where the bank wants one; more than one entry can say is
     debited by several."""
@@ -180,7 +210,7 @@ def _offset_lines(
             "receiver_id": "OFFSET",
             "name": fitted(originator.company_name, 22),
             "addenda": 0,
-            "trace": next(traces),
+            "trace": trace_of(originator.odfi_routing, next(numbers)),
         }
         yield written(Kind.ENTRY, values)
 
@@ -192,10 +222,6 @@ def _receiver(account: AchAccount) -> dict[str, str | int]:
         "account": account.number,
         "discretionary": "",
     }
-
-
-def _trace(originator: Originator, number: int) -> str:
-    return f"{originator.odfi_routing[:8]}{number:07d}"
 
 
 def _totals(lines: Sequence[str]) -> Totals:

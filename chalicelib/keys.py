@@ -1,8 +1,8 @@
 """Who is asking, and does their key still open the door?
 
-Owns the parties that use the API, the keys that the operator gives to publishers and advertisers,
-and the form of a key's secret. Where keys lie belongs to the store, how one is presented to the
-channel, what each party is shown to `sides`.
+Owns the parties that use the API, the keys that the operator gives to its own people, to publishers
+and to advertisers, and the form of a key's secret. Where keys lie belongs to the store, how one is
+presented to the channel, what each party is shown to `sides`.
 """
 
 import hashlib
@@ -46,13 +46,15 @@ class Party:
 
 
 OPERATOR = Party(kind=PartyKind.OPERATOR)
+OWN_KEY = OPERATOR.kind.value
+"""The credential of the deployment's own key, which belongs to nobody in particular."""
 ANYBODY = Party(kind=PartyKind.ANYBODY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key of a publisher or an advertiser. Of its secret only the hash is known; once revoked it
-    stays so."""
+    """A key of a publisher, of an advertiser, or of one of the operator's people, who is then its
+    `name`. Of its secret only the hash is known; once revoked it stays so."""
 
     id: str
     holder: Party

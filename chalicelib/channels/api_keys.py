@@ -1,7 +1,7 @@
-"""How are the keys of publishers and advertisers issued, listed and revoked over HTTP?
+"""How are keys issued, listed and revoked over HTTP?
 
-Owns their routes, all of them the operator's. What a key opens belongs to the door (`http`) and to
-each route.
+Owns the routes of the keys of publishers and advertisers, and of the operator's people, all of them
+the operator's. What a key opens belongs to the door (`http`) and to each route.
 """
 
 import json
@@ -9,10 +9,20 @@ from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.channels.bodies import validated
+from chalicelib.channels.bodies import Document, validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.errors import Forbidden
 from chalicelib.flows import keys as flow
-from chalicelib.keys import ApiKey, Party, PartyKind, key_id, key_secret, secret_hash
+from chalicelib.keys import (
+    OPERATOR,
+    OWN_KEY,
+    ApiKey,
+    Party,
+    PartyKind,
+    key_id,
+    key_secret,
+    secret_hash,
+)
 from chalicelib.store.codec import to_plain
 from chalicelib.store.keys import page_of_keys
 
@@ -35,20 +45,7 @@ def _serve_issuing(kind: PartyKind) -> None:
         from chalicelib.channels.schemas_sides import KeyBody
 
         said = validated(KeyBody, request.document())
-        secret = key_secret(request.context.new_secret())
-        hash = secret_hash(secret)
-        draft = ApiKey(
-            id=key_id(hash),
-            holder=Party(kind=kind, id=id),
-            name=said["name"],
-            secret_hash=hash,
-            created_at=request.context.clock(),
-        )
-        claim = request.claim(json.dumps(said, sort_keys=True))
-        issued = flow.issue_key(draft, stores=request.stores, claim=claim)
-        hit = {"Idempotency-Hit": "true"} if issued.repeated else {}
-        shown = key_view(issued.key) | {"secret": None if issued.repeated else secret}
-        return Answer(body=shown, status=201, headers=hit)
+        return _issued(Party(kind=kind, id=id), said, request)
 
 
 def _serve_list(kind: PartyKind) -> None:
@@ -62,11 +59,45 @@ def _serve_list(kind: PartyKind) -> None:
 
     @endpoint(blueprint, route)
     def show_list(request: Request, id: str) -> Answer:
-        listing = request.listing()
         holder = Party(kind=kind, id=id)
         flow.account(holder, stores=request.stores)
-        page = page_of_keys(request.stores.rows, holder, limit=listing.limit, after=listing.after)
-        return request.page([key_view(key) for key in page.items], listing, page.mark)
+        return _listed(holder, request)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="POST",
+        path="/operator/keys",
+        summary="Give one of the operator's people a key",
+        body="KeyBody",
+        answers="IssuedKeyView",
+        status=201,
+        keyed=True,
+    ),
+)
+def issue_own(request: Request) -> Answer:
+    """A key that does what the deployment's own does, and says who does it. It neither issues nor
+    revokes keys like itself."""
+    from chalicelib.channels.schemas_sides import KeyBody
+
+    _confirm_own_key(request)
+    return _issued(OPERATOR, validated(KeyBody, request.document()), request)
+
+
+@endpoint(
+    blueprint,
+    Route(
+        method="GET",
+        path="/operator/keys",
+        summary="List the keys of the operator's people",
+        answers="KeyView",
+        paged=True,
+    ),
+)
+def list_own(request: Request) -> Answer:
+    """Every key that one of the operator's people ever had."""
+    return _listed(OPERATOR, request)
 
 
 @endpoint(
@@ -75,6 +106,8 @@ def _serve_list(kind: PartyKind) -> None:
 )
 def revoke(request: Request, id: str) -> Answer:
     """Take a key out of use for good."""
+    if flow.known_key(id, stores=request.stores).holder == OPERATOR:
+        _confirm_own_key(request)
     key = flow.revoke_key(id, stores=request.stores, now=request.context.clock())
     return Answer(body=key_view(key))
 
@@ -90,6 +123,36 @@ def key_view(key: ApiKey) -> dict[str, Any]:
     }
     plain: dict[str, Any] = to_plain(shown)
     return plain
+
+
+def _issued(holder: Party, said: Document, request: Request) -> Answer:
+    secret = key_secret(request.context.new_secret())
+    hash = secret_hash(secret)
+    draft = ApiKey(
+        id=key_id(hash),
+        holder=holder,
+        name=said["name"],
+        secret_hash=hash,
+        created_at=request.context.clock(),
+    )
+    claim = request.claim(json.dumps(said, sort_keys=True))
+    issued = flow.issue_key(draft, stores=request.stores, claim=claim)
+    hit = {"Idempotency-Hit": "true"} if issued.repeated else {}
+    shown = key_view(issued.key) | {"secret": None if issued.repeated else secret}
+    return Answer(body=shown, status=201, headers=hit)
+
+
+def _listed(holder: Party, request: Request) -> Answer:
+    listing = request.listing()
+    page = page_of_keys(request.stores.rows, holder, limit=listing.limit, after=listing.after)
+    return request.page([key_view(key) for key in page.items], listing, page.mark)
+
+
+def _confirm_own_key(request: Request) -> None:
+    """Forbidden with a key of one of the operator's people: nobody makes a second pair of hands for
+    themselves."""
+    if request.credential != OWN_KEY:
+        raise Forbidden("only the deployment's own key does this", code="own_key_only")
 
 
 def _one(kind: PartyKind) -> str:

@@ -39,7 +39,8 @@ class HolderView(Document):
 
 
 class KeyView(Document):
-    """A key of a publisher or an advertiser; a revoked one opens nothing any more."""
+    """A key of a publisher, an advertiser, or one of the operator's people, whose holder has no id.
+    A revoked one opens nothing any more."""
 
     id: str
     holder: HolderView

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chalicelib.campaigns import Advertiser, State
 from chalicelib.errors import Busy, Conflict, NotFound
-from chalicelib.keys import ApiKey, Party, PartyKind, key_id, secret_hash
+from chalicelib.keys import OPERATOR, ApiKey, Party, PartyKind, key_id, secret_hash
 from chalicelib.offers import Publisher
 from chalicelib.store.keys import find_key, key_change, key_put
 from chalicelib.store.requests import RequestClaim
@@ -61,7 +61,7 @@ def issue_key(draft: ApiKey, *, stores: Stores, claim: RequestClaim | None = Non
         earlier = find_key(stores.rows, made) if made else None
         if earlier is not None:
             return Issued(key=earlier, repeated=True)
-        if account(draft.holder, stores=stores).state is State.ARCHIVED:
+        if _state(draft.holder, stores) is State.ARCHIVED:
             raise Conflict(f"{draft.holder.id} is archived", code="account_archived")
         claims: list[Action] = [claim.put(draft.id)] if claim else []
         if stores.catalog.write([key_put(draft), *claims]):
@@ -69,12 +69,18 @@ def issue_key(draft: ApiKey, *, stores: Stores, claim: RequestClaim | None = Non
     raise Busy("the key could not be kept; send it again")
 
 
+def known_key(id: str, *, stores: Stores) -> ApiKey:
+    """The key, revoked or not; NotFound when there is none."""
+    found = find_key(stores.rows, id)
+    if found is None:
+        raise NotFound(f"there is no key {id}")
+    return found
+
+
 def revoke_key(id: str, *, stores: Stores, now: datetime) -> ApiKey:
     """Take a key out of use for good. Once is enough."""
     for _ in range(_TRIES):
-        before = find_key(stores.rows, id)
-        if before is None:
-            raise NotFound(f"there is no key {id}")
+        before = known_key(id, stores=stores)
         if before.revoked_at is not None:
             return before
         after = replace(before, revoked_at=now, version=before.version + 1)
@@ -85,7 +91,7 @@ def revoke_key(id: str, *, stores: Stores, now: datetime) -> ApiKey:
 
 def admit(secret: str, *, stores: Stores) -> Admitted | None:
     """Who holds the key with this secret: one read for an unknown one, and one more for the
-    account.
+    account of a publisher or an advertiser.
 
     None when there is no such key, it is revoked, or its holder is archived.
     """
@@ -93,7 +99,12 @@ def admit(secret: str, *, stores: Stores) -> Admitted | None:
     key = find_key(stores.rows, key_id(hash))
     if key is None or not key.opened_by(hash):
         return None
-    state = account(key.holder, stores=stores).state
+    state = _state(key.holder, stores)
     if state is State.ARCHIVED:
         return None
     return Admitted(party=key.holder, credential=key.id, paused=state is State.PAUSED)
+
+
+def _state(holder: Party, stores: Stores) -> State:
+    """The state of the holder's account; the operator's people are always active."""
+    return State.ACTIVE if holder == OPERATOR else account(holder, stores=stores).state

@@ -1,8 +1,8 @@
 """What is remembered of keys?
 
-Owns the rows of the keys of publishers and advertisers. A key lies under its id, which follows from
-the hash of its secret, so that a request finds it by key in one read. Whom it lets in belongs to
-`keys` and the flow.
+Owns the rows of the keys of the operator's people, of publishers and of advertisers. A key lies
+under its id, which follows from the hash of its secret, so that a request finds it by key in one
+read. Whom it lets in belongs to `keys` and the flow.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ def _place(key_id: str) -> Key:
 
 def _kind(holder: Party) -> str:
     """Keys of each holder are a kind of their own, so that a list reads no other's."""
-    return f"key#{holder.id}"
+    return f"key#{holder.id or holder.kind}"
 
 
 def _read(item: Item) -> ApiKey:

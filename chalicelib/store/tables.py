@@ -23,7 +23,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |
-| catalog | KEY#id | META | a key of a publisher or an advertiser; its id follows from the hash of its secret |
+| catalog | KEY#id | META | a key of a publisher, an advertiser or one of the operator's people; its id follows from the hash of its secret |
 | catalog | ADVERTISER#id | POSTBACKS | the ids of the secrets that sign an advertiser's postbacks |
 | catalog | BLOCK#id | META | an entry of the block list; its id follows from whom it is about and whose it is |
 | catalog | BLOCKED#id | META | who blocks the same callers, each until when; the id follows from number, prefix, or none |
@@ -94,7 +94,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 
 | index | question |
 |---|---|
-| catalog.by_kind (kind, id) | all things of one kind, in the order of creation; the keys of one account (kind key#account); changes of which somebody is still to be told (kind payee_notice); publishers that a list keeps from being paid (kind screening) |
+| catalog.by_kind (kind, id) | all things of one kind, in the order of creation; the keys of one account (kind key#account; those of the operator's people key#operator); changes of which somebody is still to be told (kind payee_notice); publishers that a list keeps from being paid (kind screening) |
 | catalog.by_offer (offer_id, id) | numbers, partnerships, placements and block entries of an offer |
 | calls.by_month (month, started_key) | all calls, newest first |
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |

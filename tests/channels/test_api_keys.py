@@ -257,3 +257,45 @@ def test_many_requests_at_once_with_one_idempotency_key_make_one_key() -> None:
         assert len(set(threads.map(send, range(12)))) == 1
     assert len(api.get(path).body["data"]) == 1
     assert SECRETS.operator_key_sha256 not in json.dumps(api.rows.rows_of("catalog"))
+
+
+def an_operator(api: Api, name: str = "Ada") -> Party:
+    """One of the operator's people, with a key of their own."""
+    made = api.created("/operator/keys", name=name)
+    return Party(api, made, "operator", secret=made["secret"])
+
+
+def test_an_operators_key_does_what_the_deployments_own_does_and_says_who() -> None:
+    api = Api()
+    ada = an_operator(api)
+    account = publisher(api)
+    assert ada.get(f"/publishers/{account['id']}").status == 200
+    (listed,) = api.get("/operator/keys").body["data"]
+    schemas_sides.KeyView.model_validate(listed)
+    assert (listed["name"], listed["holder"]) == ("Ada", {"kind": "operator", "id": ""})
+    ada.send("PUT", f"/publishers/{account['id']}/payee/email", {"email": "a@b.example"})
+    (event,) = api.get(f"/publishers/{account['id']}/payee/events").body["data"]
+    assert event["by"] == listed["id"]
+
+
+def test_an_operators_key_neither_issues_nor_revokes_keys_like_itself() -> None:
+    api = Api()
+    ada, ben = an_operator(api), an_operator(api, "Ben")
+    refused = ada.send("POST", "/operator/keys", {"name": "Cy"})
+    assert (refused.status, refused.body["code"]) == (403, "own_key_only")
+    refused = ada.send("DELETE", f"/keys/{ben.id}")
+    assert (refused.status, refused.body["code"]) == (403, "own_key_only")
+    account = publisher(api)
+    key = ada.send("POST", f"/publishers/{account['id']}/keys", {"name": "Reports"}).body
+    assert ada.send("DELETE", f"/keys/{key['id']}").status == 200
+
+
+def test_a_revoked_operators_key_opens_nothing() -> None:
+    api = Api()
+    ada = an_operator(api)
+    assert api.delete(f"/keys/{ada.id}").status == 200
+    assert ada.get("/publishers").status == 401
+
+
+def test_a_key_that_never_was_is_not_found() -> None:
+    assert Api().delete("/keys/key_0").status == 404

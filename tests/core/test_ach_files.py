@@ -53,7 +53,7 @@ def test_a_sum_beyond_what_an_entry_says_is_debited_by_several() -> None:
     lines = lines_of(credits, balanced)
     debits = [int(line[29:39]) for line in lines if line.startswith("627")]
     assert debits == [9_999_999_999, 9_999_999_999, 7_000_000_002]
-    assert traces_needed(credits, balanced) >= 6
+    assert traces_needed(credits, balanced=True) == 6
     assert faults("\n".join(lines)) == ()
 
 
@@ -96,6 +96,21 @@ def test_traces_ascend_through_the_whole_file_from_the_one_given() -> None:
     assert made.traces == {
         "po_2": "121042880000070", "po_3": "121042880000071", "po_1": "121042880000072",
     }  # fmt: skip
+
+
+def test_what_is_left_out_keeps_its_trace_and_the_others_theirs() -> None:
+    balanced = replace(ORIGINATOR, offset=OFFSET)
+    credits = [a_credit(f"po_{n}") for n in range(3)]
+    credits += [replace(one, id=f"{one.id}_ppd", entry_class=EntryClass.PPD) for one in credits]
+    whole = lay_out(credits, balanced, ISSUE)
+    left = {"po_0", "po_2", "po_1_ppd"}
+    made = lay_out(credits, balanced, ISSUE, left)
+    assert faults(made.text) == ()
+    assert made.traces == {id: trace for id, trace in whole.traces.items() if id not in left}
+    debits = [line[79:94] for line in whole.text.splitlines() if line.startswith("627")]
+    assert debits == [line[79:94] for line in made.text.splitlines() if line.startswith("627")]
+    only = lay_out(credits, balanced, ISSUE, left | {"po_1"})
+    assert [line[:3] for line in only.text.splitlines()[1:5]] == ["520", "622", "622", "627"]
 
 
 def test_the_day_and_the_hour_are_those_of_the_federal_reserve() -> None:
@@ -182,7 +197,9 @@ def test_any_run_makes_a_file_that_a_validator_and_our_own_checks_accept(run: Ru
     report = validate(made.text)
     assert report.valid, report.findings[:3]
     assert report.counts["warning"] == 0, report.findings[:3]
-    assert report.summary.entry_count <= traces_needed(credits, run.originator)
+    assert report.summary.entry_count <= traces_needed(
+        credits, balanced=run.originator.offset is not None
+    )
     assert sorted(made.traces) == sorted(credit.id for credit in credits)
 
 
