@@ -12,8 +12,8 @@ APP_NAME = "ringledger"
 API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
-    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile", "seal",
-    "close", "closing",
+    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "bill", "reconcile",
+    "seal", "close", "closing",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 

@@ -26,6 +26,8 @@ STREAM_OPTIONS: dict[str, Any] = {
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
 ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
+# Functions that come by the clock.
+SCHEDULED = ("sweep", "bill", "reconcile", "seal", "close")
 # Functions with a public URL of their own.
 PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"
@@ -145,7 +147,7 @@ def _errors(stage: Stage) -> list[Alarm]:
             limit=0,
             meaning=f"{function} failed; its log says why.",
         )
-        for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close")
+        for function in ("voice", "dni", API_FUNCTION, *SCHEDULED)
     ]
 
 

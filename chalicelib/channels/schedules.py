@@ -1,7 +1,8 @@
 """What happens by the clock?
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
-that were lost on their way, and for what advertisers told and is not done with; every hour the
+that were lost on their way, and for what advertisers told and is not done with; every minute too
+the billing of those who have reached their threshold; every hour the
 comparison of numbers with the carrier, and each pool's step up or down; every day the sealing
 of the ledger, and asking for the closing of what has ended. What they do belongs to the flows.
 
@@ -51,6 +52,20 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     return counts
 
 
+def bill_early(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Bill the advertisers whose unbilled calls have reached their threshold; answers how many
+    invoices that made; Broken when some failed."""
+    from chalicelib.flows import thresholds
+    from chalicelib.flows.closing import deployed_desk
+    from chalicelib.flows.pacing import until_the_last_minute
+
+    report = thresholds.bill_early(deployed_desk(until_the_last_minute(context)))
+    failed = (*report.failed, *report.unprinted)
+    if failed:
+        raise Broken(f"{len(failed)} advertisers or documents failed; the log says why")
+    return {"issued": len(report.issued), "left": len(report.left)}
+
+
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
     """Compare the carrier's numbers with the platform's, then have pools grow and shrink; answers
     how many numbers there are of each kind, and how many pools changed; Broken when some failed."""
@@ -92,6 +107,7 @@ def close_periods(event: dict[str, Any], _context: Any) -> Any:
 
 
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
+blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="bill")(bill_early)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
 blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

@@ -21,6 +21,7 @@ from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
 from chalicelib.flows.sealing import SealingReport, seal
+from chalicelib.flows.thresholds import EarlyReport, bill_early
 from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.offers import PayoutTerms, Publisher
@@ -190,6 +191,10 @@ class Office:
             stores=self.stores, documents=self.bucket(), post=self.post, now=self.now,
             in_time=in_time,
         )  # fmt: skip
+
+    def bills_early(self) -> EarlyReport:
+        """The run of each minute, at the clock's time."""
+        return bill_early(self.desk())
 
     @property
     def post(self) -> PostOffice:
