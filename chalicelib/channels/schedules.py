@@ -2,9 +2,10 @@
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
 that were lost on their way, and for what advertisers told and is not done with; every minute too
-the billing of those who have reached their threshold; every hour the
-comparison of numbers with the carrier, and each pool's step up or down; every day the sealing
-of the ledger, and asking for the closing of what has ended. What they do belongs to the flows.
+the billing of those who have reached their threshold, and links for those whose balance is low;
+every hour the comparison of numbers with the carrier, and each pool's step up or down; every day
+the sealing of the ledger, and asking for the closing of what has ended. What they do belongs to
+the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -53,17 +54,26 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 
 def bill_early(_event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Bill the advertisers whose unbilled calls have reached their threshold; answers how many
-    invoices that made; Broken when some failed."""
+    """Bill the advertisers whose unbilled calls have reached their threshold, and give those whose
+    balance is low a page to top up on; answers how many invoices and links that made; Broken when
+    some failed."""
     from chalicelib.flows import thresholds
     from chalicelib.flows.closing import deployed_desk
     from chalicelib.flows.pacing import until_the_last_minute
+    from chalicelib.flows.top_ups import TopUpsReport, ask_for_top_ups
+    from chalicelib.providers.stripe import checkout
 
-    report = thresholds.bill_early(deployed_desk(until_the_last_minute(context)))
-    failed = (*report.failed, *report.unprinted)
+    desk = deployed_desk(until_the_last_minute(context))
+    report = thresholds.bill_early(desk)
+    asked = TopUpsReport(made=0, failed=())
+    if runtime.secret_values().stripe_api_key:
+        asked = ask_for_top_ups(
+            stores=desk.stores, checkout=checkout, now=desk.now, in_time=desk.in_time
+        )
+    failed = (*report.failed, *report.unprinted, *asked.failed)
     if failed:
         raise Broken(f"{len(failed)} advertisers or documents failed; the log says why")
-    return {"issued": len(report.issued), "left": len(report.left)}
+    return {"issued": len(report.issued), "left": len(report.left), "links": asked.made}
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
