@@ -9,20 +9,14 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.bank_files import BankFile
-from chalicelib.campaigns import Advertiser
 from chalicelib.channels.bodies import validated
-from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
-from chalicelib.errors import NotFound
+from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.flows import bank_files as files
 from chalicelib.flows import paybacks as flow
 from chalicelib.flows.bank_files import SeenLine
 from chalicelib.flows.paybacks import ChargebackReport
-from chalicelib.keys import PartyKind
-from chalicelib.payments import top_up_due
 from chalicelib.store.books import CHARGEBACKS, REFUNDS, Shelf
 from chalicelib.store.codec import to_plain
-from chalicelib.store.top_ups import find_link
-from chalicelib.top_ups import LinkState, TopUpLink, state_at
 
 blueprint = Blueprint(__name__)
 
@@ -199,36 +193,6 @@ def read_chargeback(request: Request, id: str) -> Answer:
 def list_chargebacks(request: Request) -> Answer:
     """What banks took back; `GET /payments/{id}/chargeback` adds what is left to be dealt with."""
     return _page(request, CHARGEBACKS)
-
-
-@endpoint(
-    blueprint,
-    Route(
-        method="GET",
-        path="/advertisers/{id}/top-up",
-        summary="Read what an advertiser is to top up, and where",
-        answers="TopUpView",
-        sides=(Side(party=PartyKind.ADVERTISER),),
-    ),
-)
-def read_top_up(request: Request, id: str) -> Answer:
-    """What is due now, and the last page that the advertiser was given to pay it on."""
-    advertiser = request.stores.catalog.find(Advertiser, id)
-    if advertiser is None or (request.party.own and request.party.id != id):
-        raise NotFound(f"there is no advertiser {id}")
-    due = top_up_due(advertiser, request.stores.books.funds(id))
-    link = find_link(request.stores.rows, id)
-    shown = _link_view(link, request) if link else None
-    return Answer(body={"advertiser_id": id, "due_cents": due, "link": shown})
-
-
-def _link_view(link: TopUpLink, request: Request) -> View:
-    """A link; its page is shown only while it can be paid on."""
-    state = state_at(link, request.context.clock())
-    plain: View = to_plain(link)
-    names = ("id", "amount_cents", "currency", "asked_at", "expires_at", "cause")
-    url = link.url if state is LinkState.OPEN else None
-    return {name: plain[name] for name in names} | {"state": state.value, "url": url}
 
 
 def _page(request: Request, shelf: Shelf[Any]) -> Answer:

@@ -55,25 +55,29 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 def bill_early(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Bill the advertisers whose unbilled calls have reached their threshold, and give those whose
-    balance is low a page to top up on; answers how many invoices and links that made; Broken when
-    some failed."""
+    balance is low a page to top up on, and tell them; answers how many invoices, links and mails
+    that made; Broken when some failed."""
     from chalicelib.flows import thresholds
     from chalicelib.flows.closing import deployed_desk
     from chalicelib.flows.pacing import until_the_last_minute
-    from chalicelib.flows.top_ups import TopUpsReport, ask_for_top_ups
+    from chalicelib.flows.top_ups import NO_TOP_UPS, ask_for_top_ups
     from chalicelib.providers.stripe import checkout
 
     desk = deployed_desk(until_the_last_minute(context))
     report = thresholds.bill_early(desk)
-    asked = TopUpsReport(made=0, failed=())
+    asked = NO_TOP_UPS
     if runtime.secret_values().stripe_api_key:
         asked = ask_for_top_ups(
-            stores=desk.stores, checkout=checkout, now=desk.now, in_time=desk.in_time
-        )
+            stores=desk.stores, checkout=checkout, post=desk.post, now=desk.now,
+            in_time=desk.in_time,
+        )  # fmt: skip
     failed = (*report.failed, *report.unprinted, *asked.failed)
     if failed:
         raise Broken(f"{len(failed)} advertisers or documents failed; the log says why")
-    return {"issued": len(report.issued), "left": len(report.left), "links": asked.made}
+    return {
+        "issued": len(report.issued), "left": len(report.left), "links": asked.made,
+        "mailed": asked.mailed,
+    }  # fmt: skip
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:

@@ -1,7 +1,8 @@
 """What happens while a prepaid advertiser may spend less than it wants to have?
 
-Joins the shortfall with the page of Stripe that it is given. The link is kept before the page is
-asked for, and gives that its key, so that whoever died in between finds the same page.
+Joins the shortfall with the page of Stripe that it is given, and the mail that tells of it. The
+link is kept before the page is asked for, and gives that its key, so that whoever died in between
+finds the same page.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from datetime import datetime
 from chalicelib import runtime, top_ups
 from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, Conflict
+from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
 from chalicelib.flows.parties import every
+from chalicelib.flows.shortfalls import tell
 from chalicelib.providers.stripe import Checkout, Order
 from chalicelib.store.issuer import find_issuer
 from chalicelib.store.stores import Stores
@@ -23,35 +26,46 @@ _TRIES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopUpsReport:
-    """How many links were made, and the advertisers that it failed for: the next run tries
-    again."""
+    """How many links were made and mails sent, and the advertisers that it failed for: the next
+    run tries again."""
 
     made: int
+    mailed: int
     failed: tuple[str, ...]
 
 
+NO_TOP_UPS = TopUpsReport(made=0, mailed=0, failed=())
+
+
 def ask_for_top_ups(
-    *, stores: Stores, checkout: Checkout, now: datetime, in_time: InTime = unhurried
+    *,
+    stores: Stores,
+    checkout: Checkout,
+    post: PostOffice,
+    now: datetime,
+    in_time: InTime = unhurried,
 ) -> TopUpsReport:
     """Give every prepaid advertiser below its balance a page to top up on, if the issuer has said
-    where its browser goes then. Once the time is up the rest is left for the next run."""
-    paid_url = find_issuer(stores.rows).paid_url
-    made, failed = 0, []
-    if paid_url is None:
-        return TopUpsReport(made=0, failed=())
+    where its browser goes then, and mail it once. Once the time is up the rest is left for the next
+    run."""
+    issuer = find_issuer(stores.rows)
+    made, mailed, failed = 0, 0, []
+    if issuer.paid_url is None:
+        return NO_TOP_UPS
     for advertiser in every(Advertiser, stores):
         if advertiser.top_up_cents is None:
             continue
         if not in_time():
             break
         try:
-            made += _ask(advertiser, paid_url, stores=stores, checkout=checkout, now=now)
+            made += _ask(advertiser, issuer.paid_url, stores=stores, checkout=checkout, now=now)
+            mailed += tell(advertiser, issuer, stores=stores, post=post, now=now)
         except Exception:
             # Whatever is wrong with this one, the log says it and the next one is asked.
             who = {"advertiser_id": advertiser.id}
             runtime.logger().exception("not asked for a top-up", extra=who)
             failed.append(advertiser.id)
-    return TopUpsReport(made=made, failed=tuple(failed))
+    return TopUpsReport(made=made, mailed=mailed, failed=tuple(failed))
 
 
 def move_link(advertiser_id: str, link_id: str, to: LinkState, *, stores: Stores) -> None:

@@ -10,7 +10,8 @@ from chalicelib import times
 from chalicelib.store import codec
 from chalicelib.store.charges import charge_key, charges_waiting, read_charge
 from chalicelib.store.claims import walk_waiting
-from chalicelib.store.rows import BOOKS, Change, Equals, Key, NotWritten, Path, Put, Rows, chunks
+from chalicelib.store.rows import BOOKS, Key, Rows, chunks
+from chalicelib.store.succeeding import succeed
 from chalicelib.thresholds import Cut
 
 _A_PAGE = 100
@@ -25,18 +26,13 @@ def find_cut(rows: Rows, advertiser_id: str) -> Cut | None:
 
 def make_cut(rows: Rows, last: Cut | None, cut: Cut) -> bool:
     """Keep the cut that follows the `last`; False when another run has made one since."""
-    key, doc = _cut_key(cut.advertiser_id), codec.to_json(cut)
-    new = Put(BOOKS, {"pk": key.pk, "sk": key.sk, "count": cut.n, "doc": doc})
-    try:
-        if last is None:
-            rows.write([new])
-        else:
-            stands = Equals(("count",), last.n)
-            said: dict[Path, int | str] = {("count",): cut.n, ("doc",): doc}
-            rows.write([Change(key=key, set=said, when=[stands])])
-    except NotWritten:
-        return False
-    return True
+    return succeed(
+        rows,
+        _cut_key(cut.advertiser_id),
+        before=last.n if last else None,
+        after=cut.n,
+        doc=codec.to_json(cut),
+    )
 
 
 def waiting_cents(rows: Rows, advertiser_id: str, end: datetime, *, enough: int) -> int:

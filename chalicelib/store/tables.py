@@ -59,6 +59,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | STRIPE#id | META | what became of an event of Stripe |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
+| books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
 | books | CUT#advertiser | META | how often a period of the advertiser has ended early at its threshold, and what the last time billed |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |

@@ -1,19 +1,15 @@
 """Stripe's webhook and links to pay by, over HTTP."""
 
-import contextlib
 import hashlib
 import hmac
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from chalicelib.channels import schemas_money
-from chalicelib.errors import Busy, Conflict
-from chalicelib.flows.top_ups import TopUpsReport, ask_for_top_ups
 from chalicelib.providers.stripe import Order, PaymentLink
 from tests.channels.api import Api, Market, Reply
 from tests.channels.test_api_books import DECEMBER, balance, funds, on_terms, with_calls
@@ -187,172 +183,6 @@ def test_a_signed_body_that_is_no_event_is_refused() -> None:
     refused = tells(api, "", {}, id="x")
     assert refused.status == 400
     assert refused.faults == {("id", "format"), ("type", "format")}
-
-
-# --- pages that advertisers are given to top up on ---------------------------------------------
-
-
-def given(cents: int = 0) -> tuple[Market, list[Order]]:
-    """A prepaid advertiser that wants 5000 below 2000, has so many cents, and was asked."""
-    market = Market(Api())
-    market.api.send("PUT", "/issuer", {"paid_url": "https://ring.example/paid"})
-    asked = {"top_up_below_cents": 2_000, "top_up_cents": 5_000}
-    market.api.patch(f"/advertisers/{market.advertiser['id']}", asked)
-    if cents:
-        said = {
-            "advertiser_id": market.advertiser["id"], "reference": "w", "amount_cents": cents,
-            "currency": "USD",
-        }  # fmt: skip
-        market.api.post("/payments", said)
-    orders: list[Order] = []
-    asks(market, orders)
-    return market, orders
-
-
-def asks(market: Market, orders: list[Order], *, fault: Exception | None = None) -> TopUpsReport:
-    """The run of each minute, with a Stripe that answers one key with one page of a day."""
-
-    def checkout(order: Order) -> PaymentLink:
-        orders.append(order)
-        if fault:
-            raise fault
-        url = f"https://checkout.example.com/{order.key}"
-        day = timedelta(days=1)
-        return PaymentLink(id=order.key, url=url, expires_at=market.api.now + day)
-
-    return ask_for_top_ups(stores=market.api.stores, checkout=checkout, now=market.api.now)
-
-
-def top_up(market: Market) -> Json:
-    shown = market.api.get(f"/advertisers/{market.advertiser['id']}/top-up").body
-    schemas_money.TopUpView.model_validate(shown)
-    return dict(shown)
-
-
-def page(market: Market, kind: str, orders: list[Order], id: str, **more: Any) -> Reply:
-    metadata = {"advertiser_id": market.advertiser["id"], "top_up_id": orders[-1].top_up_id}
-    thing = session(market, 5_000, metadata=metadata, **more)
-    return tells(market.api, f"checkout.session.{kind}", thing, id=id)
-
-
-def test_a_low_balance_gets_one_page_to_top_up_on_until_that_is_paid() -> None:
-    market, orders = given()
-    link = top_up(market)["link"]
-    assert (link["state"], link["amount_cents"]) == ("open", 5_000)
-    assert link["url"].endswith(orders[0].key)
-    asks(market, orders)
-    assert len(orders) == 1
-    for id in ("evt_1", "evt_2"):
-        page(market, "completed", orders, id)
-    shown = top_up(market)
-    assert (shown["due_cents"], shown["link"]["state"], shown["link"]["url"]) == (
-        None, "paid", None,
-    )  # fmt: skip
-    assert funds(market) == (5_000, 0)
-    asks(market, orders)
-    assert len(orders) == 1
-
-
-def test_a_balance_that_is_high_enough_gets_no_page() -> None:
-    market, orders = given(2_000)
-    assert orders == []
-    assert top_up(market) == {
-        "advertiser_id": market.advertiser["id"], "due_cents": None, "link": None,
-    }  # fmt: skip
-
-
-def test_a_page_that_has_expired_is_replaced_by_another() -> None:
-    market, orders = given()
-    market.api.later(days=1)
-    assert top_up(market)["link"]["state"] == "expired"
-    asks(market, orders)
-    asks(market, orders)
-    assert len({order.key for order in orders}) == len(orders) == 2
-    assert top_up(market)["link"]["state"] == "open"
-
-
-def test_money_that_a_bank_is_still_at_is_not_asked_for_again_until_it_failed() -> None:
-    market, orders = given()
-    page(market, "completed", orders, "evt_1", payment_status="unpaid")
-    market.api.later(days=2)
-    asks(market, orders)
-    assert (len(orders), top_up(market)["link"]["state"]) == (1, "processing")
-    page(market, "async_payment_failed", orders, "evt_2", payment_status="unpaid")
-    asks(market, orders)
-    assert (len(orders), top_up(market)["link"]["state"]) == (2, "open")
-
-
-def test_what_is_told_of_an_older_page_moves_no_other() -> None:
-    market, orders = given()
-    market.api.later(days=1)
-    asks(market, orders)
-    page(market, "expired", orders[:1], "evt_1")
-    assert top_up(market)["link"]["state"] == "open"
-    page(market, "completed", orders, "evt_2")
-    page(market, "expired", orders, "evt_3")
-    assert top_up(market)["link"]["state"] == "paid"
-
-
-def test_stripe_that_is_away_is_asked_for_the_same_page_again() -> None:
-    market, orders = given(2_000)
-    market.api.patch(f"/advertisers/{market.advertiser['id']}", {"top_up_below_cents": 2_001})
-    assert asks(market, orders, fault=Busy("away")).failed == (market.advertiser["id"],)
-    market.api.patch(f"/advertisers/{market.advertiser['id']}", {"top_up_cents": 9_000})
-    assert asks(market, orders).made == 1
-    assert orders[0] == orders[1]
-
-
-def test_what_stripe_refuses_is_shown_and_tried_again_a_day_later() -> None:
-    market, orders = given(2_000)
-    market.api.patch(f"/advertisers/{market.advertiser['id']}", {"top_up_below_cents": 2_001})
-    asks(market, orders, fault=Conflict("Stripe refused: too small", code="stripe_refused"))
-    assert top_up(market)["link"]["cause"] == "Stripe refused: too small"
-    asks(market, orders)
-    assert len(orders) == 1
-    market.api.later(days=1)
-    asks(market, orders)
-    assert top_up(market)["link"]["state"] == "open"
-
-
-def test_a_run_that_died_anywhere_gives_the_same_page_in_the_next() -> None:
-    for moment in (1, 2):
-        for kind in ("before", "after"):
-            market, orders = given(2_000)
-            market.api.patch(
-                f"/advertisers/{market.advertiser['id']}", {"top_up_below_cents": 2_001}
-            )
-            getattr(market.api.rows, f"crash_{kind}_write")(moment)
-            asks_again(market, orders)
-            assert len({order.key for order in orders}) == 1
-            assert top_up(market)["link"]["state"] == "open"
-
-
-def asks_again(market: Market, orders: list[Order]) -> None:
-    """The run dies, and another follows."""
-    with contextlib.suppress(Crash):
-        asks(market, orders)
-    asks(market, orders)
-
-
-def test_two_runs_at_once_give_one_page() -> None:
-    for moment in (1, 2):
-        market, orders = given(2_000)
-        market.api.patch(f"/advertisers/{market.advertiser['id']}", {"top_up_below_cents": 2_001})
-        market.api.rows.before_write(partial(asks, market, orders), moment)
-        asks(market, orders)
-        assert len({order.key for order in orders}) == 1
-        assert top_up(market)["link"]["state"] == "open"
-
-
-def test_nobody_is_given_a_page_without_an_address_to_go_to_then_or_while_paused() -> None:
-    market, orders = given(2_000)
-    path = f"/advertisers/{market.advertiser['id']}"
-    market.api.patch(path, {"top_up_below_cents": 2_001, "state": "paused"})
-    asks(market, orders)
-    market.api.patch(path, {"state": "active"})
-    market.api.send("PUT", "/issuer", {})
-    asks(market, orders)
-    assert orders == []
 
 
 # --- links --------------------------------------------------------------------------------------
