@@ -1,7 +1,7 @@
 """Which terms of an advertiser contradict one another?
 
-Owns what credit and top-ups ask of the way in which it pays. What an advertiser is belongs to
-`campaigns`.
+Owns what credit, top-ups and the threshold ask of the way in which it pays. What an advertiser is
+belongs to `campaigns`.
 """
 
 from chalicelib.campaigns import Advertiser, Billing
@@ -10,7 +10,11 @@ from chalicelib.errors import Fault
 
 def advertiser_faults(advertiser: Advertiser) -> list[Fault]:
     """Every fault of the advertiser's terms."""
-    return [*_credit_faults(advertiser), *_top_up_faults(advertiser)]
+    return [
+        *_credit_faults(advertiser),
+        *_top_up_faults(advertiser),
+        *_threshold_faults(advertiser),
+    ]
 
 
 def _credit_faults(advertiser: Advertiser) -> list[Fault]:
@@ -40,3 +44,16 @@ def _top_up_faults(advertiser: Advertiser) -> list[Fault]:
         for name, value in said.items()
         if value is None
     ]
+
+
+def _threshold_faults(advertiser: Advertiser) -> list[Fault]:
+    at = advertiser.bill_at_cents
+    if at is None:
+        return []
+    if advertiser.billing is Billing.PREPAID:
+        reason = "a prepaid advertiser has no invoices"
+        return [Fault(field="bill_at_cents", rule="prepaid", reason=reason)]
+    if at > advertiser.credit_limit_cents:
+        reason = "is more than the credit limit, and would never be reached"
+        return [Fault(field="bill_at_cents", rule="range", reason=reason)]
+    return []

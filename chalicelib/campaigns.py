@@ -41,7 +41,8 @@ class Advertiser(Settings):
     """Who buys calls. `credit_limit_cents` counts only for net billing. Without a `bill_to` its
     documents are made out to its name. `bank_references` are texts by which its money is known on a
     bank's statement. A prepaid one is asked for `top_up_cents` while it may spend less than
-    `top_up_below_cents`; None of both asks for nothing."""
+    `top_up_below_cents`; None of both asks for nothing. One on terms is billed as soon as
+    `bill_at_cents` are unbilled, and when its cycle ends; None of it waits for the cycle."""
 
     id: str
     name: str
@@ -53,6 +54,7 @@ class Advertiser(Settings):
     bank_references: tuple[str, ...] = ()
     top_up_below_cents: int | None = None
     top_up_cents: int | None = None
+    bill_at_cents: int | None = None
     currency: str = "USD"
     state: State = State.ACTIVE
     version: int = 1

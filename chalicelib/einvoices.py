@@ -37,7 +37,7 @@ def ubl(invoice: Invoice) -> bytes:
     _said(root, "DocumentCurrencyCode", invoice.currency)
     period = _part(root, "InvoicePeriod")
     _said(period, "StartDate", _date(invoice.period.start))
-    _said(period, "EndDate", _date(invoice.period.end - timedelta(days=1)))
+    _said(period, "EndDate", _date(invoice.period.end - timedelta(microseconds=1)))
     _order(root, invoice)
     calls = _part(root, "AdditionalDocumentReference")
     _said(calls, "ID", f"{invoice.number}-calls.csv")

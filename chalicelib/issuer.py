@@ -78,7 +78,8 @@ class Issuer:
     `tax_basis_points` hundredths of a percent are added to what is billed, and the line is there at
     0 too. `logo_key` names the picture among the documents; another picture has another name.
     Whoever disagrees with a charge tells `dispute_contact` within `dispute_days` of the issue.
-    Without `mail` nothing is mailed.
+    Without `mail` nothing is mailed. A payer's browser goes to `paid_url` from a page that it was
+    given to top up on; without it nobody is given one.
     """
 
     legal_name: str | None = None
@@ -90,6 +91,7 @@ class Issuer:
     tax_name: str = "Sales tax"
     tax_basis_points: int = 0
     mail: Mailing | None = None
+    paid_url: str | None = None
     logo_key: str | None = None
     version: int = 0
 

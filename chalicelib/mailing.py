@@ -94,17 +94,22 @@ def first(printed: Printed, to: str, now: datetime) -> Mail:
 
 def letter(printed: Printed, issuer: Issuer, *, mail: Mail, link: str) -> Letter:
     """The mail as it goes out; Conflict where the operator has mail switched off."""
-    if issuer.mail is None:
-        raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
-    name = issuer.legal_name or issuer.mail.sender
+    name = issuer_name(issuer)
     if isinstance(printed, CreditNote):
         subject, told = f"Credit note {printed.number} of {name}", _of_note(printed, name)
     else:
         subject, told = f"Invoice {printed.number} of {name}", _of_invoice(printed, name, mail)
     text = f"{told}\n\nFetch it here until {LINK_LASTS.days} days from now:\n{link}\n"
+    return addressed(issuer, mail.to, subject, text)
+
+
+def addressed(issuer: Issuer, to: str, subject: str, text: str) -> Letter:
+    """A mail of the issuer, with whom to ask below it; Conflict where mail is switched off."""
+    if issuer.mail is None:
+        raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
     if issuer.dispute_contact:
         text += f"\nQuestions go to {issuer.dispute_contact}.\n"
-    return Letter(sender=issuer.mail.sender, to=mail.to, subject=subject, text=text)
+    return Letter(sender=issuer.mail.sender, to=to, subject=subject, text=text)
 
 
 def _of_invoice(invoice: Invoice, name: str, mail: Mail) -> str:
@@ -112,7 +117,7 @@ def _of_invoice(invoice: Invoice, name: str, mail: Mail) -> str:
     opening = _OPENINGS.get(mail.about)
     told = (
         f"Invoice {invoice.number} of {name} for {invoice.call_count} calls asks for "
-        f"{_amount(invoice.owed_cents, invoice.currency)} and is due on {due}."
+        f"{amount(invoice.owed_cents, invoice.currency)} and is due on {due}."
     )
     return f"{opening}\n\n{told}" if opening else told
 
@@ -121,14 +126,20 @@ def _of_note(note: CreditNote, name: str) -> str:
     credit, currency = note.credit, note.credit.currency
     told = (
         f"Credit note {note.number} of {name} on {note.invoice.number} gives back "
-        f"{_amount(credit.total_cents, currency)} for the call {credit.call_id}. "
+        f"{amount(credit.total_cents, currency)} for the call {credit.call_id}. "
         f"Reason: {note.reason.lower()}."
     )
-    lines = (f"{words}: {_amount(cents, currency)}" for words, cents in effects(note))
+    lines = (f"{words}: {amount(cents, currency)}" for words, cents in effects(note))
     return "\n".join((told, "", *lines))
 
 
-def _amount(cents: int, currency: str) -> str:
+def issuer_name(issuer: Issuer) -> str:
+    """What a mail calls the issuer."""
+    return issuer.legal_name or (issuer.mail.sender if issuer.mail else "")
+
+
+def amount(cents: int, currency: str) -> str:
+    """A sum as a mail says it."""
     return f"{currency} {cents // 100:,}.{cents % 100:02d}"
 
 

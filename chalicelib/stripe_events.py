@@ -16,6 +16,7 @@ from typing import Any
 
 from chalicelib.errors import Fault, Invalid, Unauthenticated
 from chalicelib.ids import derived
+from chalicelib.top_ups import LinkState
 
 TOLERANCE = timedelta(minutes=5)
 """How far a signature's time may be from the platform's clock, before or after; inclusive."""
@@ -23,6 +24,12 @@ TOLERANCE = timedelta(minutes=5)
 _TIME = re.compile(r"\d{1,11}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _EVENT_ID = re.compile(r"evt_\w{1,250}", re.ASCII)
+_PAGES = {
+    "checkout.session.completed": LinkState.PAID,
+    "checkout.session.async_payment_succeeded": LinkState.PAID,
+    "checkout.session.async_payment_failed": LinkState.FAILED,
+    "checkout.session.expired": LinkState.EXPIRED,
+}
 _PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 
 
@@ -81,6 +88,15 @@ class Disputed:
     intent: str
     amount_cents: int
     reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMoved:
+    """What became of the page that an advertiser was given to top up on."""
+
+    advertiser_id: str
+    top_up_id: str
+    state: LinkState
 
 
 def payment_id(intent: str) -> str:
@@ -145,6 +161,19 @@ def told(event: Event) -> Paid | SentBack | Disputed | None:
     if event.type == "charge.dispute.created" and type(thing.get("amount")) is int:
         return Disputed(intent=intent, amount_cents=thing["amount"], reference=reference)
     return None
+
+
+def page_moved(event: Event) -> PageMoved | None:
+    """What the event tells of a page to top up on; None when it tells of none."""
+    found = event.thing.get("metadata")
+    metadata: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    owner, link = metadata.get("advertiser_id"), metadata.get("top_up_id")
+    state = _PAGES.get(event.type)
+    if event.type == "checkout.session.completed" and event.thing.get("payment_status") != "paid":
+        state = LinkState.PROCESSING
+    if state is None or not isinstance(owner, str) or not isinstance(link, str):
+        return None
+    return PageMoved(advertiser_id=owner, top_up_id=link, state=state)
 
 
 def _paid(intent: str, thing: Mapping[str, Any]) -> Paid | None:

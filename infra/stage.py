@@ -12,7 +12,7 @@ APP_NAME = "ringledger"
 API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
-    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile",
+    API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "bill", "reconcile",
     "paypal", "seal", "close", "closing",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"

@@ -26,8 +26,8 @@ STREAM_OPTIONS: dict[str, Any] = {
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
 ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
-# Functions that somebody waits for, or that come only now and then.
-COMING = ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "paypal", "seal", "close")
+# Functions that come by the clock.
+SCHEDULED = ("sweep", "bill", "reconcile", "paypal", "seal", "close")
 # Functions with a public URL of their own.
 PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"
@@ -147,7 +147,7 @@ def _errors(stage: Stage) -> list[Alarm]:
             limit=0,
             meaning=f"{function} failed; its log says why.",
         )
-        for function in COMING
+        for function in ("voice", "dni", API_FUNCTION, *SCHEDULED)
     ]
 
 

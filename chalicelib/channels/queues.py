@@ -6,7 +6,6 @@ are to be fetched, and the queue of parties whose part in a closing is to be don
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from chalice import Blueprint
 from chalice.app import SQSEvent, SQSRecord
@@ -22,8 +21,6 @@ Failures = dict[str, list[dict[str, str]]]
 
 _CLOSING_AT_ONCE = 10
 """So many that a day's closing is over in minutes, and so few that numbers are not fought over."""
-_LAST_MILLISECONDS = 60_000
-"""A part that is begun so late goes on in another run."""
 
 
 @blueprint.on_sqs_message(
@@ -65,14 +62,11 @@ def fetch_recordings(event: SQSEvent) -> Failures:
 def close_parties(event: SQSEvent) -> Failures:
     """Do the part of each message, as far as there is time; answers the messages that failed."""
     from chalicelib.flows import closing, closing_runs
+    from chalicelib.flows.pacing import until_the_last_minute
     from chalicelib.providers.queue import close_party, read_duty
 
-    context: Any = event.context
-
     def work(body: str) -> None:
-        desk = closing.deployed_desk(
-            lambda: context.get_remaining_time_in_millis() > _LAST_MILLISECONDS
-        )
+        desk = closing.deployed_desk(until_the_last_minute(event.context))
         closing_runs.work(read_duty(body), desk=desk, send=close_party)
 
     return handle(event, work)

@@ -1,10 +1,11 @@
 """What happens by the clock?
 
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
-that were lost on their way, and for what advertisers told and is not done with; every quarter of an
-hour what is paid by PayPal; every hour the comparison of numbers with the carrier, and each pool's
-step up or down; every day the sealing of the ledger, and asking for the closing of what has ended.
-What they do belongs to the flows.
+that were lost on their way, and for what advertisers told and is not done with; every minute too
+the billing of those who have reached their threshold, and links for those whose balance is low;
+every quarter of an hour what is paid by PayPal; every hour the comparison of numbers with the
+carrier, and each pool's step up or down; every day the sealing of the ledger, and asking for the
+closing of what has ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -50,6 +51,33 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     if failed:
         raise Broken(f"{failed} calls, feedback or files could not be swept; the log says why")
     return counts
+
+
+def bill_early(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Bill the advertisers whose unbilled calls have reached their threshold, and give those whose
+    balance is low a page to top up on, and tell them; answers how many invoices, links and mails
+    that made; Broken when some failed."""
+    from chalicelib.flows import thresholds
+    from chalicelib.flows.closing import deployed_desk
+    from chalicelib.flows.pacing import until_the_last_minute
+    from chalicelib.flows.top_ups import NO_TOP_UPS, ask_for_top_ups
+    from chalicelib.providers.stripe import checkout
+
+    desk = deployed_desk(until_the_last_minute(context))
+    report = thresholds.bill_early(desk)
+    asked = NO_TOP_UPS
+    if runtime.secret_values().stripe_api_key:
+        asked = ask_for_top_ups(
+            stores=desk.stores, checkout=checkout, post=desk.post, now=desk.now,
+            in_time=desk.in_time,
+        )  # fmt: skip
+    failed = (*report.failed, *report.unprinted, *asked.failed)
+    if failed:
+        raise Broken(f"{len(failed)} advertisers or documents failed; the log says why")
+    return {
+        "issued": len(report.issued), "left": len(report.left), "links": asked.made,
+        "mailed": asked.mailed,
+    }  # fmt: skip
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
@@ -116,6 +144,7 @@ def pay_by_paypal(_event: dict[str, Any], _context: Any) -> Any:
 
 
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
+blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="bill")(bill_early)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
 blueprint.schedule(Rate(15, unit=Rate.MINUTES), name="paypal")(pay_by_paypal)
 blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)

@@ -80,7 +80,8 @@ class AdvertiserBody(Settings):
     """Who buys calls. `billing` and `currency` are said once; a prepaid advertiser has no credit
     limit. Without a `bill_to` its invoices are made out to its name. `bank_references` are
     texts by which its money is known on a bank's statement. A prepaid one is asked for
-    `top_up_cents` while it may spend less than `top_up_below_cents`."""
+    `top_up_cents` while it may spend less than `top_up_below_cents`. One on terms is invoiced as
+    soon as `bill_at_cents` are unbilled, beside the end of its billing cycle."""
 
     name: Name
     billing: Annotated[campaigns.Billing, Field(strict=False)]
@@ -91,6 +92,7 @@ class AdvertiserBody(Settings):
     bank_references: Annotated[list[Name], Field(max_length=20, default_factory=list)]
     top_up_below_cents: PositiveCents | None = None
     top_up_cents: PositiveCents | None = None
+    bill_at_cents: PositiveCents | None = None
     currency: Currency = "USD"
     state: State = campaigns.State.ACTIVE
 

@@ -94,7 +94,8 @@ class Mailing(Document):
 class IssuerBody(Document):
     """Who bills, as it stands on every document from now on. `tax_basis_points` hundredths of a
     percent are added to invoices, though not to the statements of prepaid advertisers. A charge
-    can be disputed for `dispute_days` from the day of issue. Without `mail` nothing is mailed."""
+    can be disputed for `dispute_days` from the day of issue. Without `mail` nothing is mailed.
+    A payer's browser goes to `paid_url` from a page to top up on; without it none is made."""
 
     legal_name: Printed | None = None
     address: Address | None = None
@@ -107,6 +108,7 @@ class IssuerBody(Document):
     tax_name: Printed = "Sales tax"
     tax_basis_points: Annotated[int, Field(ge=0, le=5_000)] = 0
     mail: Mailing | None = None
+    paid_url: Annotated[str, Field(pattern=r"^https://[!-~]{1,500}$")] | None = None
 
 
 class IssuedBy(IssuerBody):

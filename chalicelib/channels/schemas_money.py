@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from chalicelib import bank_matching, payouts, previews, stripe_events
+from chalicelib import bank_matching, mailing, payouts, previews, stripe_events, top_ups
 from chalicelib.channels.fields import (
     AdvertiserId,
     Currency,
@@ -160,3 +160,38 @@ class PaymentLinkView(Document):
     id: str
     url: str
     expires_at: Moment
+
+
+class TopUpLinkView(Document):
+    """A page on which to top up. `url` is shown only while it is `open`; `cause` says why there is
+    none."""
+
+    id: str
+    amount_cents: Amount
+    currency: Currency
+    state: Annotated[top_ups.LinkState, Field(strict=False)]
+    url: str | None
+    asked_at: Moment
+    expires_at: Moment | None
+    cause: str | None
+
+
+class NoticeView(Document):
+    """The mail that told of a low balance; one that stays `sending`, or is `unsure`, may have
+    arrived."""
+
+    to: str
+    at: Moment
+    state: Annotated[mailing.MailState, Field(strict=False)]
+    message_id: str | None
+    error: str | None
+
+
+class TopUpView(Document):
+    """What an advertiser is to top up now, null when nothing is, the last page that it was given
+    for that, and the mail that told it so, null as long as there is none."""
+
+    advertiser_id: str
+    due_cents: Amount | None
+    link: TopUpLinkView | None
+    notice: NoticeView | None

@@ -8,7 +8,7 @@ time is up, or which died, leaves a draft that the next goes on with.
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 
@@ -22,6 +22,7 @@ from chalicelib.issuer import BillTo, Issuer, legible
 from chalicelib.issuing import Reckoning, Terms
 from chalicelib.providers.documents import Documents
 from chalicelib.providers.sorting import Sorter
+from chalicelib.store.cuts import find_cut
 from chalicelib.store.invoices import (
     charges_to_bill,
     claim_charges,
@@ -34,6 +35,7 @@ from chalicelib.store.invoices import (
 from chalicelib.store.rows import Rows, chunks
 from chalicelib.store.stores import Stores
 from chalicelib.store.voiding import finish_voids
+from chalicelib.thresholds import rest
 from chalicelib.times import Period
 from chalicelib.voiding import issued_entry
 
@@ -71,24 +73,26 @@ def bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> Iterator[Invoic
         begun[known.id] = known
     drafts = sorted(begun.values(), key=lambda draft: draft.period.start)
     for draft in drafts:
-        document = _complete(draft, advertiser, desk)
+        document = complete(draft, advertiser, desk)
         if document:
             yield document
 
 
 def standing(advertiser: Advertiser, as_of: datetime, rows: Rows) -> Invoice:
     """The document of the last period that has ended at `as_of`, passing over those that were made
-    void; an empty draft when there is none yet."""
+    void; an empty draft of what the last cut has left of it when there is none yet."""
     period: Period = times.closed_period(advertiser.billing_cycle, as_of)
     for voided in count():
         wanted = invoices.draft(advertiser, period, voided)
         known = next(iter(invoices_by_id(rows, (wanted.id,))), wanted)
         if known.state is not InvoiceState.VOID:
             break
-    return known
+    if known is not wanted:
+        return known
+    return replace(wanted, period=rest(period, find_cut(rows, advertiser.id)))
 
 
-def _complete(draft: Invoice, advertiser: Advertiser, desk: Desk) -> Invoice | None:
+def complete(draft: Invoice, advertiser: Advertiser, desk: Desk) -> Invoice | None:
     """Claim the period's charges, write the table of the calls, and issue the document.
 
     None when there is nothing to bill, or when another run did so; the draft itself when not all

@@ -6,13 +6,15 @@ that is longer than memory should hold. What the work is belongs to the flows be
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 InTime = Callable[[], bool]
 """Whether there is time to begin another piece of work."""
 
 MOST_REMEMBERED = 5_000
+_LAST_MILLISECONDS = 60_000
+"""A piece of work that is begun so late goes on in another run."""
 
 
 class TimeUp(Exception):
@@ -22,6 +24,12 @@ class TimeUp(Exception):
 def unhurried() -> bool:
     """There is always time."""
     return True
+
+
+def until_the_last_minute(context: Any) -> InTime:
+    """There is time while more than a minute is left of the function's run, of which Lambda gave
+    the context."""
+    return lambda: context.get_remaining_time_in_millis() > _LAST_MILLISECONDS
 
 
 def paced(pieces: Iterable[T], in_time: InTime) -> Iterator[T]:

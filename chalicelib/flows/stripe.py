@@ -13,6 +13,7 @@ from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound, Refused
 from chalicelib.flows.paybacks import charge_back, refund_up_to
 from chalicelib.flows.payments import take_in
+from chalicelib.flows.top_ups import move_link
 from chalicelib.providers.stripe import Checkout, Order, PaymentLink
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.payments import find_payment
@@ -41,6 +42,9 @@ def take_event(event: Event, *, stores: Stores, now: datetime) -> TakenEvent:
         raise
     except Refused as refused:
         cause = refused.code
+    page = stripe_events.page_moved(event)
+    if page and cause is None:
+        move_link(page.advertiser_id, page.top_up_id, page.state, stores=stores)
     outcome = Outcome.BOOKED if told and cause is None else Outcome.KEPT
     taken = TakenEvent(id=event.id, type=event.type, received_at=now, outcome=outcome, cause=cause)
     keep_event(stores.rows, taken)

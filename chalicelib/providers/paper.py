@@ -39,7 +39,7 @@ def printed(invoice: Invoice, read: Read) -> bytes:
 
 
 def _facts(invoice: Invoice) -> list[tuple[str, str]]:
-    last = invoice.period.end - timedelta(days=1)
+    last = invoice.period.end - timedelta(microseconds=1)
     order = invoice.bill_to.purchase_order if invoice.bill_to else None
     return [
         ("Number", str(invoice.number)),

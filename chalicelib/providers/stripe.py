@@ -33,6 +33,7 @@ class Order:
     amount_cents: int
     currency: str
     success_url: str
+    top_up_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,8 @@ def _fields(order: Order) -> dict[str, str]:
         "line_items[0][price_data][product_data][name]": order.title,
         "success_url": order.success_url,
     }
-    return fields | ({"metadata[invoice_id]": order.invoice_id} if order.invoice_id else {})
+    about = {"invoice_id": order.invoice_id, "top_up_id": order.top_up_id}
+    return fields | {f"metadata[{name}]": one for name, one in about.items() if one}
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -67,6 +67,9 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | PAYPAL_BATCH#id | META | payouts that PayPal is asked to make together, and how far that is |
 | books | PAYPAL_ITEM#payout | META | in which batch a payout is, and what PayPal says of it |
 | books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
+| books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
+| books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
+| books | CUT#advertiser | META | how often a period of the advertiser has ended early at its threshold, and what the last time billed |
 | books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |
 | books | CLOSING#id | PARTY#party | what the run has done for an advertiser or a publisher, and what it waits for |

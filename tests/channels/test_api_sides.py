@@ -329,6 +329,7 @@ _IDS = {
     "/calls/{id}/external-id": "call", "/dispositions/previews/{id}": "preview",
     "/dispositions/previews/{id}/rows": "preview",
     "/advertisers/{id}/postback-secrets": "advertiser",
+    "/advertisers/{id}/top-up": "advertiser",
     "/advertisers/{id}/postback-secrets/{secret_id}": "advertiser",
     "/invoices/{id}": "invoice", "/invoices/{id}/pdf": "invoice", "/invoices/{id}/ubl": "invoice",
     "/invoices/{id}/calls.csv": "invoice", "/advertisers/{id}/aging": "advertiser",

@@ -263,3 +263,12 @@ def test_a_top_up_is_asked_for_below_a_balance_and_of_prepaid_advertisers_alone(
         assert said(lacking) == {(name, "required")}
     on_terms = builders.an_advertiser(billing=Billing.NET, **asked)
     assert said(on_terms) == {(name, "net") for name in asked}
+
+
+def test_a_threshold_is_for_those_on_terms_and_within_their_credit() -> None:
+    on_terms = {"billing": Billing.NET, "credit_limit_cents": 5_000}
+    assert said(builders.an_advertiser(bill_at_cents=5_000, **on_terms)) == set()
+    beyond = builders.an_advertiser(bill_at_cents=5_001, **on_terms)
+    assert said(beyond) == {("bill_at_cents", "range")}
+    prepaid = builders.an_advertiser(billing=Billing.PREPAID, bill_at_cents=5_000)
+    assert said(prepaid) == {("bill_at_cents", "prepaid")}

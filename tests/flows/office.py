@@ -29,6 +29,7 @@ from chalicelib.flows.payouts import (
     submit_payout,
 )
 from chalicelib.flows.sealing import SealingReport, seal
+from chalicelib.flows.thresholds import EarlyReport, bill_early
 from chalicelib.flows.transfers import record_transfer
 from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.holding import Hold
@@ -207,6 +208,10 @@ class Office:
             stores=self.stores, documents=self.bucket(), post=self.post, now=self.now,
             in_time=in_time,
         )  # fmt: skip
+
+    def bills_early(self) -> EarlyReport:
+        """The run of each minute, at the clock's time."""
+        return bill_early(self.desk())
 
     @property
     def post(self) -> PostOffice:

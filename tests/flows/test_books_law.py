@@ -79,8 +79,8 @@ class Books(RuleBasedStateMachine):
 
     @initialize()
     def opens(self) -> None:
-        known = [replace(one, bank_references=(one.name,)) for one in (NET, PREPAID)]
-        self.office.opens(advertisers=tuple(known))
+        net = replace(NET, bank_references=(NET.name,), bill_at_cents=6_000)
+        self.office.opens(advertisers=(net, replace(PREPAID, bank_references=(PREPAID.name,))))
 
     def does(self, act: Callable[[], object], death: Death) -> None:
         """Act; where the process dies on the way, act once more, as a retry does."""
@@ -169,6 +169,12 @@ class Books(RuleBasedStateMachine):
     def closes(self, days: int, death: Death) -> None:
         self.office.later(days=days)
         self.does(self.office.closes, death)
+
+    @rule(minutes=st.sampled_from([0, 1, 90]), death=deaths)
+    def bills_early(self, minutes: int, death: Death) -> None:
+        self.office.later(minutes=minutes)
+        self.does(self.office.bills_early, death)
+        assert not self.office.bills_early().failed
 
     @rule(death=deaths)
     def seals(self, death: Death) -> None:

@@ -121,8 +121,8 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
         "settle-dead", "recordings-dead", "closing-dead", "validate-failed", "validate-age",
         "voice-faults", "dni-faults", "api_handler-faults", "validate-faults", "settle-faults",
         "recordings-faults", "closing-faults",
-        "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "reconcile-errors",
-        "paypal-errors", "seal-errors", "close-errors", "dni-crowd",
+        "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "bill-errors",
+        "reconcile-errors", "paypal-errors", "seal-errors", "close-errors", "dni-crowd",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
 

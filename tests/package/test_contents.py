@@ -23,6 +23,7 @@ HANDLERS = {
     "Settle": "chalicelib.channels.queues.settle_calls",
     "Recordings": "chalicelib.channels.queues.fetch_recordings",
     "Sweep": "chalicelib.channels.schedules.sweep_calls",
+    "Bill": "chalicelib.channels.schedules.bill_early",
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
     "Paypal": "chalicelib.channels.schedules.pay_by_paypal",
     "Seal": "chalicelib.channels.schedules.seal_days",

@@ -50,6 +50,14 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"BatchGetItem", "PutItem"},
     },
+    "bill": {
+        "catalog": {"BatchGetItem"},
+        "catalog/index/by_kind": {"Query"},
+        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "books/index/by_document": {"Query"},
+        "ledger": {"PutItem"},
+    },
     "reconcile": {
         "catalog": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "visits": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
@@ -124,6 +132,13 @@ BESIDE: dict[str, set[str]] = {
         "s3:DeleteObject recordings",
     },
     "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
+    "bill": {
+        "ssm:GetParametersByPath",
+        "s3:GetObject documents",
+        "s3:PutObject documents",
+        "s3:AbortMultipartUpload documents",
+        "ses:SendEmail",
+    },
     "reconcile": {"ssm:GetParametersByPath"},
     "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
     "seal": set(),
@@ -247,7 +262,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "ReconcileRole", "PaypalRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
+        "BillRole", "ReconcileRole", "PaypalRole", "SealRole", "CloseRole", "ClosingRole",
+        "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
