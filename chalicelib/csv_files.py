@@ -53,7 +53,7 @@ def text_of(raw: bytes) -> str:
     return text
 
 
-def records(text: str, columns_of: ColumnsOf) -> Iterator[Record]:
+def records(text: str, columns_of: ColumnsOf, *, most_rows: int = MOST_ROWS) -> Iterator[Record]:
     """Each row that is not blank; Invalid where the text is no CSV, or has too many rows."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 0
@@ -61,8 +61,8 @@ def records(text: str, columns_of: ColumnsOf) -> Iterator[Record]:
         columns = columns_of(next(reader, []))
         number = 1
         for number, cells in enumerate(reader, 2):
-            if number > MOST_ROWS + 1:
-                reason = f"holds more than {MOST_ROWS} rows"
+            if number > most_rows + 1:
+                reason = f"holds more than {most_rows} rows"
                 raise Invalid((Fault(field="file", rule="length", reason=reason),))
             if any(cell.strip() for cell in cells):
                 yield _record(number, columns, cells)

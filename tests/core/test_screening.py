@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.csv_files import MOST_BYTES
 from chalicelib.errors import Invalid
 from chalicelib.screening import (
     Decision,
@@ -22,7 +23,7 @@ from chalicelib.screening import (
     told,
     words,
 )
-from chalicelib.screening_lists import MOST_BYTES, MOST_ROWS, read_list
+from chalicelib.screening_lists import MOST_ROWS, read_list
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WORDS = st.sampled_from(
