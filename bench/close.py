@@ -1,12 +1,10 @@
 """What does it take to close the calls of a large advertiser into its invoice, and to collect them?
 
 Closes, pays and collects booked calls of one advertiser twice. On Amazon's DynamoDB Local, 1,000
-and 10,000 of them, for the time and for the request units: it tells those of reading; those of
-writing follow from the rows as they are afterwards, two for each started kilobyte in a transaction,
-and one more for each index that holds the row or has just lost it. And on rows in a file, up to
-100,000 of them, each size in a process of its own, so that the memory told (Linux tells it) is that
-of a function which does this, imports and all, and not of a database. DynamoDB Local takes a JDK
-and npm. Run it as `python -m bench.close`.
+and 10,000 of them, for the time and for the request units. And on rows in a file, up to 100,000 of
+them, each size in a process of its own, so that the memory told is that of a function which does
+this, imports and all, and not of a database. DynamoDB Local takes a JDK and npm. Run it as
+`python -m bench.close`.
 """
 
 import json
@@ -15,13 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import IO, Any
 
 from bench.disk_rows import ChangingDiskRows
-from chalicelib import payments, runtime
+from bench.meter import Meter, peak_megabytes
+from chalicelib import payments
 from chalicelib.campaigns import Billing
 from chalicelib.flows.closing import Closed, close_advertiser, desk_of
 from chalicelib.flows.mailing import PostOffice
@@ -29,7 +26,6 @@ from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import Charge
 from chalicelib.payments import Application, with_application
 from chalicelib.payouts import Earning
-from chalicelib.store.attributes import plain_item
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.dynamo import DynamoRows
@@ -54,7 +50,6 @@ DECEMBER = datetime(2026, 12, 1, 6, 10, tzinfo=UTC)
 RATES = (1_900, 2_500, 3_100, 4_000, 7_500)
 ADVERTISER = an_advertiser(id="adv_large", billing=Billing.NET, credit_limit_cents=10**12)
 PUBLISHER = a_publisher(id="pub_large")
-READING = frozenset({"BatchGetItem", "Query"})
 
 
 def booked(number: int, of: int) -> list[Put]:
@@ -98,58 +93,6 @@ class EmptyBucket(FakeDocuments):
             self.size += len(part)
 
 
-@dataclass
-class Meter:
-    """The request units of this process, by what they are, and the time that counting took."""
-
-    units: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "write": 0.0})
-    seconds: float = 0.0
-    _looks: bool = False
-    _written: list[dict[str, Any]] = field(default_factory=list)
-
-    def connect(self) -> None:
-        """Count at every answer of DynamoDB."""
-        events = runtime.client("dynamodb").meta.events
-        events.register("provide-client-params.dynamodb", self._ask)
-        events.register("after-call.dynamodb", self._count)
-
-    def taken(self) -> dict[str, float]:
-        """What was used since this was asked last."""
-        units, self.units = self.units, {"read": 0.0, "write": 0.0}
-        return units
-
-    def _ask(self, params: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if not self._looks:
-            actions = params.get("TransactItems", [{"Single": params}])
-            self._written = [inner for action in actions for inner in action.values()]
-        return params | {"ReturnConsumedCapacity": "TOTAL"}
-
-    def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        told = parsed.get("ConsumedCapacity") or []
-        if self._looks:
-            return
-        if model.name in READING:
-            answers = told if isinstance(told, list) else [told]
-            self.units["read"] += sum(one["CapacityUnits"] for one in answers)
-            return
-        started, self._looks = time.perf_counter(), True
-        together = 2 if model.name == "TransactWriteItems" else 1
-        self.units["write"] += sum(_units(one, together) for one in self._written)
-        self.seconds, self._looks = self.seconds + time.perf_counter() - started, False
-
-
-def _units(written: dict[str, Any], together: int) -> int:
-    """The write units of one row that was put or changed."""
-    row = written.get("Item") or runtime.client("dynamodb").get_item(
-        TableName=written["TableName"], Key=written["Key"], ConsistentRead=True
-    )["Item"]  # fmt: skip
-    size = sum(len(f"{name}{value}".encode()) for name, value in plain_item(row).items())
-    kilobytes = -(-size // 1024)
-    indexes = sum(name in row for name in ("kind", "document_id", "open"))
-    lost = "open" not in row and "REMOVE" in written.get("UpdateExpression", "")
-    return kilobytes * (together + indexes + lost)
-
-
 def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     """Close, pay and collect what is laid, in this process."""
     bucket, stores = EmptyBucket(), Stores(rows)
@@ -164,7 +107,7 @@ def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     if invoice.call_count != calls:
         raise SystemExit(f"{invoice.call_count} of {calls} calls are on {invoice.number}")
     found = {
-        "calls": calls, "close": ended - started, "peak": _peak(),
+        "calls": calls, "close": ended - started, "peak": peak_megabytes(),
         "units": meter.taken(), "table": bucket.size, "lines": len(invoice.lines),
     }  # fmt: skip
     started, counted = time.perf_counter(), meter.seconds
@@ -180,14 +123,9 @@ def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     if paid.spare_cents:
         raise SystemExit(f"{paid.spare_cents} cents of {paid.number} have collected nothing")
     return found | {
-        "collect": ended - started, "peak_collecting": _peak(), "units_collecting": meter.taken(),
+        "collect": ended - started, "peak_collecting": peak_megabytes(),
+        "units_collecting": meter.taken(),
     }  # fmt: skip
-
-
-def _peak() -> float:
-    """The most memory that this process has had, in megabytes, as Linux tells it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def on_dynamodb(calls: int) -> dict[str, Any]:
