@@ -11,16 +11,19 @@ from chalice import Blueprint
 from chalicelib import times
 from chalicelib.call_tables import calls_csv
 from chalicelib.channels.bodies import validated
-from chalicelib.channels.book_lists import part_of, shelf_page
+from chalicelib.channels.book_lists import page_behind, shelf_page
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import charge_view, invoice_view, payment_view
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows.payments import record_payment
 from chalicelib.invoices import Invoice
 from chalicelib.keys import PartyKind
-from chalicelib.store.books import INVOICES, PAYMENTS, STATEMENTS
+from chalicelib.store.books import CHARGES, INVOICES, PAYMENTS, STATEMENTS
 
 blueprint = Blueprint(__name__)
+
+_MOST_IN_CSV = 10_000
+"""More are too much for one answer; the table that was kept at the issue has all."""
 
 
 @endpoint(
@@ -69,12 +72,15 @@ def read_invoice(request: Request, id: str) -> Answer:
     ),
 )
 def list_invoice_calls(request: Request, id: str) -> Answer:
-    """Every call that the document charges, in the order of booking; CSV holds all of them."""
-    own_document(request, id)
-    booked = request.stores.books.charges_of(id)
-    charges = sorted((one.charge for one in booked), key=lambda one: (one.booked_at, one.call_id))
+    """Every call that the document charges, page by page, in the order of their ids; CSV holds all
+    of them in the order of booking, of up to 10,000."""
+    document = own_document(request, id)
     if request.query.get("format") != "csv":
-        return part_of(request, [charge_view(charge) for charge in charges])
+        return page_behind(request, CHARGES, id, lambda one: charge_view(one.charge))
+    if document.call_count > _MOST_IN_CSV:
+        detail = f"{document.number} is of {document.call_count} calls; take its calls.csv instead"
+        raise Conflict(detail, code="too_many_calls")
+    charges = (one.charge for one in request.stores.books.each_of(CHARGES, id))
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{id}.csv"',

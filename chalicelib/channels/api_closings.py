@@ -4,7 +4,6 @@ Owns the closing that somebody asks for, as far as there is time for it while th
 runs that do the rest, party by party, like those of the schedule.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from chalice import Blueprint
@@ -18,8 +17,6 @@ from chalicelib.store.codec import to_plain
 
 blueprint = Blueprint(__name__)
 
-_BEGINS_WITHIN = timedelta(seconds=15)
-"""An answer takes 29 seconds at most."""
 MOST_UNFINISHED = 100
 
 
@@ -38,6 +35,7 @@ def close(request: Request) -> Answer:
     being done, and `run` tells how far it is."""
     from chalicelib.channels.schemas_books import ClosingBody
     from chalicelib.flows import closing, closing_runs
+    from chalicelib.flows.pacing import while_somebody_waits
 
     said = validated(ClosingBody, request.document())["as_of"]
     context, now = request.context, request.context.clock()
@@ -46,7 +44,7 @@ def close(request: Request) -> Answer:
         documents=context.documents(),
         post=request.post,
         now=now,
-        in_time=lambda: context.clock() < now + _BEGINS_WITHIN,
+        in_time=while_somebody_waits(context.clock),
     )
     report = closing.close(times.read(said) if said else now, desk)
     run = None

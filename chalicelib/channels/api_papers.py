@@ -15,6 +15,7 @@ from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
 from chalicelib.credit_notes import Printed
 from chalicelib.flows import mailing, papers, voiding
+from chalicelib.flows.pacing import while_somebody_waits
 from chalicelib.flows.papers import Paper
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES
@@ -69,9 +70,11 @@ for _which in Paper:
     ),
 )
 def void(request: Request, id: str) -> Answer:
-    """The invoice keeps its number; once more changes nothing."""
-    now = request.context.clock()
-    return Answer(body=invoice_view(voiding.void_invoice(id, stores=request.stores, now=now), now))
+    """The invoice keeps its number; once more changes nothing but goes on with giving back calls
+    for which there was no time."""
+    now, in_time = request.context.clock(), while_somebody_waits(request.context.clock)
+    void = voiding.void_invoice(id, stores=request.stores, now=now, in_time=in_time)
+    return Answer(body=invoice_view(void, now))
 
 
 @endpoint(
@@ -85,8 +88,9 @@ def void(request: Request, id: str) -> Answer:
 )
 def write_off(request: Request, id: str) -> Answer:
     """The rest is a loss; once more changes nothing."""
-    now = request.context.clock()
-    return Answer(body=invoice_view(voiding.write_off(id, stores=request.stores, now=now), now))
+    now, in_time = request.context.clock(), while_somebody_waits(request.context.clock)
+    lost = voiding.write_off(id, stores=request.stores, now=now, in_time=in_time)
+    return Answer(body=invoice_view(lost, now))
 
 
 @endpoint(

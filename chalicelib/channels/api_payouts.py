@@ -8,13 +8,13 @@ released for the next payday. What whoever else pays reports itself takes the sa
 from chalice import Blueprint
 
 from chalicelib.channels.bodies import Document, validated
-from chalicelib.channels.book_lists import part_of, shelf_page
+from chalicelib.channels.book_lists import page_behind, shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.channels.views import earning_view, payout_view
 from chalicelib.flows import payouts as flow
 from chalicelib.flows.paypal_batches import confirm_by_hand
 from chalicelib.offers import PayoutMethod
-from chalicelib.store.books import PAYOUTS
+from chalicelib.store.books import EARNINGS, PAYOUTS
 
 blueprint = Blueprint(__name__)
 
@@ -55,11 +55,9 @@ def read_payout(request: Request, id: str) -> Answer:
     ),
 )
 def list_payout_calls(request: Request, id: str) -> Answer:
-    """Every earning that the payout pays, in the order of booking."""
+    """Every earning that the payout pays, page by page, in the order of the ids of their calls."""
     request.stores.books.get(PAYOUTS, id)
-    booked = [one.earning for one in request.stores.books.earnings_of(id)]
-    earnings = sorted(booked, key=lambda one: (one.booked_at, one.call_id))
-    return part_of(request, [earning_view(earning) for earning in earnings])
+    return page_behind(request, EARNINGS, id, lambda one: earning_view(one.earning))
 
 
 @endpoint(

@@ -1,7 +1,7 @@
 """How is a list of the books cut into pages?
 
-Owns walking a shelf with the filters of a request, and cutting what was read whole. Cursors belong
-to `http`.
+Owns walking a shelf with the filters of a request, what is behind a document, and cutting what was
+read whole. Cursors belong to `http`.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,6 +36,17 @@ def shelf_page(request: Request, shelf: Shelf[T], view: Callable[[T], View]) -> 
         if after is None or len(found) == listing.limit:
             break
     return request.page(found, listing, after)
+
+
+def page_behind(
+    request: Request, shelf: Shelf[T], document_id: str, view: Callable[[T], View]
+) -> Answer:
+    """A page of what is behind a document, in the order of the ids of the calls."""
+    listing = request.listing()
+    page = request.stores.books.page_of(
+        shelf, document_id, limit=listing.limit, after=listing.after
+    )
+    return request.page([view(one) for one in page.items], listing, page.mark)
 
 
 def part_of(request: Request, rows: list[View]) -> Answer:

@@ -6,6 +6,7 @@ that is longer than memory should hold. What the work is belongs to the flows be
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,6 +16,8 @@ InTime = Callable[[], bool]
 MOST_REMEMBERED = 5_000
 _LAST_MILLISECONDS = 60_000
 """A piece of work that is begun so late goes on in another run."""
+_WHILE_WAITING = timedelta(seconds=15)
+"""An answer takes 29 seconds at most."""
 
 
 class TimeUp(Exception):
@@ -30,6 +33,12 @@ def until_the_last_minute(context: Any) -> InTime:
     """There is time while more than a minute is left of the function's run, of which Lambda gave
     the context."""
     return lambda: context.get_remaining_time_in_millis() > _LAST_MILLISECONDS
+
+
+def while_somebody_waits(clock: Callable[[], datetime]) -> InTime:
+    """There is time for as long as whoever asks over HTTP can be kept waiting, from now."""
+    until = clock() + _WHILE_WAITING
+    return lambda: clock() < until
 
 
 def paced(pieces: Iterable[T], in_time: InTime) -> Iterator[T]:

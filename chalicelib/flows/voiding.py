@@ -1,14 +1,16 @@
 """What happens when an invoice is made void, or written off?
 
 Joins the rule with the books. Either may be asked for again, and completes what a dead process
-began.
+began. However many calls the invoice has, a page of them is in memory at a time.
 """
 
+import contextlib
 from datetime import datetime
 
 from chalicelib import voiding
 from chalicelib.errors import Busy, NotFound
 from chalicelib.flows.collecting import collect_covered
+from chalicelib.flows.pacing import InTime, TimeUp, paced, unhurried
 from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.store.invoices import invoices_by_id
@@ -18,39 +20,52 @@ from chalicelib.store.voiding import end_unpaid, give_back
 _TRIES = 8
 
 
-def void_invoice(invoice_id: str, *, stores: Stores, now: datetime) -> Invoice:
-    """Make the invoice void: it keeps its number, and its charges wait to be billed again.
+def void_invoice(
+    invoice_id: str, *, stores: Stores, now: datetime, in_time: InTime = unhurried
+) -> Invoice:
+    """Make the invoice void: it keeps its number, and its charges wait to be billed again; those
+    for which there is no time are given back by the next closing.
 
     One that is void already stays as it is. Conflict unless it is open and nothing has paid it.
     """
     for _ in range(_TRIES):
         before = _issued(invoice_id, stores)
         if before.state is InvoiceState.VOID:
-            give_back(stores.rows, before)
+            _give_back(before, stores, in_time)
             return before
         after = voiding.voided(before, now)
         entry = voiding.voiding_entry(before, now)
         if end_unpaid(stores.rows, before, after, entry, freed=before.tax_cents):
-            give_back(stores.rows, after)
+            _give_back(after, stores, in_time)
             return after
     raise Busy(f"{invoice_id} is being changed by others")
 
 
-def write_off(invoice_id: str, *, stores: Stores, now: datetime) -> Invoice:
+def write_off(
+    invoice_id: str, *, stores: Stores, now: datetime, in_time: InTime = unhurried
+) -> Invoice:
     """Write off what the invoice still asks for; what has paid it collects its calls first.
 
-    One that is written off already stays as it is. Conflict unless it is open.
+    One that is written off already stays as it is. Conflict unless it is open. Busy when the time
+    is too short to collect all: what was collected stays so, and asking again goes on.
     """
+    try:
+        return _write_off(invoice_id, stores, now, in_time)
+    except TimeUp as over:
+        raise Busy(f"the calls that have paid for {invoice_id} are being collected") from over
+
+
+def _write_off(invoice_id: str, stores: Stores, now: datetime, in_time: InTime) -> Invoice:
     for _ in range(_TRIES):
         before = _issued(invoice_id, stores)
         if before.state is InvoiceState.UNCOLLECTIBLE:
             return before
         after = voiding.written_off(before, now)
-        pass_on(before.advertiser_id, stores=stores, now=now)
+        pass_on(before.advertiser_id, stores=stores, now=now, in_time=in_time)
         before = _issued(invoice_id, stores)
         if before.owed_cents != after.written_off_cents:
             continue
-        _collect_covered(before, stores)
+        _collect_covered(before, stores, in_time)
         entry = voiding.write_off_entry(before, now)
         if end_unpaid(stores.rows, before, after, entry, freed=before.owed_cents):
             return after
@@ -64,8 +79,15 @@ def _issued(invoice_id: str, stores: Stores) -> Invoice:
     return found[0]
 
 
-def _collect_covered(invoice: Invoice, stores: Stores) -> None:
+def _give_back(invoice: Invoice, stores: Stores, in_time: InTime) -> None:
+    """As much as there is time for; the void invoice waits until the last charge has gone back."""
+    with contextlib.suppress(TimeUp):
+        for _ in paced(give_back(stores.rows, invoice), in_time):
+            continue
+
+
+def _collect_covered(invoice: Invoice, stores: Stores, in_time: InTime) -> None:
     """Collect every call that is paid for, one that costs nothing too: afterwards nobody would.
     The next release frees what they earned. Busy where an index does not show all calls yet."""
-    if collect_covered(invoice, stores.rows) is None:
+    if collect_covered(invoice, stores.rows, in_time) is None:
         raise Busy(f"the calls of {invoice.number} are still being claimed")

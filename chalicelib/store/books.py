@@ -20,10 +20,10 @@ from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
 from chalicelib.store.holding import read_hold
-from chalicelib.store.invoices import charges_of, read_invoice
+from chalicelib.store.invoices import read_invoice
 from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
-from chalicelib.store.payouts import earnings_of, read_payout
+from chalicelib.store.payouts import read_payout
 from chalicelib.store.paypal_batches import read_batch
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
 from chalicelib.store.stripe_events import read_stripe_event
@@ -106,10 +106,29 @@ class Books:
         """What the advertiser may spend; NotFound when no funds were opened."""
         return read_funds(self._rows, advertiser_id)
 
-    def charges_of(self, invoice_id: str) -> tuple[BookedCharge, ...]:
-        """Every charge of an invoice or a statement."""
-        return charges_of(self._rows, invoice_id)
+    def page_of(
+        self,
+        shelf: Shelf[T],
+        document_id: str,
+        *,
+        limit: int | None = None,
+        after: Mapping[str, str] | None = None,
+    ) -> BooksPage[T]:
+        """A page of the charges of an invoice or a statement, or of the earnings of a payout, in
+        the order of the ids of their calls; the index may lag by a moment."""
+        page = self._rows.page(
+            Question(
+                table=BOOKS, index="by_document", partition=document_id, limit=limit, after=after
+            )
+        )
+        return BooksPage(tuple(shelf.read(item) for item in page.items), page.mark)
 
-    def earnings_of(self, payout_id: str) -> tuple[BookedEarning, ...]:
-        """Every earning of a payout."""
-        return earnings_of(self._rows, payout_id)
+    def each_of(self, shelf: Shelf[T], document_id: str) -> Iterator[T]:
+        """All of them, of which one page at a time is held."""
+        mark: Mapping[str, str] | None = None
+        while True:
+            page = self.page_of(shelf, document_id, after=mark)
+            yield from page.items
+            mark = page.mark
+            if mark is None:
+                return

@@ -12,7 +12,7 @@ from datetime import datetime
 from chalicelib import times
 from chalicelib.offers import PayoutMethod
 from chalicelib.payout_steps import Step
-from chalicelib.payouts import Adjustment, BookedEarning, Earning, Payout, PayoutState
+from chalicelib.payouts import Adjustment, Earning, Payout, PayoutState
 from chalicelib.store import claims, codec
 from chalicelib.store.adjustments import reserve_put
 from chalicelib.store.charges import earning_key, earnings_payable, payout_order, read_earning
@@ -22,7 +22,6 @@ from chalicelib.store.claims import (
     Undone,
     Waiting,
     claim,
-    document_items,
     drafts_of,
     waiting_items,
     walk_document,
@@ -60,11 +59,6 @@ def find_payout(rows: Rows, payout_id: str) -> Payout | None:
 def payout_drafts(rows: Rows, publisher_id: str) -> tuple[Payout, ...]:
     """What an earlier payout run has left unfinished."""
     return tuple(read_payout(item) for item in waiting_items(rows, drafts_of(publisher_id)))
-
-
-def earnings_of(rows: Rows, payout_id: str) -> tuple[BookedEarning, ...]:
-    """The earnings of a payout; the index may lag by a moment."""
-    return tuple(read_earning(item) for item in document_items(rows, payout_id))
 
 
 def released_earnings(rows: Rows, publisher_id: str, cutoff: datetime) -> tuple[Earning, ...]:

@@ -50,19 +50,15 @@ def finish_voids(rows: Rows, advertiser_id: str) -> Iterator[int]:
     how many charges were in each."""
     items = waiting_items(rows, voids_of(advertiser_id))
     for invoice in invoices_by_id(rows, tuple(item["id"] for item in items)):
-        yield from _give_back(rows, invoice)
+        yield from give_back(rows, invoice)
 
 
-def give_back(rows: Rows, invoice: Invoice) -> None:
-    """Let the charges of a void invoice wait for the next one, each once.
+def give_back(rows: Rows, invoice: Invoice) -> Iterator[int]:
+    """Let the charges of a void invoice wait for the next one, each once, batch by batch; yields
+    how many charges were in each.
 
     Charges that an index does not show yet are left for the next time.
     """
-    for _ in _give_back(rows, invoice):
-        continue
-
-
-def _give_back(rows: Rows, invoice: Invoice) -> Iterator[int]:
     undone = Undone(key=invoice_key(invoice.id), id=invoice.id, count=invoice.call_count)
     charges = each_charge(rows, invoice.id)
     return claims.give_back(rows, undone, (_waiting(charge) for charge in charges))

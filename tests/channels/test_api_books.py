@@ -111,7 +111,9 @@ def test_an_invoice_shows_the_calls_behind_it() -> None:
     table = market.api.get(path, format="csv")
     assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(table.body)))
-    assert [row["call_id"] for row in rows] == [charge["call_id"] for charge in shown]
+    ids = [charge["call_id"] for charge in shown]
+    assert ids == sorted(ids) == sorted(row["call_id"] for row in rows)
+    assert [row["start_utc"] for row in rows] == sorted(one["arrived_at"] for one in shown)
     assert market.api.documents[next(iter(market.api.documents))].decode() == table.body
 
 

@@ -1,10 +1,13 @@
 """Over HTTP: what is kept of an invoice, and how one ends that nobody pays."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.channels import schemas_billing, schemas_books
+from chalicelib.store.invoices import invoice_key
+from chalicelib.store.rows import Change
 from tests.channels.api import Api, Market, Party, Reply
 from tests.channels.test_api_billing import BILL_TO, ISSUER, put
 from tests.channels.test_api_books import DECEMBER, balance, on_terms, pays, with_calls
@@ -102,6 +105,37 @@ def test_a_void_invoice_is_billed_again_by_the_next_closing() -> None:
     assert (again["number"], again["amount_cents"]) == ("INV-000002", 7_500)
     assert market.api.get("/ledger/audit").body["clean"] is True
     assert market.api.get("/invoices", state="void").body["data"] == [void]
+
+
+def test_calls_that_there_is_no_time_to_give_back_are_billed_again_by_the_next_closing() -> None:
+    market, invoice = invoiced()
+    market.api.look_lasts = timedelta(seconds=20)
+    void = market.api.post(f"/invoices/{invoice['id']}/void")
+    market.api.look_lasts = timedelta(0)
+    assert (void.status, void.body["state"]) == (200, "void")
+    (again,) = market.api.post("/closings", {"as_of": DECEMBER}).body["issued"]
+    assert (again["number"], again["amount_cents"]) == ("INV-000002", 7_500)
+    assert market.api.get("/ledger/audit").body["clean"] is True
+
+
+def test_a_write_off_that_takes_too_long_is_asked_for_again() -> None:
+    market, invoice = invoiced()
+    market.api.look_lasts = timedelta(seconds=20)
+    refused = market.api.post(f"/invoices/{invoice['id']}/write-off")
+    assert refused.status == 503
+    market.api.look_lasts = timedelta(0)
+    assert market.api.post(f"/invoices/{invoice['id']}/write-off").body["state"] == "uncollectible"
+
+
+def test_a_document_of_too_many_calls_for_one_answer_has_its_table_kept() -> None:
+    market, invoice = invoiced()
+    path = f"/invoices/{invoice['id']}/calls"
+    for calls, status in ((10_000, 200), (10_001, 409)):
+        counted = Change(key=invoice_key(invoice["id"]), set={("count",): calls})
+        market.api.rows.write([counted])
+        assert market.api.get(path, format="csv").status == status
+        assert market.api.get(path).status == 200
+    assert market.api.get(path, format="csv").body["code"] == "too_many_calls"
 
 
 def test_the_rest_of_an_invoice_is_written_off() -> None:

@@ -14,6 +14,7 @@ from chalicelib.flows.audit import audit, trial_balance
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
 from chalicelib.store import codec
+from chalicelib.store.books import EARNINGS
 from chalicelib.store.calls import call_item
 from chalicelib.store.entries import entry_puts
 from chalicelib.store.holds import funds_change
@@ -152,7 +153,7 @@ def a_release_before_the_money(office: Office) -> None:
 
 def a_payout_of_a_call_that_nobody_paid(office: Office) -> None:
     (call_id, *_) = (
-        one.earning.call_id for one in office.stores.books.earnings_of(office.payouts[0].id)
+        one.earning.call_id for one in office.stores.books.each_of(EARNINGS, office.payouts[0].id)
     )
     row = first(office, BOOKS, f"CHARGE#{call_id}")
     doc = str(row["doc"]).replace('"collected":true', '"collected":false')

@@ -426,12 +426,12 @@ class Books(RuleBasedStateMachine):
         billed = Counter(
             one.charge.call_id
             for document in (*self.office.invoices, *self.office.statements)
-            for one in self.office.stores.books.charges_of(document.id)
+            for one in self.office.stores.books.each_of(CHARGES, document.id)
         )
         paid = Counter(
             one.earning.id
             for payout in self.office.payouts
-            for one in self.office.stores.books.earnings_of(payout.id)
+            for one in self.office.stores.books.each_of(EARNINGS, payout.id)
         )
         assert set((billed + paid).values()) <= {1, 2}
         assert set(billed.values()) | set(paid.values()) <= {1}

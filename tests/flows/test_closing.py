@@ -10,6 +10,7 @@ from chalicelib.campaigns import Billing, State
 from chalicelib.errors import Broken
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState, PayoutState
+from chalicelib.store.books import CHARGES
 from chalicelib.times import Cycle
 from tests.flows.office import (
     CLOSING,
@@ -57,7 +58,7 @@ def test_every_line_leads_to_its_calls() -> None:
     assert table[0] == ",".join(CSV_COLUMNS)
     assert table[1] == "call_1,2026-11-10T14:55:00.000Z,cmp_1,,130,,2500,USD"
     assert [line.split(",")[0] for line in table[1:]] == ["call_1", "call_2", "call_3", "call_4"]
-    on_it = office.stores.books.charges_of(invoice.id)
+    on_it = office.stores.books.each_of(CHARGES, invoice.id)
     assert {one.charge.call_id for one in on_it} == {"call_1", "call_2", "call_3", "call_4"}
 
 
@@ -132,7 +133,7 @@ def test_a_charge_booked_at_the_very_end_of_the_period_belongs_to_the_next() -> 
     office.now = CLOSING
     office.closes()
     (invoice,) = office.invoices
-    (booked,) = office.stores.books.charges_of(invoice.id)
+    (booked,) = office.stores.books.each_of(CHARGES, invoice.id)
     assert booked.charge.call_id == "call_last"
 
 

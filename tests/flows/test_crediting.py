@@ -14,6 +14,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows.payments import pass_on
 from chalicelib.invoices import InvoiceState
 from chalicelib.payouts import EarningState
+from chalicelib.store.books import CHARGES, EARNINGS
 from chalicelib.store.rows import Item, Key, Question
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, HELD, NET, PREPAID, WEEKLY, Office, every_crash
@@ -182,7 +183,7 @@ def test_after_payout_the_earning_is_owed_and_netted_against_later_ones() -> Non
     office.later(days=31).closes()
     (second,) = (one for one in office.payouts if one.amount_cents != 3000)
     assert (second.amount_cents, second.call_count) == (1500, 3)
-    owed = office.stores.books.earnings_of(second.id)
+    owed = office.stores.books.each_of(EARNINGS, second.id)
     assert sorted(one.earning.due_cents for one in owed) == [-1500, 1000, 2000]
     assert accounts(office).get("pub:pub_a:payable") is None
 
@@ -334,7 +335,7 @@ def test_a_table_of_calls_sums_to_what_is_left_of_them() -> None:
     office = billed()
     office.credits("call_1", 400)
     (invoice,) = office.invoices
-    charges = [one.charge for one in office.stores.books.charges_of(invoice.id)]
+    charges = [one.charge for one in office.stores.books.each_of(CHARGES, invoice.id)]
     rows = csv.DictReader(io.StringIO(call_tables.calls_csv(charges)))
     assert sum(int(row["charge_cents"]) for row in rows) == invoice.owed_cents == 4600
 

@@ -96,7 +96,7 @@ def test_a_payout_is_the_sum_of_its_earnings_however_many() -> None:
     office = office_for(on_terms(net_days=0), calls=200)
     office.now = CLOSING
     (payout,) = office.closes().payouts
-    on_it = office.stores.books.earnings_of(payout.id)
+    on_it = list(office.stores.books.each_of(EARNINGS, payout.id))
     assert payout.call_count == len(on_it) == 200
     assert payout.amount_cents == sum(one.earning.amount_cents for one in on_it)
 

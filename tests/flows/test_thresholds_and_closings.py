@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.closings import Duty, run_of
 from chalicelib.flows import closing_runs
+from chalicelib.store.books import CHARGES
 from chalicelib.store.rows import Rows
 from tests.fakes import Crash, FakeRows
 from tests.flows.office import DECEMBER, NET, PREPAID, WEEKLY, Office
@@ -77,7 +78,7 @@ def is_billed_once(office: Office) -> None:
     billed = Counter(
         (one.charge.call_id, one.charge.billed_cents)
         for document in documents
-        for one in office.stores.books.charges_of(document.id)
+        for one in office.stores.books.each_of(CHARGES, document.id)
     )
     assert billed == Counter(CALLS.items())
     assert sum(one.total_cents for one in documents) == sum(CALLS.values())

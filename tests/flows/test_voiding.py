@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.flows.issuer import set_issuer
+from chalicelib.flows.pacing import InTime
+from chalicelib.flows.voiding import void_invoice, write_off
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.issuer import Issuer
 from chalicelib.payouts import EarningState
+from chalicelib.store.books import CHARGES
 from tests.flows.office import Office, busy_november, every_crash, long_november
 
 JANUARY = datetime(2027, 1, 1, 6, 10, tzinfo=UTC)
@@ -102,12 +105,62 @@ def test_wherever_voiding_dies_each_call_is_billed_again_exactly_once(calls: int
         office.closes()
         first, second = numbered(office)
         assert (first.state, second.state) == (InvoiceState.VOID, InvoiceState.OPEN)
-        billed = office.stores.books.charges_of(second.id)
+        billed = office.stores.books.each_of(CHARGES, second.id)
         assert sorted(one.charge.call_id for one in billed) == sorted(
             f"call_{n:03d}" for n in range(calls)
         )
-        assert office.stores.books.charges_of(first.id) == ()
+        assert list(office.stores.books.each_of(CHARGES, first.id)) == []
         assert office.audits().clean
+
+
+@pytest.mark.parametrize("batches", range(4))
+def test_calls_for_which_there_was_no_time_are_given_back_by_the_next_closing(batches: int) -> None:
+    office = closed(200)
+    (invoice,) = office.invoices
+    void = void_invoice(
+        invoice.id, stores=office.stores, now=office.now, in_time=times_up_after(batches)
+    )
+    assert void.state is InvoiceState.VOID
+    left = list(office.stores.books.each_of(CHARGES, invoice.id))
+    assert len(left) == max(0, 200 - 90 * (batches + 1))
+    assert office.audits().clean
+    office.closes()
+    second = numbered(office)[1]
+    assert (second.number, second.call_count, second.total_cents) == ("INV-000002", 200, 500_000)
+    assert office.audits().clean
+
+
+def test_voiding_again_goes_on_with_what_there_was_no_time_for() -> None:
+    office = closed(200)
+    (invoice,) = office.invoices
+    for left in (110, 20, 0, 0):
+        void_invoice(invoice.id, stores=office.stores, now=office.now, in_time=times_up_after(0))
+        assert len(list(office.stores.books.each_of(CHARGES, invoice.id))) == left
+        assert office.audits().clean
+
+
+def times_up_after(looks: int) -> InTime:
+    """There is time at so many looks at the clock."""
+    left = iter([True] * looks)
+    return lambda: next(left, False)
+
+
+def test_a_write_off_that_had_too_little_time_is_completed_by_another() -> None:
+    whole = closed(200)
+    whole.receives("wire-1", 120 * 2_500)
+    whole.writes_off(whole.invoices[0].id)
+    office = closed(200)
+    office.receives("wire-1", 120 * 2_500)
+    (invoice,) = office.invoices
+    for looks in (0, 100, 199):
+        with pytest.raises(Busy):
+            write_off(
+                invoice.id, stores=office.stores, now=office.now, in_time=times_up_after(looks)
+            )
+        assert office.audits().clean
+    office.writes_off(invoice.id)
+    assert office.collected() == whole.collected()
+    assert office.audits().accounts == whole.audits().accounts
 
 
 def test_tax_goes_back_with_a_void_invoice() -> None:
