@@ -1,7 +1,7 @@
 """A back office in memory: parties, approved calls, money that comes in, closings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from chalicelib import ledger
 from chalicelib.bank_files import BankFile
 from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.credit_notes import Printed
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
 from chalicelib.flows import bank_files, paybacks
 from chalicelib.flows.adjustments import write_off_debt
@@ -19,6 +20,7 @@ from chalicelib.flows.crediting import credit_call
 from chalicelib.flows.holding import hold_earning, hold_publisher, lift_hold
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
+from chalicelib.flows.papers import Press, page_of
 from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import (
@@ -39,6 +41,7 @@ from chalicelib.paybacks import Refund
 from chalicelib.payees import Payee
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
+from chalicelib.providers.letterhead import Read
 from chalicelib.store import codec
 from chalicelib.store.books import (
     CHARGES,
@@ -63,7 +66,7 @@ from chalicelib.store.stores import Stores
 from chalicelib.transfers import Cash, Transfer
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
-from tests.fakes import Crash, FakeRows
+from tests.fakes import FakeRows
 from tests.mail import FakeMailer
 from tests.payees import a_payee
 
@@ -81,6 +84,16 @@ WEEKLY = a_publisher(
 HELD = a_publisher(id="pub_b", name="Calm Media", payout_terms=PayoutTerms(net_days=0, hold_days=7))
 
 
+_pages: dict[Printed, bytes] = {}
+
+
+def _as_printed_before(printed: Printed, read: Read) -> bytes:
+    """The page of a document, printed once however many offices issue it just so."""
+    if printed not in _pages:
+        _pages[printed] = page_of(printed, read)
+    return _pages[printed]
+
+
 @dataclass
 class Office:
     """The books of two advertisers and two publishers, with a clock that is moved by hand."""
@@ -90,6 +103,7 @@ class Office:
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     fails_to_print: bool = False
+    press: Press = _as_printed_before
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
@@ -106,6 +120,12 @@ class Office:
             told = payee_write(Payee(publisher_id=publisher.id), a_payee(publisher.id))
             self.rows.write([*thing_puts(publisher), told])
         return self
+
+    def fork(self) -> "Office":
+        """The same office once more; what happens in either does not happen in the other."""
+        assert isinstance(self.rows, FakeRows)
+        mailer = replace(self.mailer, sent=list(self.mailer.sent))
+        return replace(self, rows=self.rows.fork(), documents=dict(self.documents), mailer=mailer)
 
     def later(self, **span: float) -> "Office":
         """Let time pass."""
@@ -204,10 +224,11 @@ class Office:
 
     def desk(self, in_time: InTime = unhurried) -> Desk:
         """What closings work with, at the clock's time."""
-        return desk_of(
+        desk = desk_of(
             stores=self.stores, documents=self.bucket(), post=self.post, now=self.now,
             in_time=in_time,
         )  # fmt: skip
+        return replace(desk, press=self.press)
 
     def bills_early(self) -> EarlyReport:
         """The run of each minute, at the clock's time."""
@@ -376,20 +397,15 @@ class Office:
 
 
 def every_crash(prepare: Callable[[], Office], act: Callable[[Office], object]) -> list[Office]:
-    """Offices in which the process died before, or after, each of the writes of `act` in turn."""
-    died: list[Office] = []
-    for kind in ("before", "after"):
-        for position in range(1, 1000):
-            office = prepare()
-            assert isinstance(office.rows, FakeRows)
-            getattr(office.rows, f"crash_{kind}_write")(position)
-            try:
-                act(office)
-            except Crash:
-                died.append(office)
-            else:
-                break
-    return died
+    """Offices as they lie after the process died before, or after, each of the writes of `act` in
+    turn: what was there at that moment and nothing later."""
+    office = prepare()
+    assert isinstance(office.rows, FakeRows)
+    before: list[Office] = []
+    after: list[Office] = []
+    office.rows.watch(lambda written: (after if written else before).append(office.fork()))
+    act(office)
+    return [*before, *after]
 
 
 def busy_november() -> Office:

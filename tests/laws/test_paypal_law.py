@@ -18,7 +18,7 @@ from chalicelib.paypal_batches import BatchState
 from tests.fakes import Crash
 from tests.flows.office import Office
 from tests.flows.paypaling import ADA, BOB, CY, paydesk, receiver
-from tests.flows.test_books_law import Death, MortalRows
+from tests.laws.test_books_law import Death, MortalRows
 from tests.paypal.server import Trouble
 
 PUBLISHERS = (ADA, BOB, CY)
