@@ -24,7 +24,8 @@ from chalicelib.store.rows import (
     key_of,
     walk,
 )
-from tests.fakes import _conditions, _holds, _outcome, index_order
+from tests.fakes import _conditions, _holds, _outcome
+from tests.memory import index_order
 
 _PAGE_BYTES = 1_000_000
 _MARK = ("sort", "pk", "sk")

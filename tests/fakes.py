@@ -6,9 +6,8 @@ that a test which passes on it says something about the real thing.
 
 import copy
 import json
-import operator
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.errors import Broken
@@ -31,7 +30,7 @@ from chalicelib.store.rows import (
     Put,
     Question,
 )
-from chalicelib.store.tables import ALL_TABLES, table_name
+from tests.memory import Memory, copied, index_order, key_names
 
 _MOST_ACTIONS = 100
 _MOST_BYTES = 400_000
@@ -50,11 +49,26 @@ class FakeRows:
 
     def __init__(self) -> None:
         self.trips = 0
-        self._rows: dict[Key, Item] = {}
+        self._memory = Memory()
         self._lock = threading.RLock()
         self._before: dict[int, Callable[[], object]] = {}
         self._after: dict[int, Callable[[], object]] = {}
         self._writes = 0
+        self._watch: Callable[[bool], object] = _nothing
+
+    def fork(self) -> "FakeRows":
+        """The same rows in a database of its own, in which nothing is to happen yet."""
+        twin = copy.copy(self)
+        with self._lock:
+            twin._memory = self._memory.fork()
+        twin._lock = threading.RLock()
+        twin._before, twin._after, twin._watch = {}, {}, _nothing
+        return twin
+
+    def watch(self, look: Callable[[bool], object]) -> None:
+        """Have `look` called right before each write from now on (False), and right after each
+        that happened (True)."""
+        self._watch = look
 
     def crash_before_write(self, n: int = 1) -> None:
         """Die right before the n-th write from now: it never happens."""
@@ -74,17 +88,21 @@ class FakeRows:
         """All rows at once: those of `keys` that exist, and every row of each question."""
         with self._lock:
             self.trips += 1
-            found = {key: copy.deepcopy(self._rows[key]) for key in keys if key in self._rows}
-            return found, tuple(tuple(self._answers(question)) for question in questions)
+            found = {key: row for key in keys if (row := self._memory.get(key)) is not None}
+            answers = [self._memory.answer(question) for question in questions]
+        return (
+            {key: copied(row) for key, row in found.items()},
+            tuple(tuple(map(copied, rows)) for rows in answers),
+        )
 
     def page(self, question: Question) -> Page:
         """One page of a question; a mark only when more rows follow."""
         with self._lock:
             self.trips += 1
-            items = list(self._answers(question))
-        if question.limit is None or len(items) <= question.limit:
-            return Page(tuple(items), None)
-        kept = tuple(items[: question.limit])
+            rows = self._memory.answer(question)
+        kept = tuple(map(copied, rows[: question.limit]))
+        if len(kept) == len(rows):
+            return Page(kept, None)
         names = {*_KEYS, *index_order(question)}
         return Page(kept, {name: kept[-1][name] for name in names})
 
@@ -93,16 +111,18 @@ class FakeRows:
         with self._lock:
             self._writes += 1
             number = self._writes
+        self._watch(False)
         self._before.pop(number, _nothing)()
         with self._lock:
             self.trips += 1
             self._write(actions)
+        self._watch(True)
         self._after.pop(number, _nothing)()
 
     def rows_of(self, table: str) -> list[Item]:
         """Every row of a table, for a test that looks at everything."""
         with self._lock:
-            return [copy.deepcopy(row) for key, row in self._rows.items() if key.table == table]
+            return [copied(row) for row in self._memory.of_table(table)]
 
     def _write(self, actions: Sequence[Action]) -> None:
         keys = [_key(action) for action in actions]
@@ -112,77 +132,26 @@ class FakeRows:
             raise ValueError("a write takes each row once")
         refused: dict[int, Item | None] = {}
         for position, (key, action) in enumerate(zip(keys, actions, strict=True)):
-            row = self._rows.get(key)
+            row = self._memory.get(key)
             if not all(_holds(condition, row or {}) for condition in _conditions(action)):
-                refused[position] = copy.deepcopy(row)
+                refused[position] = None if row is None else copied(row)
         if refused:
             raise NotWritten(refused)
-        self._rows |= {
-            key: after
+        outcomes = [
+            (key, _outcome(action, key, self._memory.get(key)))
             for key, action in zip(keys, actions, strict=True)
-            if (after := _outcome(action, key, self._rows.get(key))) is not None
-        }
-
-    def _answers(self, question: Question) -> Iterator[Item]:
-        """The rows of the question in its order, past its mark, without its limit."""
-        order = index_order(question)
-        partition, sort = order[0], order[1]
-
-        def place(row: Mapping[str, Any]) -> tuple[str, ...]:
-            return (row[sort], row["pk"], row["sk"])
-
-        rows = [
-            row
-            for key, row in self._rows.items()
-            if key.table == question.table and _belongs(row, question, partition, sort)
         ]
-        rows.sort(key=place, reverse=question.descending)
-        if question.after is not None:
-            last = place(question.after)
-            past = operator.lt if question.descending else operator.gt
-            rows = [row for row in rows if past(place(row), last)]
-        yield from (copy.deepcopy(row) for row in rows)
+        for key, after in outcomes:
+            if after is not None:
+                self._memory.lay(key, after)
 
 
 def _die() -> None:
     raise Crash
 
 
-def _nothing() -> None:
+def _nothing(*_: object) -> None:
     return None
-
-
-def _index_keys() -> dict[tuple[str, str | None], tuple[str, str]]:
-    """The hash and range attributes of each table and index, as the models declare them."""
-    found: dict[tuple[str, str | None], tuple[str, str]] = {}
-    prefix = table_name("")
-    for model in ALL_TABLES:
-        table = model.Meta.table_name.removeprefix(prefix)
-        found[table, None] = ("pk", "sk")
-        for index in model._get_schema()["global_secondary_indexes"]:
-            names = {part["KeyType"]: part["AttributeName"] for part in index["key_schema"]}
-            found[table, index["index_name"]] = (names["HASH"], names["RANGE"])
-    return found
-
-
-_INDEX_KEYS = _index_keys()
-
-
-def index_order(question: Question) -> tuple[str, str]:
-    """By which attributes the question is partitioned and sorted."""
-    return _INDEX_KEYS[question.table, question.index]
-
-
-def _belongs(row: Item, question: Question, partition: str, sort: str) -> bool:
-    """Whether the row is in the index at all, in the partition, and within the bounds."""
-    if row.get(partition) != question.partition or sort not in row:
-        return False
-    value = row[sort]
-    return (
-        (question.starts_with is None or value.startswith(question.starts_with))
-        and (question.at_least is None or value >= question.at_least)
-        and (question.below is None or value < question.below)
-    )
 
 
 def _key(action: Action) -> Key:
@@ -239,7 +208,7 @@ def _outcome(action: Action, key: Key, row: Item | None) -> Item | None:
         return None
     if isinstance(action, Put):
         return _storable(key.table, _without_none(action.item))
-    after = copy.deepcopy(row) if row is not None else {"pk": key.pk, "sk": key.sk}
+    after = copied(row) if row is not None else {"pk": key.pk, "sk": key.sk}
     _apply(action, after)
     return _storable(key.table, after)
 
@@ -265,10 +234,12 @@ def _guard_paths(paths: Sequence[Path]) -> None:
         raise ValueError("a change without set, add or remove changes nothing")
     if any(path[0] in _KEYS for path in paths):
         raise Broken("the key of a row does not change")
-    for one in range(len(paths)):
-        for other in range(len(paths)):
-            if one != other and paths[other][: len(paths[one])] == paths[one]:
-                raise Broken(f"the paths {paths[one]} and {paths[other]} overlap")
+    known = set(paths)
+    if len(known) < len(paths):
+        raise Broken("a path is changed twice")
+    for path in paths:
+        if any(path[:length] in known for length in range(1, len(path))):
+            raise Broken(f"{path} and a path above it overlap")
 
 
 def _parent(row: Item, path: Path) -> dict[str, Any]:
@@ -291,13 +262,28 @@ def _without_none(value: Any) -> Any:
 
 def _storable(table: str, row: Item) -> Item:
     """The row, when its keys are texts that are not empty and its size is within the limit."""
-    names = {name for (owner, _), pair in _INDEX_KEYS.items() if owner == table for name in pair}
-    for name in names & row.keys():
+    for name in key_names(table) & row.keys():
         if not isinstance(row[name], str) or not row[name]:
             raise Broken(f"{name} is a key and must be a text that is not empty")
-    if len(json.dumps(row, default=_as_long).encode()) > _MOST_BYTES:
+    if _may_be_large(row) and len(json.dumps(row, default=_as_long).encode()) > _MOST_BYTES:
         raise Broken(f"a row holds at most {_MOST_BYTES} bytes")
     return row
+
+
+def _may_be_large(value: Any) -> bool:
+    """Whether it is worth writing the row out to measure it: no character takes more than 12
+    bytes, and no number, quote or comma more than 64 together."""
+    return _letters(value) * 12 > _MOST_BYTES
+
+
+def _letters(value: Any) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value) + 6
+    if isinstance(value, dict):
+        return 6 + sum(len(name) + 6 + _letters(one) for name, one in value.items())
+    if isinstance(value, list):
+        return 6 + sum(map(_letters, value))
+    return 6 + int(value).bit_length() // 3
 
 
 def _as_long(value: bytes) -> str:

@@ -177,13 +177,12 @@ class Rows(Protocol):
 
 def walk(rows: Rows, question: Question) -> Iterator[Item]:
     """Every row of a question, of which one page at a time is held."""
-    mark = question.after
     while True:
-        page = rows.page(replace(question, after=mark))
+        page = rows.page(question)
         yield from page.items
-        mark = page.mark
-        if mark is None:
+        if page.mark is None:
             return
+        question = replace(question, after=page.mark)
 
 
 def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:

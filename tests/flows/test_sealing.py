@@ -25,10 +25,12 @@ class OpenedRows(FakeRows):
     """Rows that somebody with the keys to the database can change and take away."""
 
     def tamper(self, key: Key, **values: object) -> None:
-        self._rows[key] |= values
+        before = self._memory.get(key)
+        assert before is not None
+        self._memory.lay(key, before | values)
 
     def remove(self, key: Key) -> None:
-        del self._rows[key]
+        self._memory.remove(key)
 
 
 def november(rows: FakeRows | None = None) -> Office:
