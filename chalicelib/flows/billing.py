@@ -17,6 +17,7 @@ from chalicelib.campaigns import Advertiser, Campaign
 from chalicelib.errors import Busy
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, Latest, paced, unhurried
+from chalicelib.flows.papers import Press, page_of
 from chalicelib.invoices import Charge, Invoice, InvoiceKind, InvoiceState
 from chalicelib.issuer import BillTo, Issuer, legible
 from chalicelib.issuing import Reckoning, Terms
@@ -54,6 +55,7 @@ class Desk:
     issuer: Issuer
     now: datetime
     in_time: InTime = unhurried
+    press: Press = page_of
 
 
 def bill(advertiser: Advertiser, as_of: datetime, desk: Desk) -> Iterator[Invoice]:

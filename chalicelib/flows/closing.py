@@ -132,7 +132,8 @@ def close_advertiser(advertiser: Advertiser, as_of: datetime, desk: Desk, closed
             closed.issued.append(document)
     if advertiser.billing is Billing.NET:
         closed.freed.merge(pass_on(advertiser.id, stores=stores, now=now, in_time=desk.in_time))
-    closed.unprinted += papers.make_for(ids, stores=stores, documents=desk.documents).failed
+    made = papers.make_for(ids, stores=stores, documents=desk.documents, press=desk.press)
+    closed.unprinted += made.failed
     send_for(ids, stores=stores, post=desk.post, now=now)
     closed.dunned += take_due(advertiser.id, stores=stores, post=desk.post, now=now)
 
@@ -161,7 +162,7 @@ def close_publisher(
 
 def finish_papers(desk: Desk) -> tuple[str, ...]:
     """Make and mail the documents that earlier runs have left; those that could not be made."""
-    printed = papers.make_waiting(stores=desk.stores, documents=desk.documents)
+    printed = papers.make_waiting(stores=desk.stores, documents=desk.documents, press=desk.press)
     send_waiting(stores=desk.stores, post=desk.post, now=desk.now)
     return printed.failed
 

@@ -28,6 +28,9 @@ from chalicelib.store.papers import (
 from chalicelib.store.rows import Rows
 from chalicelib.store.stores import Stores
 
+Press = Callable[[Printed, Read], bytes]
+"""How a page is printed; the same document gives the same bytes."""
+
 _Find = Callable[[Rows, str], Printed]
 
 
@@ -56,29 +59,38 @@ class PapersReport:
     failed: tuple[str, ...]
 
 
-def make_waiting(*, stores: Stores, documents: Documents) -> PapersReport:
+def page_of(printed: Printed, read: Read) -> bytes:
+    """The page of an invoice, a statement or a credit note; `read` fetches its logo."""
+    if isinstance(printed, CreditNote):
+        return note_paper.printed(printed, read)
+    return paper.printed(printed, read)
+
+
+def make_waiting(*, stores: Stores, documents: Documents, press: Press = page_of) -> PapersReport:
     """Make every document that is still to be made.
 
     One that fails is logged and keeps waiting, so that it does not keep back the others.
     """
     invoices = [(one, _issued) for one in papers_waiting(stores.rows)]
     notes = [(one, find_note) for one in notes_waiting(stores.rows)]
-    return _make_all([*invoices, *notes], stores, documents)
+    return _make_all([*invoices, *notes], stores, documents, press)
 
 
-def make_for(ids: Iterable[str], *, stores: Stores, documents: Documents) -> PapersReport:
+def make_for(
+    ids: Iterable[str], *, stores: Stores, documents: Documents, press: Press = page_of
+) -> PapersReport:
     """Make the documents of these invoices, where they are still to be made."""
     waiting = [(one, _issued) for one in papers_waiting_of(stores.rows, ids)]
-    return _make_all(waiting, stores, documents)
+    return _make_all(waiting, stores, documents, press)
 
 
 def _make_all(
-    waiting: Iterable[tuple[str, _Find]], stores: Stores, documents: Documents
+    waiting: Iterable[tuple[str, _Find]], stores: Stores, documents: Documents, press: Press
 ) -> PapersReport:
     made, failed = 0, []
     for document_id, find in waiting:
         try:
-            _make(find(stores.rows, document_id), stores, documents)
+            _make(find(stores.rows, document_id), stores, documents, press)
             made += 1
         except Exception:
             # Whatever is wrong with this one, the log says it and the next is made.
@@ -112,18 +124,12 @@ def _papers_of(printed: Printed) -> frozenset[Paper]:
     return frozenset(Paper) - (set() if printed.kind is InvoiceKind.INVOICE else {Paper.UBL})
 
 
-def _make(printed: Printed, stores: Stores, documents: Documents) -> None:
+def _make(printed: Printed, stores: Stores, documents: Documents, press: Press = page_of) -> None:
     """Keep the documents first, and mark them as made once they are all there."""
-    documents.keep(printed.place(".pdf"), _page(printed, documents.read), CONTENT_TYPE)
+    documents.keep(printed.place(".pdf"), press(printed, documents.read), CONTENT_TYPE)
     if Paper.UBL in _papers_of(printed):
         documents.keep(printed.place(".xml"), _e_invoice(printed), einvoices.CONTENT_TYPE)
     mark_made(stores.rows, printed.id)
-
-
-def _page(printed: Printed, read: Read) -> bytes:
-    if isinstance(printed, CreditNote):
-        return note_paper.printed(printed, read)
-    return paper.printed(printed, read)
 
 
 def _e_invoice(printed: Printed) -> bytes:

@@ -9,6 +9,7 @@ from chalicelib import ledger
 from chalicelib.bank_files import BankFile
 from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Advertiser, Billing
+from chalicelib.credit_notes import Printed
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Wish
 from chalicelib.flows import bank_files, paybacks
 from chalicelib.flows.audit import AuditReport, audit
@@ -17,6 +18,7 @@ from chalicelib.flows.closing import ClosingReport, close, desk_of
 from chalicelib.flows.crediting import credit_call
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.pacing import InTime, unhurried
+from chalicelib.flows.papers import Press, page_of
 from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.flows.payments import record_payment
 from chalicelib.flows.payouts import settle_payout
@@ -27,6 +29,7 @@ from chalicelib.offers import PayoutTerms, Publisher
 from chalicelib.paybacks import Refund
 from chalicelib.payments import Payment
 from chalicelib.payouts import BookedEarning, Earning, Payout
+from chalicelib.providers.letterhead import Read
 from chalicelib.store.books import (
     CHARGES,
     CREDITS,
@@ -64,6 +67,16 @@ WEEKLY = a_publisher(
 HELD = a_publisher(id="pub_b", name="Calm Media", payout_terms=PayoutTerms(net_days=0, hold_days=7))
 
 
+_pages: dict[Printed, bytes] = {}
+
+
+def _as_printed_before(printed: Printed, read: Read) -> bytes:
+    """The page of a document, printed once however many offices issue it just so."""
+    if printed not in _pages:
+        _pages[printed] = page_of(printed, read)
+    return _pages[printed]
+
+
 @dataclass
 class Office:
     """The books of two advertisers and two publishers, with a clock that is moved by hand."""
@@ -73,6 +86,7 @@ class Office:
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     fails_to_print: bool = False
+    press: Press = _as_printed_before
 
     def __post_init__(self) -> None:
         self.stores = Stores(self.rows)
@@ -192,10 +206,11 @@ class Office:
 
     def desk(self, in_time: InTime = unhurried) -> Desk:
         """What closings work with, at the clock's time."""
-        return desk_of(
+        desk = desk_of(
             stores=self.stores, documents=self.bucket(), post=self.post, now=self.now,
             in_time=in_time,
         )  # fmt: skip
+        return replace(desk, press=self.press)
 
     @property
     def post(self) -> PostOffice:
