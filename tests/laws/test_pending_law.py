@@ -33,7 +33,7 @@ from chalicelib.validation import judge
 from tests import builders
 from tests.builders import a_disposition, a_postback, a_step
 from tests.fakes import Crash
-from tests.flows.test_books_law import MortalRows, deaths
+from tests.laws.test_books_law import MortalRows, deaths
 from tests.world import World
 
 FUNDS = 60_000

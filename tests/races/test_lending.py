@@ -1,7 +1,7 @@
 """Sixty-four visitors at once for fifty numbers: every number is lent, and none twice."""
 
 from chalicelib.store.dynamo import DynamoRows
-from tests.flows.test_lending_laws import crowd
+from tests.laws.test_lending_laws import crowd
 
 
 def test_fifty_numbers_are_lent_to_fifty_of_sixty_four_visitors() -> None:
