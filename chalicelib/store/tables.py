@@ -17,6 +17,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | PUBLISHER#id | SCREENING | what the list of those who may not be paid finds of the publisher, and what the operator decided of it |
 | catalog | OPERATOR | SCREENING | which list that is |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
+| catalog | OPERATOR | TAX_YEAR#year | from how much on the tax office is told of what was paid in a year |
 | catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
 | catalog | OPERATOR | ISSUER | who issues the invoices |
 | catalog | OPERATOR | RECONCILIATION | what the latest comparison of the carrier's numbers with the platform's found |
@@ -66,6 +67,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | TRANSFER#id | META | money that the operator moved between its own accounts; never changed |
 | books | PAYPAL_BATCH#id | META | payouts that PayPal is asked to make together, and how far that is |
 | books | PAYPAL_ITEM#payout | META | in which batch a payout is, and what PayPal says of it |
+| books | TAX_DEPOSIT#id | META | what was withheld and went to the tax office; never changed |
 | books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
 | books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
