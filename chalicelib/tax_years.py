@@ -5,6 +5,7 @@ on a form 1099-NEC. What a form looks like as a file belongs to `tax_files`. Not
 the operator's accountant decides.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,12 +13,14 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from chalicelib import times
+from chalicelib.errors import NotFound
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import Payout, PayoutState
 from chalicelib.tax_forms import Classification, FormKind, TaxForm
 from chalicelib.times import Period
 
 FIRST_YEAR, LAST_YEAR = 2000, 2098
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _CURRENCY = "USD"
 _THRESHOLDS: Mapping[int, int] = {2025: 60_000, 2026: 200_000}
 """From how many cents on a year is told of; from 2027 on the sum follows prices, and is said by
@@ -93,8 +96,12 @@ class YearStanding(StrEnum):
     FORM_MISSING = "tax_form_missing"
 
 
-LEFT_OUT = frozenset({YearStanding.OTHER_CURRENCY, YearStanding.ABROAD, YearStanding.FORM_MISSING})
-"""What was paid, and needs somebody to look at it before the year is done."""
+def year_of(word: str) -> int:
+    """The year that a word names; NotFound when it names none that is kept."""
+    year = int(word) if _YEAR.fullmatch(word) else 0
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NotFound(f"there is no year {word}")
+    return year
 
 
 def period(year: int, zone: str) -> Period:

@@ -4,7 +4,6 @@ Owns the routes of a year's threshold and of what payees were paid in it: the op
 everybody, a publisher for itself.
 """
 
-import re
 from typing import Any
 
 from chalice import Blueprint
@@ -19,11 +18,9 @@ from chalicelib.offers import Publisher
 from chalicelib.store.codec import to_plain
 from chalicelib.store.settings import find_operator
 from chalicelib.store.tax_years import find_year
-from chalicelib.tax_years import Sums, TaxYear, YearStanding
+from chalicelib.tax_years import Sums, TaxYear, YearStanding, year_of
 
 blueprint = Blueprint(__name__)
-
-_YEAR = re.compile(r"\d{4}", re.ASCII)
 
 
 @endpoint(
@@ -102,14 +99,6 @@ def read_payee_year(request: Request, id: str, year: str) -> Answer:
     rules = rules_of(year_of(year), request.stores)
     (found,) = payee_years([publisher], rules, stores=request.stores)
     return Answer(body=_view(found))
-
-
-def year_of(word: str) -> int:
-    """The year that a word of the path names; NotFound when it names none that is kept."""
-    year = int(word) if _YEAR.fullmatch(word) else 0
-    if not tax_years.FIRST_YEAR <= year <= tax_years.LAST_YEAR:
-        raise NotFound(f"there is no year {word}")
-    return year
 
 
 def _shown(said: TaxYear, request: Request) -> Answer:

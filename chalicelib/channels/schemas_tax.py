@@ -9,10 +9,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib import tax_years
+from chalicelib import tax_exports, tax_years
 from chalicelib.channels.fields import Currency, Document, Moment, Name, PositiveCents
+from chalicelib.channels.schemas_billing import Address
 
 YearStanding = Annotated[tax_years.YearStanding, Field(strict=False)]
+ExportState = Annotated[tax_exports.ExportState, Field(strict=False)]
+ExportFile = Annotated[tax_exports.ExportFile, Field(strict=False)]
 Year = Annotated[int, Field(ge=tax_years.FIRST_YEAR, le=tax_years.LAST_YEAR)]
 
 
@@ -98,3 +101,51 @@ class TaxDepositView(Document):
     currency: Currency
     reference: str
     booked_at: Moment
+
+
+class PayerView(Document):
+    """Who has paid, as the forms name it."""
+
+    legal_name: str
+    address: Address
+    tax_id: str
+
+
+class FetchView(Document):
+    """One link that was given to a file: which, when, and `by` the operator or which key."""
+
+    file: ExportFile
+    by: str
+    at: Moment
+
+
+class TaxExportView(Document):
+    """The forms of a year, asked for `by` the operator or a key, with payer and threshold as they
+    stood then. The files are there from `done_at` up to `ends_at`."""
+
+    id: str
+    year: int
+    threshold_cents: int
+    payer: PayerView
+    by: str
+    asked_at: Moment
+    state: ExportState
+    done_at: Moment | None
+    ends_at: Moment | None
+    form_count: int
+    left_out_count: int
+    fetches: list[FetchView]
+
+
+class TaxExportLinkBody(Document):
+    """Which file: the `forms`, which hold tax numbers in full, or who was `left_out`, with why."""
+
+    file: ExportFile
+
+
+class TaxExportLinkView(Document):
+    """An address at which anybody who has it can fetch the file until it expires."""
+
+    file: ExportFile
+    url: str
+    expires_at: Moment
