@@ -271,8 +271,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "BillRole", "ReconcileRole", "PaypalRole", "TaxRole", "SealRole", "CloseRole", "ClosingRole",
-        "ApiHandlerRole",
+        "BillRole", "ReconcileRole", "PaypalRole", "TaxRole", "SealRole", "CloseRole",
+        "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
