@@ -17,6 +17,7 @@ from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
 from chalicelib.ledger import AdvertiserAccount, House, PublisherAccount
 from chalicelib.payments import Funds, Payment, PaymentKind
 from chalicelib.payouts import Payout, PayoutState
+from chalicelib.tax_deposits import TaxDeposit
 from chalicelib.transfers import Transfer
 
 
@@ -130,6 +131,12 @@ def take_transfer(tally: Tally, made: Transfer) -> None:
     """A transfer passes by: the operator's money, from one account to another."""
     tally.accounts[transfers.ACCOUNTS[made.source]] -= made.amount_cents
     tally.accounts[transfers.ACCOUNTS[made.target]] += made.amount_cents
+
+
+def take_tax_deposit(tally: Tally, made: TaxDeposit) -> None:
+    """A deposit passes by: what was withheld went to the tax office."""
+    tally.accounts[House.BACKUP_WITHHOLDING] += made.amount_cents
+    tally.accounts[House.CASH_BANK] -= made.amount_cents
 
 
 def take_payout(tally: Tally, payout: Payout) -> None:

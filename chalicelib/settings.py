@@ -102,12 +102,15 @@ class OperatorSettings(Settings):
     A tracking number that was released rests for `number_rest_days` times 24 hours before it may be
     used again, so that late callers of its old placement reach nobody else. Nothing is paid to a
     publisher's account for `payee_cooldown_days` times 24 hours after it was said, and nothing
-    without a tax form where one is required.
+    without a tax form where one is required. A year of taxes is the calendar's in `tax_zone`;
+    where `paypal_reports`, PayPal tells the tax office of what it paid.
     """
 
     number_rest_days: int = 60
     payee_cooldown_days: int = 7
     tax_form_required: bool = True
+    tax_zone: str = "UTC"
+    paypal_reports: bool = True
     version: int = 0
     verticals: Mapping[str, VerticalRule] = field(default_factory=dict)
 

@@ -74,6 +74,12 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `account_archived` | an archived account gets no key |
 | 409 | `block_exists` | the same callers are blocked there already |
 | 409 | `payment_reference_reused` | the reference has recorded another payment |
+| 409 | `year_not_over` | the forms of a year are written once it is over |
+| 409 | `threshold_unknown` | nobody has said from how much on the year is told of |
+| 409 | `payer_incomplete` | a form names its payer: say the issuer whole |
+| 409 | `export_not_done` | the files are being written |
+| 409 | `export_gone` | the files are there for a day: ask for another export |
+| 409 | `tax_deposit_differs` | the reference has recorded another deposit |
 | 409 | `no_advertiser` | no advertiser has the call of which something is said |
 | 409 | `external_id_taken` | the advertiser's own id stands for another call |
 | 409 | `event_id_reused` | the event came with other content before |

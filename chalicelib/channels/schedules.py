@@ -3,9 +3,10 @@
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
 that were lost on their way, and for what advertisers told and is not done with; every minute too
 the billing of those who have reached their threshold, and links for those whose balance is low;
-every quarter of an hour what is paid by PayPal; every hour the comparison of numbers with the
-carrier, and each pool's step up or down; every day the sealing of the ledger, and asking for the
-closing of what has ended. What they do belongs to the flows.
+every quarter of an hour what is paid by PayPal; every five minutes the forms for the tax office
+that were asked for; every hour the comparison of numbers with the carrier, and each pool's step up
+or down; every day the sealing of the ledger, and asking for the closing of what has ended. What
+they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -143,9 +144,23 @@ def pay_by_paypal(_event: dict[str, Any], _context: Any) -> Any:
     return counts
 
 
+def write_taxes(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Write the forms for the tax office that were asked for; answers how many exports. It alone
+    may read tax numbers in full."""
+    from chalicelib.flows.tax_exports import Writer, write_exports
+    from chalicelib.providers.ciphers import cipher
+    from chalicelib.providers.documents import bucket
+
+    writer = Writer(stores=stores(), documents=bucket(), cipher=cipher(), now=runtime.now())
+    counts = {"exports": write_exports(writer)}
+    runtime.logger().info("wrote forms for the tax office", extra=counts)
+    return counts
+
+
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="bill")(bill_early)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
 blueprint.schedule(Rate(15, unit=Rate.MINUTES), name="paypal")(pay_by_paypal)
+blueprint.schedule(Rate(5, unit=Rate.MINUTES), name="tax")(write_taxes)
 blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from chalicelib import recording, settings
-from chalicelib.channels.fields import Cap, Document, Name, PositiveCents
+from chalicelib.channels.fields import Cap, Document, Name, PositiveCents, Zone
 from chalicelib.criteria import RouteByArea
 
 CapUse = Annotated[settings.CapUse, Field(strict=False)]
@@ -94,12 +94,15 @@ class OperatorSettingsBody(Settings):
     """What holds in the whole deployment where nobody narrower says otherwise. A released number
     may be used again after `number_rest_days`, and nothing is paid to an account of a publisher for
     `payee_cooldown_days` after it was said, nor without a tax form where one is required.
-    `verticals` maps the vertical of campaigns, in small
+    A year of taxes is the calendar's in `tax_zone`, and where `paypal_reports`, what PayPal pays is
+    PayPal's to tell the tax office. `verticals` maps the vertical of campaigns, in small
     letters, to what is demanded of their recordings."""
 
     number_rest_days: Annotated[int, Field(ge=0, le=365)] = 60
     payee_cooldown_days: Annotated[int, Field(ge=0, le=90)] = 7
     tax_form_required: bool = True
+    tax_zone: Zone = "UTC"
+    paypal_reports: bool = True
     verticals: Annotated[dict[Vertical, VerticalRule], Field(max_length=100)] = Field(
         default_factory=dict
     )

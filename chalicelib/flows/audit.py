@@ -31,6 +31,7 @@ from chalicelib.store.books import (
     PAYMENTS,
     PAYOUTS,
     STATEMENTS,
+    TAX_DEPOSITS,
     TRANSFERS,
 )
 from chalicelib.store.entries import account_legs, entry_key, read_entry
@@ -112,6 +113,8 @@ def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
         auditing.take_payment(tally, payment)
     for made in findings.counting("transfers", stores.books.every(TRANSFERS)):
         auditing.take_transfer(tally, made)
+    for deposit in findings.counting("tax deposits", stores.books.every(TAX_DEPOSITS)):
+        auditing.take_tax_deposit(tally, deposit)
 
 
 def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> None:

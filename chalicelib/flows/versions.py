@@ -16,8 +16,9 @@ from chalicelib.screening_lists import ScreeningList
 from chalicelib.settings import OperatorSettings
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
+from chalicelib.tax_years import TaxYear
 
-T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList)
+T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList, TaxYear)
 
 _TRIES = 8
 

@@ -27,8 +27,12 @@ from chalicelib.store.payouts import read_payout
 from chalicelib.store.paypal_batches import read_batch
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
 from chalicelib.store.stripe_events import read_stripe_event
+from chalicelib.store.tax_deposits import read_deposit
+from chalicelib.store.tax_exports import read_export
 from chalicelib.store.transfers import read_transfer
 from chalicelib.stripe_events import TakenEvent
+from chalicelib.tax_deposits import TaxDeposit
+from chalicelib.tax_exports import TaxExport
 from chalicelib.transfers import Transfer
 
 T = TypeVar("T")
@@ -57,6 +61,8 @@ STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_e
 PAYPAL_BATCHES: Shelf[Batch] = Shelf("paypal_batch", "PAYPAL_BATCH", read_batch)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
 TRANSFERS: Shelf[Transfer] = Shelf("transfer", "TRANSFER", read_transfer)
+TAX_DEPOSITS: Shelf[TaxDeposit] = Shelf("tax_deposit", "TAX_DEPOSIT", read_deposit)
+TAX_EXPORTS: Shelf[TaxExport] = Shelf("tax_export", "TAX_EXPORT", read_export)
 HOLDS: Shelf[Hold] = Shelf("hold", "HOLD", read_hold)
 
 

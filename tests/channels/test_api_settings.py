@@ -46,6 +46,7 @@ def test_settings_that_were_never_said_say_nothing() -> None:
     shown = Api().get("/settings").body
     assert shown == dict.fromkeys(NAMES) | {
         "number_rest_days": 60, "payee_cooldown_days": 7, "tax_form_required": True,
+        "tax_zone": "UTC", "paypal_reports": True,
         "version": 0, "verticals": {},
     }  # fmt: skip
     schemas_settings.OperatorSettingsView.model_validate(shown)
@@ -57,12 +58,14 @@ def test_the_operators_settings_are_replaced_whole() -> None:
         "number_rest_days": 90,
         "payee_cooldown_days": 3,
         "tax_form_required": False,
+        "tax_zone": "America/Denver",
+        "paypal_reports": False,
         "verticals": {},
     }
     assert put(api, said).body == said | {"version": 1}
     assert put(api, {"max_attempts": 2}).body == dict.fromkeys(NAMES) | {
         "max_attempts": 2, "number_rest_days": 60, "payee_cooldown_days": 7,
-        "tax_form_required": True, "version": 2,
+        "tax_form_required": True, "tax_zone": "UTC", "paypal_reports": True, "version": 2,
         "verticals": {},
     }  # fmt: skip
     assert put(api, {"number_rest_days": 366}).faults == {("number_rest_days", "range")}

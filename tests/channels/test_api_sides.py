@@ -342,6 +342,7 @@ _IDS = {
     "/publishers/{id}/payee/events": "publisher",
     "/credits/{id}": "credit", "/credits/{id}/pdf": "note", "/credits/{id}/ubl": "note",
     "/publishers/{id}/outlook": "publisher", "/publishers/{id}/outlook/calls": "publisher",
+    "/publishers/{id}/tax-years/{year}": "publisher",
 }  # fmt: skip
 """Whose id stands in the path of each route that parties have."""
 _COMMON = {"/open-offers", "/open-offers/{id}/apply"}
@@ -386,6 +387,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
         for name, one in (("cost_id", sides.costs[of]), ("secret_id", sides.secrets[of])):
             path = path.replace(f"{{{name}}}", one["id"])
         path = path.replace("{id}", thing["id"]).replace("{version}", "1")
+        path = path.replace("{year}", "2026")
         path += "?from=2026-11-01&to=2026-12-01" if path.endswith("/return") else ""
     elif path == "/calls" and kind == "advertiser":
         path += f"?campaign_id={market.campaign['id']}"
@@ -449,6 +451,7 @@ def test_a_route_is_not_for_a_key_of_another_kind(kind: PartyKind, route: Route)
     before = {table: api.rows.rows_of(table) for table in ("catalog", "calls", "books", "ledger")}
     path = route.path.replace("{id}", party.id).replace("{account}", "cash:bank")
     path = path.replace("{number_id}", "num_1").replace("{cost_id}", "cost_1")
+    path = path.replace("{year}", "2026")
     reply = party.send(route.method, path, {} if route.body else None)
     assert (reply.status, reply.body["code"]) == (403, "forbidden")
     assert before == {table: api.rows.rows_of(table) for table in before}

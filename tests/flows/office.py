@@ -31,6 +31,7 @@ from chalicelib.flows.payouts import (
     submit_payout,
 )
 from chalicelib.flows.sealing import SealingReport, seal
+from chalicelib.flows.tax_deposits import record_deposit
 from chalicelib.flows.thresholds import EarlyReport, bill_early
 from chalicelib.flows.transfers import record_transfer
 from chalicelib.flows.voiding import void_invoice, write_off
@@ -60,9 +61,11 @@ from chalicelib.store.charges import charge_put, earning_put
 from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import open_funds
 from chalicelib.store.holds import funds_change
-from chalicelib.store.payees import payee_write
+from chalicelib.store.payees import find_payee, payee_write
 from chalicelib.store.rows import BOOKS, CALLS, CATALOG, LEDGER, Change, Key, Path, Put, Rows
 from chalicelib.store.stores import Stores
+from chalicelib.tax_deposits import TaxDeposit
+from chalicelib.tax_forms import Withholding
 from chalicelib.transfers import Cash, Transfer
 from tests.builders import a_call, a_publisher, an_advertiser
 from tests.documents import FakeDocuments
@@ -296,6 +299,24 @@ class Office:
     def releases(self, payout_id: str) -> Payout:
         """The operator lets what came back be paid again."""
         return release_payout(payout_id, stores=self.stores, now=self.now)
+
+    def tells(self, after: Payee) -> "Office":
+        """The publisher, or the operator, says how it is paid."""
+        before = find_payee(self.rows, after.publisher_id)
+        self.rows.write([payee_write(before, replace(after, version=before.version + 1))])
+        return self
+
+    def withholds(self, publisher: Publisher = WEEKLY) -> "Office":
+        """From now on a part of the publisher's payouts goes to the tax office."""
+        payee = find_payee(self.rows, publisher.id)
+        return self.tells(replace(payee, withholding=Withholding(on=True)))
+
+    def deposits(self, cents: int, reference: str = "eftps-1", year: int = 2026) -> TaxDeposit:
+        """The operator pays the tax office what was withheld."""
+        return record_deposit(
+            year=year, amount_cents=cents, currency="USD", reference=reference,
+            stores=self.stores, now=self.now,
+        )  # fmt: skip
 
     def holds(
         self,

@@ -140,6 +140,7 @@ WRITERS = {
     "reserve_released": Writer(reserved, lambda office: office.closes()),
     "publisher_write_off": Writer(owing, lambda office: office.gives_up()),
     "payout_released": Writer(returned, lambda office: office.releases(office.payouts[0].id)),
+    "tax_deposit": Writer(opens, lambda office: office.deposits(720)),
     "invoice_voided": Writer(unpaid, lambda office: office.voids(office.invoices[0].id)),
     "refund": Writer(topped_up, lambda office: office.refunds(office.payments[0].id, 1_000)),
     "chargeback": Writer(paid, lambda office: office.is_charged_back(office.payments[0].id)),

@@ -102,6 +102,10 @@ def test_the_worked_month_is_true_to_the_cent() -> None:
     office.refunds(top_up.id, 2_000)
     office.now = datetime(2026, 12, 24, tzinfo=UTC)
     office.is_charged_back(last.id)
+    office.now = datetime(2026, 12, 28, 6, 10, tzinfo=UTC)
+    office.withholds().closes()
+    office.now = datetime(2026, 12, 29, tzinfo=UTC)
+    office.deposits(648)
 
     said = Counter[tuple[str, str, frozenset[tuple[str, int]]]]()
     month = rows_under("Amounts are in cents.")
@@ -130,7 +134,7 @@ def test_the_reference_names_every_template_and_every_law() -> None:
     } | {
         "payout_create", "payout_settled", "payout_failed", "payout_returned", "payout_released",
         "payout_fee", "transfer", "invoice_voided", "write_off", "hold", "hold_lifted", "reserve",
-        "reserve_released", "publisher_write_off", "refund", "chargeback",
+        "reserve_released", "publisher_write_off", "refund", "chargeback", "tax_deposit",
     }  # fmt: skip
     laws = {cells[0] for cells in rows_under("recomputes every balance, and compares:")}
     assert laws == set(auditing.Law)

@@ -70,6 +70,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"PutItem"},
     },
+    "tax": {
+        "catalog": {"BatchGetItem", "PutItem"},
+        "catalog/index/by_kind": {"Query"},
+        "books": {"BatchGetItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "ledger": {"BatchGetItem", "Query"},
+    },
     "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
         "catalog": {"BatchGetItem", "UpdateItem"},
@@ -141,6 +148,7 @@ BESIDE: dict[str, set[str]] = {
     },
     "reconcile": {"ssm:GetParametersByPath"},
     "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
+    "tax": {"kms:Decrypt", "s3:PutObject documents"},
     "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
@@ -241,6 +249,7 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
         named_later = (
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
+            f"{RESOURCES['DocumentsArn']}/tax-exports/*",
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
         )
@@ -262,8 +271,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "BillRole", "ReconcileRole", "PaypalRole", "SealRole", "CloseRole", "ClosingRole",
-        "ApiHandlerRole",
+        "BillRole", "ReconcileRole", "PaypalRole", "TaxRole", "SealRole", "CloseRole",
+        "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
