@@ -16,7 +16,7 @@ from chalicelib.channels.views import invoice_view
 from chalicelib.credit_notes import Printed
 from chalicelib.flows import mailing, papers, voiding
 from chalicelib.flows.pacing import while_somebody_waits
-from chalicelib.flows.papers import Paper
+from chalicelib.flows.papers import Kept, Paper
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES
 from chalicelib.store.codec import to_plain
@@ -49,9 +49,15 @@ def _serve_link(which: Paper) -> None:
 def link_to(printed: Printed, which: Paper, request: Request) -> Answer:
     """A link to a document that lasts for minutes."""
     documents = request.context.documents()
-    kept = papers.kept(printed, which, stores=request.stores, documents=documents)
+    return lasting_link(
+        papers.kept(printed, which, stores=request.stores, documents=documents), request
+    )
+
+
+def lasting_link(kept: Kept, request: Request) -> Answer:
+    """A link to what is kept that lasts for minutes."""
     expires = request.context.clock() + LINK_LASTS
-    url = documents.link(kept.key, kept.name, LINK_LASTS)
+    url = request.context.documents().link(kept.key, kept.name, LINK_LASTS)
     shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
     return Answer(body=shown)
 
