@@ -71,11 +71,13 @@ class EarningState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedEarning:
-    """An earning as the books hold it: `document_id` is its payout, once it has one."""
+    """An earning as the books hold it: `document_id` is its payout, once it has one, `hold_id` the
+    hold that is on it."""
 
     earning: Earning
     state: EarningState
     document_id: str | None
+    hold_id: str | None = None
 
 
 class PayoutState(StrEnum):
