@@ -75,7 +75,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | CLOSING#id | PARTY#party | what the run has done for an advertiser or a publisher, and what it waits for |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
-| books | MAIL#invoice#n, MAIL#credit#n | META | the n-th mail about an invoice, or about a credit note, and what became of it |
+| books | MAIL#invoice#n, MAIL#credit#n, MAIL#payout#n | META | the n-th mail about an invoice, a credit note or the statement of a payout, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history; never changed |
 | ledger | CHECKPOINT#account#shard | day | what a shard of an account comes to at the end of a day, and the hash of its chain; never changed |

@@ -7,9 +7,11 @@ import pytest
 
 from chalicelib.channels import schemas_billing, schemas_payouts, schemas_statements
 from tests.channels.api import Market, Party, Reply
+from tests.channels.test_api_billing import ISSUER, put
 from tests.channels.test_api_books import DECEMBER, balance, on_terms, pays, with_calls
 
 Json = dict[str, Any]
+MAIL = {"sender": "billing@ring.example", "api_url": "https://api.ring.example"}
 
 
 def with_a_payout() -> tuple[Market, str]:
@@ -293,3 +295,30 @@ def test_a_payout_is_nobody_elses() -> None:
         assert other.get(f"/payouts/{payout}{path}").status == 404
         assert buyer.get(f"/payouts/{payout}{path}").status == 403
         assert publisher(market).get(f"/payouts/po_{'0' * 26}{path}").status == 404
+
+
+def test_the_statement_is_mailed_to_the_publisher_and_its_link_opens_it() -> None:
+    market, payout = with_a_payout()
+    path = f"/payouts/{payout}/mails"
+    assert market.api.get(path).body == {"payout_id": payout, "mails": []}
+    refused = market.api.post(path, {})
+    assert (refused.status, refused.body["code"]) == (409, "not_to_be_mailed")
+    put(market.api, "/issuer", ISSUER | {"mail": MAIL})
+    mailed = market.api.post(path, {"to": "ap@bright.example"})
+    assert mailed.status == 201
+    schemas_billing.MailView.model_validate(mailed.body)
+    assert (mailed.body["payout_id"], mailed.body["state"]) == (payout, "sent")
+    shown = market.api.get(path).body
+    schemas_billing.PayoutMailsView.model_validate(shown)
+    assert shown["mails"] == [mailed.body]
+    letter = market.api.mailer.sent[-1]
+    word = letter.text.partition("/v1/mailed/")[2].split()[0]
+    led = market.api.send("GET", f"/mailed/{word}", headers={"Authorization": ""})
+    assert led.status == 302
+    key = led.body["url"].removeprefix("https://documents.example.com/").partition("?")[0]
+    assert market.api.documents[key].startswith(b"%PDF")
+    wrong = market.api.post(path, {"to": "nobody"})
+    assert (wrong.status, wrong.faults) == (400, {("to", "email")})
+    assert market.api.post(f"/payouts/po_{'0' * 26}/mails", {}).status == 404
+    for method in ("GET", "POST"):
+        assert publisher(market).send(method, path, {}).status == 403

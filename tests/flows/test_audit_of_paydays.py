@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,12 @@ Touch = Callable[[Office], str]
 
 
 def paydays() -> Office:
+    """The same paydays each time, in books of their own."""
+    return _kept_well().fork()
+
+
+@cache
+def _kept_well() -> Office:
     """Payouts in every state, reserves that wait and that came back, a debt that was given up, and
     holds that stand and that were lifted."""
     office = Office(rows=OpenedRows()).opens(publishers=PUBLISHERS)
