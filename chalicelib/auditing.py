@@ -2,8 +2,9 @@
 
 Owns the list of laws, what it means to break one, and the laws between documents, balances and
 funds. Everything passes by once and is summed up, so that the tally grows with accounts, documents
-and credits, and not with calls. The laws of calls belong to `auditing_calls`, those of entries to
-`auditing_entries`; reading it all, to the flow; nothing here is repaired.
+and credits, and not with calls. The laws of calls belong to `auditing_calls`, those of the steps of
+payouts to `auditing_payouts`, those of entries to `auditing_entries`; reading it all, to the flow;
+nothing here is repaired.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from enum import StrEnum
 from chalicelib import ledger, payout_entries, transfers
 from chalicelib.campaigns import Advertiser, Billing
 from chalicelib.invoices import Invoice, InvoiceKind, InvoiceState
-from chalicelib.ledger import AdvertiserAccount, House, PublisherAccount
+from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
 from chalicelib.payments import Funds, Payment, PaymentKind
 from chalicelib.payouts import Payout, PayoutState
 from chalicelib.tax_deposits import TaxDeposit
@@ -37,6 +38,9 @@ class Law(StrEnum):
     COLLECTED = "an_invoice_collects_what_was_paid"
     RELEASED = "only_collected_calls_are_released"
     PAYOUT = "a_payout_is_its_earnings"
+    STEPS = "each_step_of_a_payout_is_booked"
+    KEPT_BACK = "what_is_kept_back_or_given_up_is_booked"
+    HELD = "what_is_held_has_its_hold"
     CREDIT = "a_credit_is_counted_where_it_was_given"
 
 
@@ -75,6 +79,15 @@ def compare(law: Law, subject: str, expected: int, found: int) -> Iterator[Diffe
     """The difference between two whole numbers; none when they are one."""
     if expected != found:
         yield Difference(law=law, subject=subject, expected=str(expected), found=str(found))
+
+
+def told(entry: Entry | None) -> str:
+    """An entry as a difference tells it."""
+    if entry is None:
+        return "no entry"
+    legs = ", ".join(f"{leg.account} {leg.amount_cents:+d}" for leg in entry.legs)
+    refs = ", ".join(f"{name} {value}" for name, value in sorted(entry.refs.items()))
+    return f"{entry.currency} {legs or 'no legs'} ({refs})"
 
 
 def take_invoice(tally: Tally, invoice: Invoice) -> Iterator[Difference]:

@@ -11,7 +11,15 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib import ledger, times
-from chalicelib.auditing import Difference, Law, Tally, compare, count_credit, is_receivable
+from chalicelib.auditing import (
+    Difference,
+    Law,
+    Tally,
+    compare,
+    count_credit,
+    is_receivable,
+    told,
+)
 from chalicelib.calls import Call, CallStatus
 from chalicelib.campaigns import Billing
 from chalicelib.invoices import BookedCharge
@@ -176,7 +184,7 @@ def _approval_differences(
     found = approvals.pop(expected.id, None)
     if found is None or found.payload_hash != expected.payload_hash:
         yield Difference(
-            law=Law.APPROVAL, subject=charge.call_id, expected=_told(expected), found=_told(found)
+            law=Law.APPROVAL, subject=charge.call_id, expected=told(expected), found=told(found)
         )
     if earned is None:
         yield Difference(
@@ -188,14 +196,6 @@ def _handed_on(tally: Tally, earned: BookedEarning) -> bool:
     """Whether the earning was released, or is on its way to the publisher."""
     released = earned.state in (EarningState.PAYABLE, EarningState.HELD)
     return released or earned.document_id in tally.payouts
-
-
-def _told(entry: Entry | None) -> str:
-    if entry is None:
-        return "no entry"
-    legs = ", ".join(f"{leg.account} {leg.amount_cents:+d}" for leg in entry.legs)
-    refs = ", ".join(f"{name} {value}" for name, value in sorted(entry.refs.items()))
-    return f"{entry.currency} {legs or 'no legs'} ({refs})"
 
 
 def _dated(one: BookedCharge | BookedEarning | Entry) -> tuple[str, str, Any]:

@@ -35,11 +35,11 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """The n-th mail about an invoice, or about the credit note `credit_id` on it; `about` names
-    what it brings, or the step against whoever does not pay, and `error` says why it failed, or
-    what is unsure."""
+    """The n-th mail about an invoice, about the credit note `credit_id` on it, or about the
+    statement of the payout `payout_id`; `about` names what it brings, or the step against whoever
+    does not pay, and `error` says why it failed, or what is unsure."""
 
-    invoice_id: str
+    invoice_id: str | None = None
     n: int
     to: str
     at: datetime
@@ -48,11 +48,12 @@ class Mail:
     message_id: str | None = None
     error: str | None = None
     credit_id: str | None = None
+    payout_id: str | None = None
 
     @property
     def document_id(self) -> str:
         """Of what it is about."""
-        return self.credit_id or self.invoice_id
+        return self.credit_id or self.payout_id or str(self.invoice_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,12 @@ def issuer_name(issuer: Issuer) -> str:
 def amount(cents: int, currency: str) -> str:
     """A sum as a mail says it."""
     return f"{currency} {cents // 100:,}.{cents % 100:02d}"
+
+
+def link(issuer: Issuer, word: str) -> str:
+    """The address that a mail of the issuer gives for a signed word."""
+    address = issuer.mail.api_url if issuer.mail else ""
+    return f"{address}/v1/mailed/{word}"
 
 
 def signed(document_id: str, expires_at: datetime, key: str) -> str:

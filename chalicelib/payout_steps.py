@@ -8,7 +8,7 @@ the store.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib import adjustments
+from chalicelib import adjustments, payouts
 from chalicelib import payout_entries as entries
 from chalicelib.errors import Conflict
 from chalicelib.ledger import Entry
@@ -43,6 +43,7 @@ def created(draft: Payout, publisher: Publisher, clearance: Clearance, now: date
     after = replace(
         draft,
         state=PayoutState.CREATED,
+        period_start=payouts.period_start(terms, draft.cutoff),
         amount_cents=amount,
         call_count=draft.call_count + (1 if reserved else 0),
         method=publisher.payout_method,

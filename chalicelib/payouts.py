@@ -71,11 +71,13 @@ class EarningState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedEarning:
-    """An earning as the books hold it: `document_id` is its payout, once it has one."""
+    """An earning as the books hold it: `document_id` is its payout, once it has one, `hold_id` the
+    hold that is on it."""
 
     earning: Earning
     state: EarningState
     document_id: str | None
+    hold_id: str | None = None
 
 
 class PayoutState(StrEnum):
@@ -97,7 +99,8 @@ _UNPAID = frozenset({PayoutState.FAILED, PayoutState.RETURNED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """Released earnings booked before `cutoff`, paid to a publisher together.
+    """Released earnings booked before `cutoff`, paid to a publisher together; the last period of
+    its terms before that began at `period_start`.
 
     Of what its earnings come to, `reserve_kept_cents` were kept back; `reserve_back_cents` of
     earlier payouts came back. Of `amount_cents`, `withheld_cents` go to the tax office. `reference`
@@ -111,6 +114,7 @@ class Payout:
     publisher_id: str
     currency: str
     cutoff: datetime
+    period_start: datetime | None = None
     state: PayoutState = PayoutState.DRAFT
     amount_cents: int = 0
     call_count: int = 0
@@ -176,6 +180,11 @@ class Clearance:
 def cutoff(terms: PayoutTerms, as_of: datetime) -> datetime:
     """Earnings booked before this instant are past their terms at `as_of`."""
     return times.cycle_start(terms.cycle, as_of - timedelta(days=terms.net_days))
+
+
+def period_start(terms: PayoutTerms, cutoff: datetime) -> datetime:
+    """When the period began that ended last before the cutoff, or at it."""
+    return times.cycle_start(terms.cycle, cutoff - timedelta(microseconds=1))
 
 
 def due_at(terms: PayoutTerms, booked_at: datetime) -> datetime:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib import payout_statements
 from chalicelib.call_facts import CallFacts
 from chalicelib.calls import Attempt, Call, Hold, LegStatus, Signal, SignalKind
 from chalicelib.campaigns import Advertiser, Billing, Campaign, Target
@@ -19,8 +20,11 @@ from chalicelib.ledger import AdvertiserAccount, PublisherAccount
 from chalicelib.lines import CallLookup, KnownLine, LookupState
 from chalicelib.market import CampaignFacts, Market, TargetFacts
 from chalicelib.offers import Buyer, Number, Offer, Partnership, Placement, Publisher
+from chalicelib.payout_statements import PayoutStatement
+from chalicelib.payouts import Adjustment, Earning, Payout, PayoutState
 from chalicelib.places import Area
 from chalicelib.reviews import Review, ReviewDecision
+from chalicelib.sides import PublisherCall, publisher_call
 from chalicelib.terms import ChargeTerms, EarningTerms, Pay, Step, StepTest
 from chalicelib.times import Period
 
@@ -403,3 +407,51 @@ def a_signal(**overrides: Any) -> Signal:
         "raw": {"CallStatus": "completed"},
     }
     return Signal(**(values | overrides))
+
+
+def an_earning(call_id: str, **overrides: Any) -> Earning:
+    """15 dollars that pub_1 earned on November 10."""
+    booked_at = datetime(2026, 11, 10, 15, tzinfo=UTC)
+    values: dict[str, Any] = {
+        "call_id": call_id, "publisher_id": "pub_1", "offer_id": "off_1", "campaign_id": "cmp_1",
+        "amount_cents": 1500, "currency": "USD", "booked_at": booked_at,
+        "release_after": booked_at,
+    }  # fmt: skip
+    return Earning(**(values | overrides))
+
+
+def a_statement(earnings: Sequence[Earning], **overrides: Any) -> PayoutStatement:
+    """Of a payout of November that was paid by check on December 3; each call came five minutes
+    before it was booked."""
+    reserve = [one.amount_cents for one in earnings if one.adjustment is Adjustment.RESERVE]
+    values: dict[str, Any] = {
+        "id": "po_1", "publisher_id": "pub_1", "currency": "USD",
+        "period_start": datetime(2026, 11, 1, tzinfo=UTC),
+        "cutoff": datetime(2026, 12, 1, tzinfo=UTC),
+        "state": PayoutState.SETTLED,
+        "amount_cents": sum(one.due_cents for one in earnings),
+        "call_count": len(earnings),
+        "reserve_kept_cents": -sum(cents for cents in reserve if cents < 0),
+        "reserve_back_cents": sum(cents for cents in reserve if cents > 0),
+        "reference": "check-1041",
+        "created_at": datetime(2026, 12, 1, 6, 10, tzinfo=UTC),
+        "submitted_at": datetime(2026, 12, 2, 15, tzinfo=UTC),
+        "settled_at": datetime(2026, 12, 3, 15, tzinfo=UTC),
+    }  # fmt: skip
+    payout = Payout(**(values | overrides))
+    return PayoutStatement(
+        payout=payout,
+        publisher="Łódź Média <b>",
+        issuer=AN_ISSUER,
+        lines=tuple(
+            payout_statements.line(payout, one, _seen(one) if one.call_id else None)
+            for one in payout_statements.in_order(earnings)
+        ),
+    )
+
+
+def _seen(earning: Earning) -> PublisherCall:
+    came = earning.booked_at - timedelta(minutes=5)
+    return publisher_call(
+        a_call(id=earning.call_id, talk_seconds=130, charge_cents=98_765, arrived_at=came)
+    )

@@ -14,9 +14,9 @@ from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
 from chalicelib.channels.views import invoice_view
 from chalicelib.credit_notes import Printed
-from chalicelib.flows import mailing, papers, voiding
+from chalicelib.flows import mailing, papers, payout_statements, statement_mails, voiding
 from chalicelib.flows.pacing import while_somebody_waits
-from chalicelib.flows.papers import Paper
+from chalicelib.flows.papers import Kept, Paper
 from chalicelib.keys import PartyKind
 from chalicelib.store.books import INVOICES
 from chalicelib.store.codec import to_plain
@@ -49,9 +49,15 @@ def _serve_link(which: Paper) -> None:
 def link_to(printed: Printed, which: Paper, request: Request) -> Answer:
     """A link to a document that lasts for minutes."""
     documents = request.context.documents()
-    kept = papers.kept(printed, which, stores=request.stores, documents=documents)
+    return lasting_link(
+        papers.kept(printed, which, stores=request.stores, documents=documents), request
+    )
+
+
+def lasting_link(kept: Kept, request: Request) -> Answer:
+    """A link to what is kept that lasts for minutes."""
     expires = request.context.clock() + LINK_LASTS
-    url = documents.link(kept.key, kept.name, LINK_LASTS)
+    url = request.context.documents().link(kept.key, kept.name, LINK_LASTS)
     shown = {"name": kept.name, "url": url, "expires_at": times.written(expires)}
     return Answer(body=shown)
 
@@ -135,7 +141,7 @@ def list_mails(request: Request, id: str) -> Answer:
     Route(
         method="GET",
         path="/mailed/{word}",
-        summary="Fetch the invoice, or the credit note, that the link of a mail leads to",
+        summary="Fetch the invoice, credit note or statement that the link of a mail leads to",
         status=302,
         public=True,
     ),
@@ -143,7 +149,12 @@ def list_mails(request: Request, id: str) -> Answer:
 def open_mailed(request: Request, word: str) -> Answer:
     """Leads on to the PDF, for minutes; the word itself lasts for 90 days."""
     documents, now = request.context.documents(), request.context.clock()
-    printed = mailing.opened(word, stores=request.stores, key=request.post.key, now=now)
-    kept = papers.kept(printed, Paper.PDF, stores=request.stores, documents=documents)
+    stores, key = request.stores, request.post.key
+    payout = statement_mails.opened(word, stores=stores, key=key, now=now)
+    if payout:
+        kept = payout_statements.kept(payout, Paper.PDF, stores=stores, documents=documents)
+    else:
+        printed = mailing.opened(word, stores=stores, key=key, now=now)
+        kept = papers.kept(printed, Paper.PDF, stores=stores, documents=documents)
     url = documents.link(kept.key, kept.name, LINK_LASTS)
     return Answer(body={"url": url}, status=302, headers={"Location": url})

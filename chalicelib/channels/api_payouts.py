@@ -1,19 +1,26 @@
 """How are payouts read and taken to their end over HTTP?
 
-Owns what is shown of a payout, with the calls behind it, and the steps that an operator reports of
-one that is paid by hand, such as a wire or a check: submitted, settled, failed, returned, and
-released for the next payday. What whoever else pays reports itself takes the same steps.
+Owns what is shown of a payout, to a publisher of its own, with the calls behind it, and the steps
+that an operator reports of one that is paid by hand, such as a wire or a check: submitted, settled,
+failed, returned, and released for the next payday. What whoever else pays reports itself takes the
+same steps.
 """
+
+from collections.abc import Callable
 
 from chalice import Blueprint
 
 from chalicelib.channels.bodies import Document, validated
-from chalicelib.channels.book_lists import page_behind, shelf_page
-from chalicelib.channels.http import Answer, Request, Route, endpoint
-from chalicelib.channels.views import earning_view, payout_view
+from chalicelib.channels.book_lists import shelf_page
+from chalicelib.channels.http import Answer, Request, Route, Side, endpoint
+from chalicelib.channels.views import View, earning_view, line_view, own_payout_view, payout_view
+from chalicelib.errors import NotFound
 from chalicelib.flows import payouts as flow
+from chalicelib.flows.payout_statements import lines_of
 from chalicelib.flows.paypal_batches import confirm_by_hand
+from chalicelib.keys import PartyKind
 from chalicelib.offers import PayoutMethod
+from chalicelib.payouts import Payout
 from chalicelib.store.books import EARNINGS, PAYOUTS
 
 blueprint = Blueprint(__name__)
@@ -28,20 +35,27 @@ blueprint = Blueprint(__name__)
         answers="PayoutView",
         query=("publisher_id", "state"),
         paged=True,
+        sides=(Side(party=PartyKind.PUBLISHER, answers="OwnPayoutView", query=("state",)),),
     ),
 )
 def list_payouts(request: Request) -> Answer:
     """Money that goes out."""
-    return shelf_page(request, PAYOUTS, payout_view)
+    return shelf_page(request, PAYOUTS, _view_for(request))
 
 
 @endpoint(
     blueprint,
-    Route(method="GET", path="/payouts/{id}", summary="Read a payout", answers="PayoutView"),
+    Route(
+        method="GET",
+        path="/payouts/{id}",
+        summary="Read a payout",
+        answers="PayoutView",
+        sides=(Side(party=PartyKind.PUBLISHER, answers="OwnPayoutView"),),
+    ),
 )
 def read_payout(request: Request, id: str) -> Answer:
     """One payout."""
-    return Answer(body=payout_view(request.stores.books.get(PAYOUTS, id)))
+    return Answer(body=_view_for(request)(own_payout(request, id)))
 
 
 @endpoint(
@@ -52,12 +66,18 @@ def read_payout(request: Request, id: str) -> Answer:
         summary="List the calls behind a payout",
         answers="EarningView",
         paged=True,
+        sides=(Side(party=PartyKind.PUBLISHER, answers="StatementLineView"),),
     ),
 )
 def list_payout_calls(request: Request, id: str) -> Answer:
     """Every earning that the payout pays, page by page, in the order of the ids of their calls."""
-    request.stores.books.get(PAYOUTS, id)
-    return page_behind(request, EARNINGS, id, lambda one: earning_view(one.earning))
+    payout, listing = own_payout(request, id), request.listing()
+    page = request.stores.books.page_of(EARNINGS, id, limit=listing.limit, after=listing.after)
+    earnings = [one.earning for one in page.items]
+    if request.party.kind is PartyKind.OPERATOR:
+        return request.page([earning_view(one) for one in earnings], listing, page.mark)
+    lines = lines_of(payout, earnings, stores=request.stores)
+    return request.page([line_view(one) for one in lines], listing, page.mark)
 
 
 @endpoint(
@@ -152,6 +172,19 @@ def release(request: Request, id: str) -> Answer:
     """The payout, whose earnings are paid by a later one."""
     now = request.context.clock()
     return Answer(body=payout_view(flow.release_payout(id, stores=request.stores, now=now)))
+
+
+def own_payout(request: Request, payout_id: str) -> Payout:
+    """The payout; NotFound for one of another publisher than the one that asks."""
+    payout = request.stores.books.get(PAYOUTS, payout_id)
+    if not request.party.owns(payout):
+        raise NotFound(f"there is no payout {payout_id}")
+    return payout
+
+
+def _view_for(request: Request) -> Callable[[Payout], View]:
+    """How whoever asks sees a payout."""
+    return payout_view if request.party.kind is PartyKind.OPERATOR else own_payout_view
 
 
 def _said(request: Request, schema: str) -> Document:

@@ -140,18 +140,19 @@ class DocumentLinkView(Document):
 
 
 class MailBody(Document):
-    """Where an invoice, or a credit note, is to be mailed; null is the address that the invoice is
-    made out to."""
+    """Where an invoice, a credit note or a statement is to be mailed; null is the address that the
+    invoice is made out to, or that the publisher has told."""
 
     to: Email | None = None
 
 
 class MailView(Document):
-    """A mail about an invoice, or about the credit note `credit_id` on it. What stays `sending`, or
-    is `unsure`, may have arrived."""
+    """A mail about an invoice, about the credit note `credit_id` on it, or about the statement of
+    the payout `payout_id`. What stays `sending`, or is `unsure`, may have arrived."""
 
-    invoice_id: str
+    invoice_id: str | None
     credit_id: str | None
+    payout_id: str | None
     n: int
     to: str
     at: Moment
@@ -172,6 +173,13 @@ class CreditMailsView(Document):
     """Every mail about a credit note, the first first."""
 
     credit_id: str
+    mails: list[MailView]
+
+
+class PayoutMailsView(Document):
+    """Every mail about the statement of a payout, the first first."""
+
+    payout_id: str
     mails: list[MailView]
 
 

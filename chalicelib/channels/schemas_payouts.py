@@ -99,6 +99,7 @@ class PayoutView(Document):
     id: str
     publisher_id: str
     currency: Currency
+    period_start: Annotated[Moment | None, Field(description="what is older was open before")]
     cutoff: Moment
     state: Annotated[payouts.PayoutState, Field(strict=False)]
     amount_cents: Amount

@@ -12,6 +12,7 @@ from chalicelib.credits import Credit
 from chalicelib.invoices import Charge, Invoice
 from chalicelib.ledger import Entry
 from chalicelib.payments import Payment
+from chalicelib.payout_statements import PayoutStatement, StatementLine, until
 from chalicelib.payouts import Earning, Payout
 from chalicelib.store.checkpoints import AccountBalance
 from chalicelib.store.codec import to_plain
@@ -80,6 +81,52 @@ def payout_view(payout: Payout) -> View:
     return plain | {
         "sent_cents": payout.sent_cents,
         "calls_path": f"/v1/payouts/{payout.id}/calls",
+    }
+
+
+def own_payout_view(payout: Payout) -> View:
+    """A payout as its publisher sees it: not what the paying costs the operator."""
+    shown = payout_view(payout)
+    return {name: value for name, value in shown.items() if name != "fee_cents"}
+
+
+def statement_view(statement: PayoutStatement) -> View:
+    """What a payout comes to, for the operator and for its publisher alike."""
+    payout = statement.payout
+    shown = own_payout_view(payout)
+    names = (
+        "publisher_id", "currency", "period_start", "cutoff", "state", "method", "reference",
+        "reason", "created_at", "submitted_at", "settled_at", "ended_at", "calls_path",
+    )  # fmt: skip
+    return {
+        "payout_id": payout.id,
+        "publisher": statement.publisher,
+        "line_count": len(statement.lines),
+        **{name: shown[name] for name in names},
+        **to_plain(statement.sums),
+    }
+
+
+def line_view(line: StatementLine) -> View:
+    """A line of a payout as its publisher sees it."""
+    earning, call = line.earning, line.call
+    plain = to_plain(earning)
+    return {
+        "kind": line.kind.value,
+        "call_id": earning.call_id or None,
+        "arrived_at": to_plain(call.arrived_at) if call else None,
+        "number": call.number if call else None,
+        "caller": call.caller if call else None,
+        "talk_seconds": call.talk_seconds if call else None,
+        "offer_id": earning.offer_id or None,
+        "booked_at": plain["booked_at"],
+        "brought_forward": line.before,
+        "earned_cents": earning.amount_cents,
+        "clawed_back_cents": earning.reduced_cents,
+        "amount_cents": earning.due_cents,
+        "currency": earning.currency,
+        "payout_id": earning.payout_id,
+        "until": to_plain(until(line)),
     }
 
 

@@ -8,10 +8,19 @@ alone. It reads, and changes nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
-from chalicelib import auditing, auditing_calls, auditing_credits, credits, times
+from chalicelib import (
+    auditing,
+    auditing_calls,
+    auditing_credits,
+    auditing_payouts,
+    credits,
+    times,
+)
 from chalicelib.auditing import Difference, Tally
+from chalicelib.auditing_payouts import Paydays
 from chalicelib.campaigns import Advertiser
 from chalicelib.chains import DaySeal
 from chalicelib.flows.audit_calls import charges_without_call, compare_calls
@@ -27,6 +36,7 @@ from chalicelib.store.books import (
     CLAWBACKS,
     CREDITS,
     EARNINGS,
+    HOLDS,
     INVOICES,
     PAYMENTS,
     PAYOUTS,
@@ -85,14 +95,19 @@ def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> A
     findings = Findings(progress)
     advertisers = tuple(every(Advertiser, stores))
     tally = Tally({one.id: one.billing for one in advertisers})
-    books = LedgerAudit(stores.rows, chart(stores), until, findings)
+    paydays = Paydays()
+    watch = partial(auditing_payouts.take_entry, paydays)
+    books = LedgerAudit(stores.rows, chart(stores), until, findings, watch)
     _documents(tally, stores, findings)
+    _paydays(tally, paydays, stores, findings)
     _credits(tally, stores, until, findings)
-    _booked(tally, books, stores, until, findings)
+    earnings = _earnings(paydays, stores, until, findings)
+    _booked(tally, books, _charges(stores, until), earnings, findings)
     _calls(books.first_day, stores, until, findings)
     balances = books.balances()
     findings.add(auditing.balance_differences(tally, balances))
     findings.add(auditing.document_differences(tally))
+    findings.add(auditing_payouts.left_differences(paydays))
     _funds(advertisers, balances, stores, findings)
     return AuditReport(
         accounts=balances,
@@ -107,14 +122,23 @@ def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
     for shelf in (INVOICES, STATEMENTS):
         for invoice in findings.counting("invoices", stores.books.every(shelf)):
             findings.add(auditing.take_invoice(tally, invoice))
-    for payout in findings.counting("payouts", stores.books.every(PAYOUTS)):
-        auditing.take_payout(tally, payout)
     for payment in findings.counting("payments", stores.books.every(PAYMENTS)):
         auditing.take_payment(tally, payment)
     for made in findings.counting("transfers", stores.books.every(TRANSFERS)):
         auditing.take_transfer(tally, made)
     for deposit in findings.counting("tax deposits", stores.books.every(TAX_DEPOSITS)):
         auditing.take_tax_deposit(tally, deposit)
+
+
+def _paydays(tally: Tally, paydays: Paydays, stores: Stores, findings: Findings) -> None:
+    for payout in findings.counting("payouts", stores.books.every(PAYOUTS)):
+        auditing.take_payout(tally, payout)
+        findings.add(auditing_payouts.take_payout(paydays, payout))
+    for line in findings.counting("adjustments", stores.books.every(ADJUSTMENTS)):
+        auditing_calls.take_adjustment(tally, line)
+        auditing_payouts.take_line(paydays, line)
+    for hold in findings.counting("holds", stores.books.every(HOLDS)):
+        auditing_payouts.take_hold(paydays, hold)
 
 
 def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> None:
@@ -128,23 +152,18 @@ def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> No
             findings.add(auditing_credits.take_credit(tally, credit, entry))
     for clawback in findings.counting("clawbacks", stores.books.every(CLAWBACKS)):
         auditing_calls.take_clawback(tally, clawback)
-    for line in findings.counting("adjustments", stores.books.every(ADJUSTMENTS)):
-        auditing_calls.take_adjustment(tally, line)
 
 
 def _booked(
-    tally: Tally, books: LedgerAudit, stores: Stores, until: str, findings: Findings
+    tally: Tally,
+    books: LedgerAudit,
+    charges: Iterator[BookedCharge],
+    earnings: Iterator[BookedEarning],
+    findings: Findings,
 ) -> None:
-    charges = findings.counting("charges", _charges(stores, until))
-    earnings = findings.counting(
-        "earnings",
-        (
-            one
-            for one in stores.books.every(EARNINGS)
-            if times.written(one.earning.booked_at) < until
-        ),
-    )
-    for moment in auditing_calls.moments(charges, earnings, books.approvals()):
+    charged = findings.counting("charges", charges)
+    earned = findings.counting("earnings", earnings)
+    for moment in auditing_calls.moments(charged, earned, books.approvals()):
         findings.add(auditing_calls.take_moment(tally, moment))
 
 
@@ -175,8 +194,11 @@ def _charges(stores: Stores, until: str) -> Iterator[BookedCharge]:
             yield one
 
 
-def _earnings(stores: Stores, until: str) -> Iterator[BookedEarning]:
-    """Every earning booked before the instant, in the order of booking."""
+def _earnings(
+    paydays: Paydays, stores: Stores, until: str, findings: Findings
+) -> Iterator[BookedEarning]:
+    """Every earning booked before the instant, in the order of booking, held against its hold."""
     for one in stores.books.every(EARNINGS):
         if times.written(one.earning.booked_at) < until:
+            findings.add(auditing_payouts.take_earning(paydays, one))
             yield one

@@ -5,9 +5,10 @@ Joins the entries, the legs in every account, the checkpoints and the seals with
 chains of a shard differ, both sides are read again to name the leg.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from chalicelib import auditing_entries, chains, times
+from chalicelib.auditing import Difference
 from chalicelib.auditing_calls import APPROVAL
 from chalicelib.chains import Break, Chain, DayDigests, DaySeal, Link, Shard
 from chalicelib.flows.findings import Findings
@@ -31,9 +32,18 @@ def _first_day(rows: Rows, shards: tuple[Shard, ...], today: str) -> str:
 
 
 class LedgerAudit:
-    """The ledger of these accounts, up to and without the instant `until` (written)."""
+    """The ledger of these accounts, up to and without the instant `until` (written). `watch` looks
+    at every entry that is no approval."""
 
-    def __init__(self, rows: Rows, accounts: Iterable[str], until: str, findings: Findings) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        accounts: Iterable[str],
+        until: str,
+        findings: Findings,
+        watch: Callable[[Entry], Iterable[Difference]],
+    ) -> None:
+        self._watch = watch
         self._rows, self._until, self._findings = rows, until, findings
         self._accounts = tuple(accounts)
         self._shards = every_shard(self._accounts)
@@ -53,6 +63,8 @@ class LedgerAudit:
                 self._told[shard] = self._told.get(shard, Chain()).with_link(link)
             if kept.entry.template == APPROVAL:
                 yield kept.entry
+            else:
+                self._findings.add(self._watch(kept.entry))
 
     def balances(self) -> dict[str, int]:
         """The balance of every account, summed from its legs, once all entries have passed by."""

@@ -14,7 +14,7 @@ from chalicelib import mailing
 from chalicelib.credit_notes import CreditNote, Printed
 from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.invoices import Invoice, InvoiceState
-from chalicelib.mailing import Mail, MailState
+from chalicelib.mailing import Letter, Mail, MailState
 from chalicelib.providers.mail import NotSent, SendMail, Unsure
 from chalicelib.store.credits import find_credit, find_note, note_of
 from chalicelib.store.invoices import invoices_by_id
@@ -82,16 +82,21 @@ def send_again(
     if invoice.state is InvoiceState.VOID or address is None:
         reason = "is void" if address else "is made out to nobody with an e-mail address"
         raise Conflict(f"{printed.number} {reason}", code="not_to_be_mailed")
-    if find_issuer(stores.rows).mail is None:
-        raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
-    known = mails_about(stores.rows, printed.id)
-    if len(known) >= mailing.MOST_MAILS:
-        detail = f"{printed.number} has been mailed {len(known)} times"
-        raise Conflict(detail, code="mailed_too_often")
-    mail = replace(mailing.first(printed, address, now), n=len(known) + 1)
+    number = next_number(printed.id, str(printed.number), stores)
+    mail = replace(mailing.first(printed, address, now), n=number)
     if not add_mail(stores.rows, mail):
         raise Busy(f"{printed.number} is being mailed at this moment")
     return send_kept(mail, printed, stores=stores, post=post)
+
+
+def next_number(document_id: str, called: str, stores: Stores) -> int:
+    """Of the next mail about a document; Conflict with mail switched off, or after too many."""
+    if find_issuer(stores.rows).mail is None:
+        raise Conflict("the issuer has no sender for its mails", code="mail_is_off")
+    known = mails_about(stores.rows, document_id)
+    if len(known) >= mailing.MOST_MAILS:
+        raise Conflict(f"{called} has been mailed {len(known)} times", code="mailed_too_often")
+    return len(known) + 1
 
 
 def opened(word: str, *, stores: Stores, key: str, now: datetime) -> Printed:
@@ -122,8 +127,12 @@ def send_kept(mail: Mail, printed: Printed, *, stores: Stores, post: PostOffice)
     """Send a mail that is kept, and keep what became of it."""
     issuer = find_issuer(stores.rows)
     word = mailing.signed(printed.id, mail.at + mailing.LINK_LASTS, post.key)
-    address = issuer.mail.api_url if issuer.mail else ""
-    letter = mailing.letter(printed, issuer, mail=mail, link=f"{address}/v1/mailed/{word}")
+    letter = mailing.letter(printed, issuer, mail=mail, link=mailing.link(issuer, word))
+    return delivered(mail, letter, stores=stores, post=post)
+
+
+def delivered(mail: Mail, letter: Letter, *, stores: Stores, post: PostOffice) -> Mail:
+    """Send the letter of a mail that is kept, and keep what became of it."""
     try:
         told = replace(mail, state=MailState.SENT, message_id=post.send(letter))
     except NotSent as refused:

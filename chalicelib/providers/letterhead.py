@@ -1,8 +1,8 @@
 """How does every document of the issuer begin, and in which words does it tell amounts and days?
 
-Owns what invoices and credit notes have in common: the file, the head with the logo, whom it is
-made out to beside the facts, and the sums. What else stands on each belongs to `paper` and
-`note_paper`.
+Owns what invoices, credit notes and statements of payouts have in common: the file, the head with
+the logo, whom it is made out to beside the facts, and the sums. What else stands on each belongs to
+`paper`, `note_paper` and `statement_paper`.
 """
 
 import io
@@ -53,31 +53,34 @@ def gap(inches: float = 0.22) -> "Flowable":
     return Spacer(1, inches * INCH)
 
 
-def head(invoice: Invoice, title: str, read: Read) -> "Flowable":
-    """Who bills, with the logo, and which document this is; `read` fetches the logo by its key."""
-    issuer = invoice.issuer or Issuer()
+def head(issuer: Issuer, title: str, read: Read) -> "Flowable":
+    """Who issues it, with the logo, and which document this is; `read` fetches the logo by its
+    key."""
     address = issuer.address.lines if issuer.address else ()
     tax_id = [f"EIN {issuer.tax_id}"] if issuer.tax_id else []
     logo = [picture(read(issuer.logo_key)), gap(0.1)] if issuer.logo_key else []
     lines: list[Flowable] = [
         *logo,
-        text(seller(invoice), bold=True, size=11),
+        text(issuer.legal_name or "", bold=True, size=11),
         *(text(one) for one in (*address, *tax_id)),
     ]
     return columns([lines, [text(title, bold=True, size=22, right=True)]], (0.6, 0.4))
 
 
 def parties(invoice: Invoice, facts: Sequence[tuple[str, str]]) -> "Flowable":
-    """Whom it is made out to, and the facts of the document that have something to say."""
+    """Who is billed, and the facts of the document that have something to say."""
     buyer = invoice.bill_to
     name = buyer.legal_name if buyer else invoice.advertiser_id
     address = buyer.address.lines if buyer and buyer.address else ()
-    billed = [
-        text("Bill to", grey=True), text(name, bold=True),
-        *(text(one) for one in address),
-    ]  # fmt: skip
-    said = [pair(word, value) for word, value in facts if value]
-    return columns([billed, [], [table(said, (0.42, 0.58), of=0.5)]], (0.47, 0.03, 0.5))
+    return made_out("Bill to", (name, *address), facts)
+
+
+def made_out(word: str, to: Sequence[str], facts: Sequence[tuple[str, str]]) -> "Flowable":
+    """Whom it is made out to, the name first, and the facts that have something to say."""
+    name, *address = to
+    named = [text(word, grey=True), text(name, bold=True), *(text(one) for one in address)]
+    said = [pair(fact, value) for fact, value in facts if value]
+    return columns([named, [], [table(said, (0.42, 0.58), of=0.5)]], (0.47, 0.03, 0.5))
 
 
 def sums(rows: Sequence[tuple[str, int]], currency: str) -> "Flowable":

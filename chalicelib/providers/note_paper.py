@@ -32,7 +32,8 @@ def printed(note: CreditNote, read: Read) -> bytes:
     """The credit note on letter paper; `read` fetches the logo by its key."""
     invoice, currency = note.invoice, note.credit.currency
     story = [
-        head(invoice, "CREDIT NOTE", read), gap(), parties(invoice, _facts(note)), gap(),
+        head(invoice.issuer or Issuer(), "CREDIT NOTE", read), gap(),
+        parties(invoice, _facts(note)), gap(),
         _lines(note), gap(), sums(_sums(note), currency), gap(),
         text("What it does", grey=True), _effects(note), gap(),
         *(text(one) for one in _notes(note)),

@@ -32,7 +32,8 @@ def printed(invoice: Invoice, read: Read) -> bytes:
     """The issued invoice, or statement, on letter paper; `read` fetches its logo by its key."""
     title = "STATEMENT" if invoice.kind is InvoiceKind.STATEMENT else "INVOICE"
     story = [
-        head(invoice, title, read), gap(), parties(invoice, _facts(invoice)), gap(),
+        head(invoice.issuer or Issuer(), title, read), gap(),
+        parties(invoice, _facts(invoice)), gap(),
         _lines(invoice), gap(), *_foot(invoice),
     ]  # fmt: skip
     return bound(story, name=f"{title.capitalize()} {invoice.number}", author=seller(invoice))

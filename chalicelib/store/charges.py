@@ -149,4 +149,5 @@ def read_earning(item: Item) -> BookedEarning:
         earning=replace(codec.from_json(Earning, item["doc"]), reduced_cents=item.get(_REDUCED, 0)),
         state=EarningState(item["state"]),
         document_id=item.get("document_id"),
+        hold_id=item.get("hold_id"),
     )

@@ -2,7 +2,8 @@
 
 Owns one row per invoice, statement or credit note. It is written in the transaction that numbers
 it, and waits until its documents are kept, and then until it has been mailed where it shall be, so
-that a run that died leaves something to find.
+that a run that died leaves something to find. What is made when it is asked for, as the statement
+of a payout is, has its row from then on.
 """
 
 import contextlib
@@ -53,7 +54,7 @@ def notes_waiting(rows: Rows) -> tuple[str, ...]:
 
 
 def papers_made(rows: Rows, document_id: str) -> bool:
-    """Whether the documents of an invoice or a credit note are kept."""
+    """Whether the documents of an invoice, a credit note or a payout's state are kept."""
     found, _ = rows.gather([paper_key(document_id)])
     return any(item.get("open") not in _THEN_MAILED for item in found.values())
 

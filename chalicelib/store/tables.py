@@ -73,12 +73,12 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
 | books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
 | books | CUT#advertiser | META | how often a period of the advertiser has ended early at its threshold, and what the last time billed |
-| books | PAPER#invoice, PAPER#credit | META | whether what is printed of an invoice, or of a credit note, is kept, and whether it is still to be mailed |
+| books | PAPER#invoice, PAPER#credit, PAPER#payout#state | META | whether what is printed of an invoice, of a credit note, or of a payout in a state, is kept, and whether it is still to be mailed |
 | books | CLOSING#id | META | a run that closes party by party |
 | books | CLOSING#id | PARTY#party | what the run has done for an advertiser or a publisher, and what it waits for |
 | books | DUNNED#invoice#step | META | that a step was taken against an unpaid invoice |
 | books | PAUSED#campaign | META | that a campaign was paused for an invoice, and at which version |
-| books | MAIL#invoice#n, MAIL#credit#n | META | the n-th mail about an invoice, or about a credit note, and what became of it |
+| books | MAIL#invoice#n, MAIL#credit#n, MAIL#payout#n | META | the n-th mail about an invoice, a credit note or the statement of a payout, and what became of it |
 | ledger | ENTRY#id | META | an entry with its legs; never changed |
 | ledger | ACCOUNT#account#shard | booked_at#entry#n | one leg, for the account's history; never changed |
 | ledger | CHECKPOINT#account#shard | day | what a shard of an account comes to at the end of a day, and the hash of its chain; never changed |

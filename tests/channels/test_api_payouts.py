@@ -1,14 +1,17 @@
 """Payouts over HTTP: by hand from created to the end, and what holds them."""
 
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib.channels import schemas_payouts
-from tests.channels.api import Market, Reply
+from chalicelib.channels import schemas_billing, schemas_payouts, schemas_statements
+from tests.channels.api import Market, Party, Reply
+from tests.channels.test_api_billing import ISSUER, put
 from tests.channels.test_api_books import DECEMBER, balance, on_terms, pays, with_calls
 
 Json = dict[str, Any]
+MAIL = {"sender": "billing@ring.example", "api_url": "https://api.ring.example"}
 
 
 def with_a_payout() -> tuple[Market, str]:
@@ -196,3 +199,126 @@ def test_a_publisher_is_told_what_its_earnings_wait_for() -> None:
     schemas_payouts.WaitingView.model_validate(line)
     assert (len(more), line["waits_for"], line["until"]) == (2, "terms", "2026-12-16T00:00:00.000Z")
     assert market.api.get("/publishers/pub_0/outlook").status == 404
+
+
+def publisher(market: Market) -> Party:
+    return Party(market.api, market.publisher, "publisher")
+
+
+def test_a_publisher_reads_its_own_payouts_without_what_they_cost_the_operator() -> None:
+    market, payout = with_a_payout()
+    step(market, payout, "settle", reference="check-1041", fee_cents=1500)
+    own = publisher(market)
+    (listed,) = own.get("/payouts").body["data"]
+    read = own.get(f"/payouts/{payout}").body
+    schemas_statements.OwnPayoutView.model_validate(read)
+    assert read == listed
+    assert (read["reference"], read["sent_cents"]) == ("check-1041", 4500)
+    operators = market.api.get(f"/payouts/{payout}").body
+    assert set(operators) - set(read) == {"fee_cents"}
+    assert own.get("/payouts?state=settled").body["data"] == [read]
+    assert own.get("/payouts?state=created").body["data"] == []
+    refused = own.get("/payouts?publisher_id=pub_other")
+    assert (refused.status, refused.faults) == (400, {("publisher_id", "unknown_parameter")})
+
+
+def test_a_publisher_sees_which_calls_a_payout_is_for_and_nothing_of_who_bought_them() -> None:
+    market, payout = with_a_payout()
+    own = publisher(market)
+    lines = own.get(f"/payouts/{payout}/calls").body["data"]
+    for line in lines:
+        schemas_statements.StatementLineView.model_validate(line)
+        call = own.get(f"/calls/{line['call_id']}").body
+        assert (line["caller"], line["number"]) == (call["caller"], call["number"])
+        assert line["amount_cents"] == call["earning_cents"]
+        assert line["caller"].endswith("****")
+    assert sum(line["amount_cents"] for line in lines) == 4500
+    told = json.dumps([lines, own.get(f"/payouts/{payout}/statement").body])
+    for never in (market.advertiser["id"], market.campaign["id"], "charge"):
+        assert never not in told
+
+
+def test_the_lines_of_a_payout_come_in_pages() -> None:
+    market, payout = with_a_payout()
+    own = publisher(market)
+    first = own.get(f"/payouts/{payout}/calls?limit=2").body
+    cursor = first["next_cursor"]
+    second = own.get(f"/payouts/{payout}/calls?limit=2&cursor={cursor}").body
+    whole = own.get(f"/payouts/{payout}/calls").body["data"]
+    assert first["data"] + second["data"] == whole
+    assert len(whole) == 3
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "begins", "name"),
+    [("pdf", b"%PDF", ".pdf"), ("calls.csv", b"kind,call_id,start_utc,", "-calls.csv")],
+)
+def test_operator_and_publisher_get_the_statement_by_a_link(
+    path: str, begins: bytes, name: str
+) -> None:
+    market, payout = with_a_payout()
+    replies = [who.get(f"/payouts/{payout}/{path}") for who in (market.api, publisher(market))]
+    for reply in replies:
+        schemas_billing.DocumentLinkView.model_validate(reply.body)
+        key = reply.body["url"].removeprefix("https://documents.example.com/").partition("?")[0]
+        assert market.api.documents[key].startswith(begins)
+        assert (reply.body["name"], "seconds=300" in reply.body["url"]) == (payout + name, True)
+    assert replies[0].body == replies[1].body
+
+
+def test_a_statement_adds_up_to_what_is_sent() -> None:
+    market, payout = with_a_payout()
+    said = market.api.get(f"/payouts/{payout}/statement").body
+    schemas_statements.PayoutStatementView.model_validate(said)
+    assert (said["opening_cents"], said["earned_cents"], said["sent_cents"]) == (0, 4500, 4500)
+    assert (said["publisher"], said["state"], said["line_count"]) == (
+        market.publisher["name"], "created", 3,
+    )  # fmt: skip
+    assert said == publisher(market).get(f"/payouts/{payout}/statement").body
+
+
+def test_a_payout_that_failed_has_no_statement() -> None:
+    market, payout = with_a_payout()
+    step(market, payout, "fail", reason="no_account")
+    for path in ("statement", "pdf", "calls.csv"):
+        reply = publisher(market).get(f"/payouts/{payout}/{path}")
+        assert (reply.status, reply.body["code"]) == (409, "payout_given_back")
+
+
+def test_a_payout_is_nobody_elses() -> None:
+    market, payout = with_a_payout()
+    other = publisher(Market(market.api, e164="+18005550101"))
+    buyer = Party(market.api, market.advertiser, "advertiser")
+    assert other.get("/payouts").body["data"] == []
+    for path in ("", "/calls", "/statement", "/pdf", "/calls.csv"):
+        assert other.get(f"/payouts/{payout}{path}").status == 404
+        assert buyer.get(f"/payouts/{payout}{path}").status == 403
+        assert publisher(market).get(f"/payouts/po_{'0' * 26}{path}").status == 404
+
+
+def test_the_statement_is_mailed_to_the_publisher_and_its_link_opens_it() -> None:
+    market, payout = with_a_payout()
+    path = f"/payouts/{payout}/mails"
+    assert market.api.get(path).body == {"payout_id": payout, "mails": []}
+    refused = market.api.post(path, {})
+    assert (refused.status, refused.body["code"]) == (409, "not_to_be_mailed")
+    put(market.api, "/issuer", ISSUER | {"mail": MAIL})
+    mailed = market.api.post(path, {"to": "ap@bright.example"})
+    assert mailed.status == 201
+    schemas_billing.MailView.model_validate(mailed.body)
+    assert (mailed.body["payout_id"], mailed.body["state"]) == (payout, "sent")
+    shown = market.api.get(path).body
+    schemas_billing.PayoutMailsView.model_validate(shown)
+    assert shown["mails"] == [mailed.body]
+    letter = market.api.mailer.sent[-1]
+    word = letter.text.partition("/v1/mailed/")[2].split()[0]
+    led = market.api.send("GET", f"/mailed/{word}", headers={"Authorization": ""})
+    assert led.status == 302
+    key = led.body["url"].removeprefix("https://documents.example.com/").partition("?")[0]
+    assert market.api.documents[key].startswith(b"%PDF")
+    wrong = market.api.post(path, {"to": "nobody"})
+    assert (wrong.status, wrong.faults) == (400, {("to", "email")})
+    assert market.api.post(f"/payouts/po_{'0' * 26}/mails", {}).status == 404
+    for method in ("GET", "POST"):
+        assert publisher(market).send(method, path, {}).status == 403

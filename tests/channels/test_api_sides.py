@@ -43,6 +43,7 @@ class Sides:
     previews: tuple[Json, ...] = field(init=False)
     secrets: tuple[Json, ...] = field(init=False)
     invoices: tuple[Json, ...] = ()
+    payouts: tuple[Json, ...] = ()
     credits: tuple[Json, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +134,13 @@ class Sides:
         self.api.post("/closings", {"as_of": "2026-12-01T00:00:00Z"})
         issued = {one["advertiser_id"]: one for one in self.api.get("/invoices").body["data"]}
         self.invoices = tuple(issued[market.advertiser["id"]] for market in self.markets)
+
+    def pays_out(self) -> None:
+        """The terms have run: each market's publisher has a payout."""
+        self.bills()
+        self.api.post("/closings", {"as_of": "2027-01-01T00:00:00Z"})
+        made = {one["publisher_id"]: one for one in self.api.get("/payouts").body["data"]}
+        self.payouts = tuple(made[market.publisher["id"]] for market in self.markets)
 
     def party(self, kind: str, n: int = 0) -> Party:
         """The publisher or the advertiser of a market."""
@@ -341,6 +349,9 @@ _IDS = {
     "/publishers/{id}/payee/tax-form": "publisher",
     "/publishers/{id}/payee/events": "publisher",
     "/credits/{id}": "credit", "/credits/{id}/pdf": "note", "/credits/{id}/ubl": "note",
+    "/payouts/{id}": "payout", "/payouts/{id}/calls": "payout",
+    "/payouts/{id}/statement": "payout", "/payouts/{id}/pdf": "payout",
+    "/payouts/{id}/calls.csv": "payout",
     "/publishers/{id}/outlook": "publisher", "/publishers/{id}/outlook/calls": "publisher",
     "/publishers/{id}/tax-years/{year}": "publisher",
 }  # fmt: skip
@@ -370,6 +381,8 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
     path = route.path
     if path.endswith("/outlook/calls"):
         sides.bills()
+    if path.startswith("/payouts"):
+        sides.pays_out()
     if path.startswith("/invoices") or _IDS.get(path) == "note":
         sides.bills()
     if "{id}" in path:
@@ -380,6 +393,7 @@ def sent(sides: Sides, kind: str, route: Route, *, of: int) -> Reply:
             "site": sides.sites[of],
             "preview": sides.previews[of],
             "invoice": sides.invoices[of] if noun == "invoice" else {},
+            "payout": sides.payouts[of] if noun == "payout" else {},
             "credit": sides.credits[of],
             "note": sides.credited(sides.calls[of], "t-2") if noun == "note" else {},
         }  # fmt: skip
