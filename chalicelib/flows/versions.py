@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from chalicelib.ach_settings import AchSettings
 from chalicelib.dunning import DunningPlan
 from chalicelib.errors import Busy, Conflict
 from chalicelib.gate import GateSettings
@@ -17,7 +18,7 @@ from chalicelib.settings import OperatorSettings
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
-T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList)
+T = TypeVar("T", AchSettings, GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList)
 
 _TRIES = 8
 
