@@ -3,6 +3,7 @@
 from chalice import Chalice
 
 from chalicelib.channels import (
+    api_ach,
     api_applications,
     api_backtest,
     api_billing,
@@ -77,6 +78,7 @@ for channel in (
     api_payouts,
     api_paypal,
     api_transfers,
+    api_ach,
     api_holds,
     api_outlook,
     api_papers,

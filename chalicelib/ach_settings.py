@@ -30,7 +30,7 @@ class AchSettings:
 
     With `prenotes` an account gets a prenote first, and money three banking days later. Files take
     effect on the next banking day, with `same_day` on the same where that is possible. With
-    `drafts_daily` a file is drafted by itself as soon as payouts wait.
+    `automatic_drafts` a file is drafted by itself as soon as payouts wait.
     """
 
     destination_routing: str = ""
@@ -45,7 +45,7 @@ class AchSettings:
     offset: OffsetAccount | None = None
     prenotes: bool = False
     same_day: bool = False
-    drafts_daily: bool = False
+    automatic_drafts: bool = False
     version: int = 0
 
 

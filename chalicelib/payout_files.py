@@ -1,8 +1,8 @@
-"""How far has an ACH file come, and who may take the next step?
+"""What is an ACH file before it is text, and after?
 
-Owns the file as the platform keeps it: drafted, approved by one of the operator's people, released
-by another, sealed (from then on its text is decided), written, settled; or discarded. What stands
-in it belongs to `ach_files`, taking the steps to the flows.
+Owns the file as the platform keeps it, its entries under their traces, the counter of files and
+traces, and the prenotes of accounts. Which step a file takes next belongs to `payout_file_steps`,
+what stands in its text to `ach_files`.
 """
 
 import hashlib
@@ -11,22 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from chalicelib.ach_credits import AchAccount, Credit, EntryClass
-from chalicelib.ach_files import MODIFIERS, MOST_TRACES, Issue
+from chalicelib.ach_files import MOST_TRACES, Issue
 from chalicelib.ach_settings import AchSettings
 from chalicelib.bank_details import AccountKind
-from chalicelib.errors import Busy, Conflict, Forbidden
+from chalicelib.errors import Conflict
 from chalicelib.hidden import Hidden
-from chalicelib.keys import OWN_KEY
 
 MOST_ENTRIES = 5_000
 """So many entries a file takes; what is left waits for the next."""
 
 
 class FileState(StrEnum):
-    """How far a file has come; a sealed one is on its way to the bucket and can not be stopped."""
+    """How far a file has come; a sealed one is on its way to the bucket and can not be stopped. One
+    that was refused lay in the bucket, and the bank took none of it."""
 
     DRAFTED = "drafted"
     APPROVED = "approved"
@@ -35,6 +34,11 @@ class FileState(StrEnum):
     WRITTEN = "written"
     SETTLED = "settled"
     DISCARDED = "discarded"
+    REFUSED = "refused"
+
+
+SENT = (FileState.SEALED, FileState.WRITTEN)
+"""While a file is one of these, the bank may carry whatever it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +65,9 @@ class PayoutFile:
     looked at: what was approved can not become anything else.
 
     `first_trace` numbers its first entry, and `traces` is how many it may use. `fetched` tells who
-    had a link to it. From its sealing on it has a `modifier`, `sealed_at` and
-    `effective_on`; once written, a `place` in the bucket and the hash of its text.
+    had a link to it. From its sealing on it has a `modifier`, `sealed_at`, `effective_on` and
+    `settles_on`; once written, a `place` in the bucket and the hash of its text. `ended_at` is when
+    nothing was left to do for it; `note` says why the bank took none of it.
     """
 
     id: str
@@ -86,7 +91,9 @@ class PayoutFile:
     place: str | None = None
     sha256: str | None = None
     written_at: datetime | None = None
-    settled_at: datetime | None = None
+    refused: Signature | None = None
+    note: str | None = None
+    ended_at: datetime | None = None
     fetched: tuple[Signature, ...] = ()
     version: int = 1
 
@@ -157,12 +164,14 @@ class FileCounter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prenote:
-    """The prenote of an account that stands `since`: money may go there from `ready_on` on."""
+    """The prenote of an account that stands `since`: money may go there from `ready_on` on, unless
+    the bank took none of its file, which makes it `void`."""
 
     publisher_id: str
     since: datetime
     trace: str
     ready_on: str
+    void: bool = False
 
 
 def digest(entries: Iterable[FileEntry]) -> str:
@@ -195,109 +204,3 @@ def opened(counter: FileCounter, file_id: str) -> FileCounter:
 def closed(counter: FileCounter) -> FileCounter:
     """The counter once the file is made, or given up."""
     return replace(counter, open_id=None, version=counter.version + 1)
-
-
-def approved(file: PayoutFile, by: Signature) -> PayoutFile:
-    """The file, which one of the operator's people has looked at; once is enough."""
-    if file.approved and file.approved.key_id == by.key_id:
-        return file
-    _confirm_person(by)
-    _confirm(file, FileState.DRAFTED)
-    return _become(file, FileState.APPROVED, approved=by)
-
-
-def released(file: PayoutFile, by: Signature) -> PayoutFile:
-    """The file, which another of them lets go to the bank.
-
-    Forbidden for whoever approved it, by that key or by another of theirs.
-    """
-    if file.released and file.released.key_id == by.key_id:
-        return file
-    _confirm_person(by)
-    _confirm(file, FileState.APPROVED)
-    first = file.approved
-    if first and (first.key_id == by.key_id or _same_person(first, by)):
-        detail = f"{file.id} was approved by {first.name}: another operator releases it"
-        raise Forbidden(detail, code="second_operator")
-    return _become(file, FileState.RELEASED, released=by)
-
-
-def discarded(file: PayoutFile) -> PayoutFile:
-    """The file, which nobody is paid by; Conflict once it is sealed."""
-    if file.state is FileState.DISCARDED:
-        return file
-    _confirm(file, FileState.DRAFTED, FileState.APPROVED, FileState.RELEASED)
-    return _become(file, FileState.DISCARDED)
-
-
-def sealed(
-    file: PayoutFile,
-    counter: FileCounter,
-    *,
-    left_out: tuple[LeftOut, ...],
-    dates: tuple[date, date, date],
-    now: datetime,
-) -> tuple[PayoutFile, FileCounter]:
-    """The file whose text is decided, and the counter with its modifier used.
-
-    `dates` are today, when the file takes effect, and when what did not come back is settled; the
-    first on the wall clock of the Federal Reserve. Busy when the day's modifiers are used up.
-    """
-    _confirm(file, FileState.RELEASED)
-    today, effective, settles = (one.isoformat() for one in dates)
-    used = counter.sealed_today if counter.day == today else 0
-    if used >= len(MODIFIERS):
-        raise Busy(f"{len(MODIFIERS)} files were made on {today}; the next one is made tomorrow")
-    after = _become(
-        file,
-        FileState.SEALED,
-        left_out=left_out,
-        sealed_at=now,
-        modifier=MODIFIERS[used],
-        effective_on=effective,
-        settles_on=settles,
-    )
-    version = counter.version + 1
-    return after, replace(counter, day=today, sealed_today=used + 1, version=version)
-
-
-def written(
-    file: PayoutFile, *, left_out: tuple[LeftOut, ...], place: str, sha256: str, now: datetime
-) -> PayoutFile:
-    """The file, which lies in the bucket."""
-    _confirm(file, FileState.SEALED)
-    return _become(
-        file, FileState.WRITTEN, left_out=left_out, place=place, sha256=sha256, written_at=now
-    )
-
-
-def fetched(file: PayoutFile, by: Signature) -> PayoutFile:
-    """The file, to which somebody is given a link; Conflict before it is written."""
-    _confirm(file, FileState.WRITTEN, FileState.SETTLED)
-    return _become(file, file.state, fetched=(*file.fetched, by))
-
-
-def settled(file: PayoutFile, now: datetime) -> PayoutFile:
-    """The file, every payout of which has come to an end."""
-    _confirm(file, FileState.WRITTEN)
-    return _become(file, FileState.SETTLED, settled_at=now)
-
-
-def _become(file: PayoutFile, state: FileState, **changes: Any) -> PayoutFile:
-    return replace(file, state=state, version=file.version + 1, **changes)
-
-
-def _confirm(file: PayoutFile, *wanted: FileState) -> None:
-    if file.state not in wanted:
-        words = " or ".join(wanted)
-        raise Conflict(f"{file.id} is {file.state}, not {words}", code="file_state")
-
-
-def _confirm_person(by: Signature) -> None:
-    if by.key_id == OWN_KEY:
-        detail = "the deployment's own key belongs to nobody: use the key of one of your people"
-        raise Forbidden(detail, code="personal_key_needed")
-
-
-def _same_person(one: Signature, other: Signature) -> bool:
-    return one.name.strip().casefold() == other.name.strip().casefold()

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.ach_credits import EntryClass, credit_faults
+from chalicelib.ach_credits import MOST_FILE_CENTS, EntryClass, credit_faults
 from chalicelib.ach_files import numbered, trace_of, traces_needed
 from chalicelib.ach_settings import AchSettings
 from chalicelib.bank_details import BankDetails, HolderKind
 from chalicelib.banking_days import local_day
 from chalicelib.errors import Busy, Conflict
 from chalicelib.flows.clearing import clearance
+from chalicelib.flows.screening import Lookout
 from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payout_files import (
     MOST_ENTRIES,
@@ -33,9 +34,27 @@ from chalicelib.store.payees import find_payees
 from chalicelib.store.payouts import waiting_payouts
 from chalicelib.store.stores import Stores
 
+MOST_AT_ONCE = 300
+"""So many payouts are looked at within the time that a request has."""
+
 _CURRENCY = "USD"
-_UNREAD = "00000000"
+UNREAD = "00000000"
 """Stands for a number that is not read: its form was checked when it was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Why money does not go to an account now: a stable code and a sentence."""
+
+    code: str
+    detail: str
+    until: datetime | None = None
+
+
+MISSING = Stop(code="details_missing", detail="no bank account has been said")
+NEEDED = Stop(code="prenote_needed", detail="its account is asked for by a prenote first")
+PENDING = Stop(code="prenote_pending", detail="its account was asked for by a prenote lately")
+FULL = Stop(code="file_full", detail="the file takes no more: it waits for the next")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,23 +76,51 @@ class Drafted:
     waiting: tuple[Waits, ...]
 
 
-def draft_file(*, id: str, by: str, stores: Stores, now: datetime) -> Drafted:
+def draft_file(*, id: str, by: str, lookout: Lookout) -> Drafted:
     """Draft the next file of what can be paid; one file is made at a time.
 
     Conflict while another is being made, and before the operator has said how it pays by ACH.
     """
-    settings = store.find_ach(stores.rows)
+    rows = lookout.stores.rows
+    settings = store.find_ach(rows)
     if settings.version == 0:
         raise Conflict("say first how you pay by ACH", code="ach_not_set_up")
-    counter = store.find_counter(stores.rows)
+    counter = store.find_counter(rows)
     opened(counter, id)
-    gathered = list(_gathered(settings, stores, now))
+    gathered = list(_gathered(settings, lookout))
     entries = [one for one in gathered if isinstance(one, FileEntry)]
     waiting = tuple(one for one in gathered if isinstance(one, Waits))
     if not entries:
         return Drafted(file=None, waiting=waiting)
-    file = _file(entries, settings, id=id, by=by, now=now)
-    return Drafted(file=_kept(file, entries, counter, stores), waiting=waiting)
+    file = _file(entries, settings, id=id, by=by, now=lookout.now)
+    return Drafted(file=_kept(file, entries, counter, lookout.stores), waiting=waiting)
+
+
+def draft_at_once(*, id: str, by: str, lookout: Lookout) -> Drafted:
+    """Draft the next file while somebody waits for it; Conflict when so many payouts wait that this
+    is the clock's to do."""
+    waiting = len(waiting_payouts(lookout.stores.rows, PayoutMethod.ACH))
+    if waiting > MOST_AT_ONCE:
+        detail = f"{waiting} payouts wait: switch automatic_drafts on, and they are drafted soon"
+        raise Conflict(detail, code="too_many_at_once")
+    return draft_file(id=id, by=by, lookout=lookout)
+
+
+def stop_of(publisher_id: str, bank: BankDetails | None, lookout: Lookout) -> Stop | None:
+    """What keeps money from going to the publisher's account now."""
+    if bank is None:
+        return MISSING
+    if bank.refused:
+        return Stop(code="details_refused", detail=f"its bank answered {bank.refused}")
+    publisher = lookout.stores.catalog.find(Publisher, publisher_id)
+    if publisher is None:
+        return Stop(code="publisher_missing", detail="its publisher is not known")
+    # Whoever is paid in another way by now is paid by this payout as it was made.
+    payee = replace(publisher, payout_method=PayoutMethod.ACH)
+    found = clearance(payee, stores=lookout.stores, documents=lookout.documents, now=lookout.now)
+    for obstacle in found.obstacles:
+        return Stop(code=obstacle.code, detail=obstacle.detail, until=obstacle.until)
+    return None
 
 
 def account_moved(entry: FileEntry, bank: BankDetails | None) -> bool:
@@ -84,56 +131,71 @@ def account_moved(entry: FileEntry, bank: BankDetails | None) -> bool:
     return seen != (bank.since, bank.routing_number, bank.account, bank.kind)
 
 
-def _gathered(settings: AchSettings, stores: Stores, now: datetime) -> Iterator[FileEntry | Waits]:
-    payouts = waiting_payouts(stores.rows, PayoutMethod.ACH)[:MOST_ENTRIES]
+def _gathered(settings: AchSettings, lookout: Lookout) -> Iterator[FileEntry | Waits]:
+    """Every payout that waits, as an entry or with the reason; before an account's first payout
+    comes the prenote that it needs."""
+    rows = lookout.stores.rows
+    payouts = waiting_payouts(rows, PayoutMethod.ACH)
     ids = [payout.publisher_id for payout in payouts]
-    payees = find_payees(stores.rows, ids)
-    prenotes = store.find_prenotes(stores.rows, ids) if settings.prenotes else {}
-    asked: set[str] = set()
+    payees = find_payees(rows, ids)
+    prenotes = store.find_prenotes(rows, ids) if settings.prenotes else {}
+    room, asked = Room(), set[str]()
     for payout in payouts:
         payee = payees.get(payout.publisher_id)
         bank = payee.bank if payee else None
-        stop = _stop(payout, bank, stores, now)
-        if stop or bank is None:
-            yield stop or _waits(payout, "bank_details_missing", "has said no bank account")
+        stop = _own_stop(payout) or stop_of(payout.publisher_id, bank, lookout)
+        if bank is None or stop:
+            yield _waits(payout, stop or MISSING)
             continue
         entry = _entry(payout, bank)
-        faults = credit_faults(entry.credit(_UNREAD), same_day=settings.same_day)
-        if faults:
-            yield _waits(payout, faults[0].rule, f"{faults[0].field} {faults[0].reason}")
-            continue
-        if settings.prenotes:
-            code = _prenote_stop(prenotes.get(payout.publisher_id), bank, now)
-            if code == "prenote_needed" and payout.publisher_id not in asked:
+        stop = _entry_stop(entry, settings)
+        if stop is None and settings.prenotes:
+            stop = _prenote_stop(prenotes.get(payout.publisher_id), bank, lookout.now)
+            if stop is NEEDED and payout.publisher_id not in asked and room.takes(0):
                 asked.add(payout.publisher_id)
                 yield replace(entry, payout_id=None, cents=0)
-            if code:
-                yield _waits(payout, code, "its account is asked for by a prenote first")
-                continue
-        yield entry
+        if stop is None and not room.takes(entry.cents):
+            stop = FULL
+        yield _waits(payout, stop) if stop else entry
 
 
-def _stop(payout: Payout, bank: BankDetails | None, stores: Stores, now: datetime) -> Waits | None:
-    """What keeps the payout out of any file now."""
+@dataclass(slots=True)
+class Room:
+    """How much a file still takes."""
+
+    entries: int = MOST_ENTRIES
+    cents: int = MOST_FILE_CENTS
+
+    def takes(self, cents: int) -> bool:
+        """Whether one more entry finds room; it has it then."""
+        if not self.entries or cents > self.cents:
+            return False
+        self.entries -= 1
+        self.cents -= cents
+        return True
+
+
+def _own_stop(payout: Payout) -> Stop | None:
+    """What of the payout itself keeps it out of any file."""
     if payout.currency != _CURRENCY:
-        return _waits(payout, "currency", f"ACH pays {_CURRENCY} alone")
+        return Stop(code="currency", detail=f"ACH pays {_CURRENCY} alone")
     if payout.sent_cents <= 0:
-        return _waits(payout, "nothing_to_send", "all of it is withheld")
-    if bank and bank.refused:
-        return _waits(payout, "bank_details_refused", f"its bank answered {bank.refused}")
-    publisher = stores.catalog.find(Publisher, payout.publisher_id)
-    if publisher is None:
-        return _waits(payout, "publisher_missing", "its publisher is not known")
-    for obstacle in clearance(publisher, stores=stores, now=now).obstacles:
-        return replace(_waits(payout, obstacle.code, obstacle.detail), until=obstacle.until)
+        return Stop(code="nothing_to_send", detail="all of it is withheld")
     return None
 
 
-def _prenote_stop(sent: Prenote | None, bank: BankDetails, now: datetime) -> str | None:
+def _entry_stop(entry: FileEntry, settings: AchSettings) -> Stop | None:
+    """What of the entry the form of the file does not take."""
+    for fault in credit_faults(entry.credit(UNREAD), same_day=settings.same_day):
+        return Stop(code=fault.rule, detail=f"{fault.field} {fault.reason}")
+    return None
+
+
+def _prenote_stop(sent: Prenote | None, bank: BankDetails, now: datetime) -> Stop | None:
     """Why money may not go to the account yet: it was never asked for, or lately."""
-    if sent is None or sent.since != bank.since:
-        return "prenote_needed"
-    return "prenote_pending" if local_day(now).isoformat() < sent.ready_on else None
+    if sent is None or sent.void or sent.since != bank.since:
+        return NEEDED
+    return PENDING if local_day(now).isoformat() < sent.ready_on else None
 
 
 def _entry(payout: Payout, bank: BankDetails) -> FileEntry:
@@ -158,7 +220,7 @@ def _file(
 ) -> PayoutFile:
     """The file before it has traces."""
     needed = traces_needed(
-        [one.credit(_UNREAD) for one in entries], balanced=settings.offset is not None
+        [one.credit(UNREAD) for one in entries], balanced=settings.offset is not None
     )
     return PayoutFile(
         id=id,
@@ -182,7 +244,7 @@ def _kept(
     reserved, first = traces_taken(counter, file.traces)
     if not store.taken(stores.rows, [store.counter_write(counter, reserved)]):
         raise Busy("another file is being drafted")
-    credits = [one.credit(_UNREAD) for one in entries]
+    credits = [one.credit(UNREAD) for one in entries]
     balanced = file.settings.offset is not None
     numbers = numbered(credits, first=first, balanced=balanced)
     odfi = file.settings.odfi_routing
@@ -198,5 +260,11 @@ def _kept(
     return made
 
 
-def _waits(payout: Payout, code: str, detail: str) -> Waits:
-    return Waits(payout_id=payout.id, publisher_id=payout.publisher_id, code=code, detail=detail)
+def _waits(payout: Payout, stop: Stop) -> Waits:
+    return Waits(
+        payout_id=payout.id,
+        publisher_id=payout.publisher_id,
+        code=stop.code,
+        detail=stop.detail,
+        until=stop.until,
+    )

@@ -14,6 +14,7 @@ from chalicelib.holding import Hold
 from chalicelib.invoices import BookedCharge, Invoice
 from chalicelib.paybacks import Chargeback, Refund
 from chalicelib.payments import Funds, Payment
+from chalicelib.payout_files import PayoutFile
 from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.paypal_batches import Batch
 from chalicelib.store.charges import read_charge, read_earning
@@ -23,6 +24,7 @@ from chalicelib.store.holding import read_hold
 from chalicelib.store.invoices import charges_of, read_invoice
 from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
+from chalicelib.store.payout_files import read_file
 from chalicelib.store.payouts import earnings_of, read_payout
 from chalicelib.store.paypal_batches import read_batch
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
@@ -56,6 +58,7 @@ CHARGEBACKS: Shelf[Chargeback] = Shelf("chargeback", "CHARGEBACK", read_chargeba
 STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_event)
 PAYPAL_BATCHES: Shelf[Batch] = Shelf("paypal_batch", "PAYPAL_BATCH", read_batch)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
+ACH_FILES: Shelf[PayoutFile] = Shelf("ach_file", "ACH_FILE", read_file)
 TRANSFERS: Shelf[Transfer] = Shelf("transfer", "TRANSFER", read_transfer)
 HOLDS: Shelf[Hold] = Shelf("hold", "HOLD", read_hold)
 

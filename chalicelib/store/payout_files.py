@@ -1,7 +1,7 @@
 """What is remembered of ACH files?
 
 Owns the operator's words on ACH, the counter of files and traces, each file, its entries under
-their traces, and the prenotes of accounts. What comes next belongs to `payout_files` of the core.
+their traces, and the prenotes of accounts. Which step comes next belongs to `payout_file_steps`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -84,9 +84,13 @@ def entries_by_trace(rows: Rows, traces: Iterable[str]) -> dict[str, FileEntry]:
     }
 
 
-def entries_of(rows: Rows, file: PayoutFile) -> tuple[FileEntry, ...]:
-    """Every entry of the file in the order of their traces."""
-    numbers = range(file.first_trace, file.first_trace + file.traces)
+def entries_of(
+    rows: Rows, file: PayoutFile, *, first: int = 0, count: int | None = None
+) -> tuple[FileEntry, ...]:
+    """The entries of the file in the order of their traces: all, or those of so many traces from
+    the place `first` on, the first place being 0."""
+    last = file.traces if count is None else min(first + count, file.traces)
+    numbers = range(file.first_trace + first, file.first_trace + last)
     traces = [trace_of(file.settings.odfi_routing, number) for number in numbers]
     found = entries_by_trace(rows, traces).values()
     return tuple(entry for entry in found if entry.file_id == file.id)
@@ -126,24 +130,25 @@ def file_put(file: PayoutFile) -> Put:
 
 def file_change(before: PayoutFile, after: PayoutFile) -> Change:
     """`after` in the place of `before`, while that is still the version stored. A written file
-    waits for the day on which its payouts settle."""
-    waits = after.state is FileState.WRITTEN
+    waits for the day on which its payouts settle, a refused one for nothing but its turn."""
     sets: dict[Path, str | int] = {
         ("doc",): codec.to_json(after),
         ("claimed",): after.version,
     }
-    if waits:
-        sets |= {("open",): _SETTLING, ("open_key",): f"{after.settles_on}#{after.id}"}
+    due = _due_on(after)
+    if due:
+        sets |= {("open",): _SETTLING, ("open_key",): f"{due}#{after.id}"}
     return Change(
         key=file_key(after.id),
         set=sets,
-        remove=[] if waits else [("open",), ("open_key",)],
+        remove=[] if due else [("open",), ("open_key",)],
         when=[Equals(("claimed",), before.version)],
     )
 
 
-def files_to_settle(rows: Rows, today: str) -> tuple[PayoutFile, ...]:
-    """Written files whose payouts settle today at the latest; the index may lag by a moment."""
+def files_due(rows: Rows, today: str) -> tuple[PayoutFile, ...]:
+    """Written files whose payouts settle today at the latest, and refused ones that are not undone;
+    the index may lag by a moment."""
     items = waiting_items(rows, _SETTLING, below=f"{today}$")
     return tuple(read_file(item) for item in items)
 
@@ -175,6 +180,15 @@ def taken(rows: Rows, actions: Sequence[Action]) -> bool:
     except NotWritten:
         return False
     return True
+
+
+def _due_on(file: PayoutFile) -> str | None:
+    """The day from which on there is something to do for the file; None when there is nothing."""
+    if file.ended_at:
+        return None
+    if file.state is FileState.REFUSED:
+        return "0"
+    return file.settles_on if file.state is FileState.WRITTEN else None
 
 
 def _counted(before: FileCounter, after: FileCounter) -> Change:

@@ -16,6 +16,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | PUBLISHER#id | PAYEE_EVENT#at#id | a change to that, or a reading of a number, and who was told |
 | catalog | PUBLISHER#id | SCREENING | what the list of those who may not be paid finds of the publisher, and what the operator decided of it |
 | catalog | OPERATOR | SCREENING | which list that is |
+| catalog | OPERATOR | ACH | what the operator's bank has agreed with it on ACH files |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
 | catalog | OPERATOR | ISSUER | who issues the invoices |
@@ -67,6 +68,10 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | PAYPAL_BATCH#id | META | payouts that PayPal is asked to make together, and how far that is |
 | books | PAYPAL_ITEM#payout | META | in which batch a payout is, and what PayPal says of it |
 | books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
+| books | ACH_COUNTER | META | the last trace that was given, and which ACH file is being made |
+| books | ACH_FILE#id | META | payouts that the bank is told to make together, and how far that is |
+| books | ACH_ENTRY#trace | META | one entry of an ACH file, with the account's number encrypted |
+| books | PRENOTE#publisher | META | when the account of a publisher was last asked for |
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
 | books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
 | books | CUT#advertiser | META | how often a period of the advertiser has ended early at its threshold, and what the last time billed |
@@ -103,7 +108,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind, and all runs of the closing |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that are to be made, by method, that came back, or have earnings to give back; batches for PayPal that are due; what holds a publisher's money; the credits of an advertiser |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that are to be made, by method, that came back, or have earnings to give back; batches for PayPal that are due; ACH files that are to be settled; what holds a publisher's money; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout, the items of a batch for PayPal |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |

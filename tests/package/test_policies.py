@@ -70,6 +70,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "books/index/by_document": {"Query"},
         "ledger": {"PutItem"},
     },
+    "ach": {
+        "catalog": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "books/index/by_document": {"Query"},
+        "ledger": {"PutItem"},
+    },
     "seal": {"catalog/index/by_kind": {"Query"}, "ledger": {"Query", "PutItem"}},
     "close": {
         "catalog": {"BatchGetItem", "UpdateItem"},
@@ -141,6 +148,7 @@ BESIDE: dict[str, set[str]] = {
     },
     "reconcile": {"ssm:GetParametersByPath"},
     "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
+    "ach": {"s3:GetObject documents", "s3:PutObject documents", "kms:Decrypt"},
     "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
@@ -241,6 +249,8 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
         named_later = (
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
+            f"{RESOURCES['DocumentsArn']}/ach/*",
+            f"{RESOURCES['DocumentsArn']}/screening/*",
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
         )
@@ -254,6 +264,18 @@ def test_a_function_writes_its_own_log_and_no_other(name: str) -> None:
     assert logs == {f"{RESOURCES['LogGroupArn']}:*"}
 
 
+def test_whoever_writes_files_for_the_bank_reads_account_numbers_and_nobody_else() -> None:
+    reading = {
+        name for name in FUNCTIONS if "kms:Decrypt" in {action for action, _ in grants(name)}
+    }
+    assert reading == {"ach"}
+    places = {one for one in grants("ach") if one[0].startswith("s3:")}
+    assert places == {
+        ("s3:PutObject", f"{RESOURCES['DocumentsArn']}/ach/*"),
+        ("s3:GetObject", f"{RESOURCES['DocumentsArn']}/screening/*"),
+    }
+
+
 def test_the_package_gives_each_function_its_own_policy(package: Package) -> None:
     documents: dict[str, Any] = {
         name: resource["Properties"]["Policies"][0]["PolicyDocument"]
@@ -262,8 +284,8 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "BillRole", "ReconcileRole", "PaypalRole", "SealRole", "CloseRole", "ClosingRole",
-        "ApiHandlerRole",
+        "BillRole", "ReconcileRole", "PaypalRole", "AchRole", "SealRole", "CloseRole",
+        "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
