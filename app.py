@@ -4,6 +4,7 @@ from chalice import Chalice
 
 from chalicelib.channels import (
     api_ach,
+    api_ach_answers,
     api_applications,
     api_backtest,
     api_billing,
@@ -79,6 +80,7 @@ for channel in (
     api_paypal,
     api_transfers,
     api_ach,
+    api_ach_answers,
     api_holds,
     api_outlook,
     api_papers,

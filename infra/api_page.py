@@ -84,6 +84,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `file_open` | another ACH file is being made: release or discard it first |
 | 409 | `file_state` | the ACH file is not in the state for this step |
 | 409 | `too_many_at_once` | so many payouts wait that the clock drafts their file |
+| 409 | `answers_differ` | the bank's file was begun to be applied in the other way |
 | 409 | `payout_in_file` | the bank carries the payout: its files tell what becomes of it |
 | 409 | `payout_in_batch` | PayPal makes the payout, and tells what becomes of it |
 | 409 | `conflict` | what is stored says otherwise |
@@ -108,7 +109,10 @@ Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
 `filter`, `unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
 `placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
-`positive`, `released`, `duplicate_row`, `encoding`, `more`.
+`positive`, `released`, `duplicate_row`, `encoding`, `more`. Of files of
+a bank besides: `kind`, `order`, `cut_short`, `characters`, `control`, `addenda`, `code`,
+`other_company`, `other_bank`, `unknown_trace`, `not_sent`, `amount`, `routing_number`,
+`check_digit`.
 """
 
 

@@ -1,19 +1,23 @@
 """What does the API take and show of payouts by ACH?
 
-Owns the documents of the operator's agreement with its bank, of files and of their entries. Account
-numbers come in and never go out. Import it inside handlers only, as the other schemas.
+Owns the documents of the operator's agreement with its bank, of files, of their entries, and of
+what the bank sends back. Account numbers come in and never go out. Import it inside handlers only,
+as the other schemas.
 """
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from chalicelib import ach_credits, payout_files
+from chalicelib import ach_answers, ach_codes, ach_credits, payout_files
 from chalicelib.channels.fields import Document, Moment, PublisherId, plain_text
 from chalicelib.channels.schemas_payees import AccountKind, AccountNumber, RoutingNumber
 
 FileState = Annotated[payout_files.FileState, Field(strict=False)]
 EntryClass = Annotated[ach_credits.EntryClass, Field(strict=False)]
+AnswersState = Annotated[ach_answers.AnswersState, Field(strict=False)]
+Outcome = Annotated[ach_answers.Outcome, Field(strict=False)]
+ReturnAction = Annotated[ach_codes.ReturnAction, Field(strict=False)]
 Said = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(plain_text)]
 Note = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text)]
 Day = Annotated[str, Field(description="such as 2026-11-25, where the Federal Reserve is")]
@@ -172,3 +176,59 @@ class AchLinkView(Document):
     expires_at: Moment
     name: str
     sha256: str
+
+
+class AchAnswersView(Document):
+    """A file that the bank sent back: so many `returns` of `returned_cents` together, and so many
+    `changes` of account data. The first `done` of its `lines` are applied. Corrected accounts cool
+    down, unless whoever applied it `exempts` them, with the `reason`."""
+
+    id: str
+    state: AnswersState
+    lines: int
+    returns: int
+    changes: int
+    returned_cents: int
+    received_at: Moment
+    received_by: SignatureView
+    applied: SignatureView | None
+    exempts: bool
+    reason: str | None
+    done: int
+    ended_at: Moment | None
+    version: int
+    lines_path: str
+
+
+class CorrectedView(Document):
+    """Account data as the bank says they are; null where it says nothing."""
+
+    routing_number: str | None
+    account_last: str | None
+    kind: AccountKind | None
+    holder_name: str | None
+
+
+class AchAnswerLineView(Document):
+    """One line of the bank's file, about the payout of an entry (null for a prenote). A return has
+    the `action` that its `code` asks for, a change says what is `corrected`; the `outcome` is null
+    until the line is applied."""
+
+    line: int
+    trace: str
+    file_id: str
+    publisher_id: PublisherId
+    payout_id: str | None
+    cents: int
+    code: str
+    meaning: str
+    action: ReturnAction | None
+    corrected: CorrectedView | None
+    outcome: Outcome | None
+
+
+class AchApplyBody(Document):
+    """Whether corrected accounts are paid without a cool-down, and then why."""
+
+    exempts: bool = False
+    reason: Note | None = None

@@ -123,14 +123,6 @@ def stop_of(publisher_id: str, bank: BankDetails | None, lookout: Lookout) -> St
     return None
 
 
-def account_moved(entry: FileEntry, bank: BankDetails | None) -> bool:
-    """Whether the account that was looked at is not the one that stands now."""
-    if bank is None or bank.refused:
-        return True
-    seen = (entry.since, entry.routing_number, entry.account, entry.kind)
-    return seen != (bank.since, bank.routing_number, bank.account, bank.kind)
-
-
 def _gathered(settings: AchSettings, lookout: Lookout) -> Iterator[FileEntry | Waits]:
     """Every payout that waits, as an entry or with the reason; before an account's first payout
     comes the prenote that it needs."""

@@ -12,12 +12,13 @@ from hashlib import sha256
 
 from chalicelib import payout_file_steps as steps
 from chalicelib import times
+from chalicelib.ach_answers import is_same
 from chalicelib.ach_checks import faults
 from chalicelib.ach_files import lay_out
 from chalicelib.ach_settings import originator
 from chalicelib.banking_days import effective_on, local_day, settled_on
 from chalicelib.errors import Broken, Conflict
-from chalicelib.flows.ach_drafting import account_moved, stop_of
+from chalicelib.flows.ach_drafting import stop_of
 from chalicelib.flows.ach_files import change, closing_write
 from chalicelib.flows.ach_settings import offset_number
 from chalicelib.flows.payouts import submit_payout
@@ -89,11 +90,12 @@ def _left_out(entries: Sequence[FileEntry], lookout: Lookout) -> Iterator[LeftOu
     for entry in entries:
         payee = payees.get(entry.publisher_id)
         bank = payee.bank if payee else None
+        if bank and not is_same(bank, entry):
+            yield LeftOut(trace=entry.trace, reason=MOVED)
+            continue
         stop = stop_of(entry.publisher_id, bank, lookout)
         if stop:
             yield LeftOut(trace=entry.trace, reason=stop.code)
-        elif account_moved(entry, bank):
-            yield LeftOut(trace=entry.trace, reason=MOVED)
 
 
 def _written(file: PayoutFile, entries: Sequence[FileEntry], scribe: Scribe) -> PayoutFile:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from chalicelib.ach_answers import Answers
 from chalicelib.credits import Credit
 from chalicelib.errors import NotFound
 from chalicelib.holding import Hold
@@ -17,6 +18,7 @@ from chalicelib.payments import Funds, Payment
 from chalicelib.payout_files import PayoutFile
 from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.paypal_batches import Batch
+from chalicelib.store.ach_answers import read_answers
 from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
@@ -59,6 +61,7 @@ STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_e
 PAYPAL_BATCHES: Shelf[Batch] = Shelf("paypal_batch", "PAYPAL_BATCH", read_batch)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
 ACH_FILES: Shelf[PayoutFile] = Shelf("ach_file", "ACH_FILE", read_file)
+ACH_ANSWERS: Shelf[Answers] = Shelf("ach_answers", "ACH_ANSWERS", read_answers)
 TRANSFERS: Shelf[Transfer] = Shelf("transfer", "TRANSFER", read_transfer)
 HOLDS: Shelf[Hold] = Shelf("hold", "HOLD", read_hold)
 

@@ -71,6 +71,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | ACH_COUNTER | META | the last trace that was given, and which ACH file is being made |
 | books | ACH_FILE#id | META | payouts that the bank is told to make together, and how far that is |
 | books | ACH_ENTRY#trace | META | one entry of an ACH file, with the account's number encrypted |
+| books | ACH_ANSWERS#id | META | a file that the bank sent back, and how far it is applied |
+| books | ACH_ANSWERS#id | PART#n | a hundred of its lines, and what each came to |
 | books | PRENOTE#publisher | META | when the account of a publisher was last asked for |
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
 | books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.flows.ach_drafting import MOST_AT_ONCE
 from chalicelib.store.payouts import payout_key
 from chalicelib.store.rows import BOOKS, Put
+from tests.ach import Answered, bank_file
 from tests.channels.api import Api, Reply
 from tests.flows.aching import ADA, BOB, AchDesk, number_of
 from tests.flows.office import Office
@@ -199,3 +200,88 @@ def test_an_unknown_file_is_not_found(door: Door, step: str) -> None:
 def test_before_anything_is_agreed_nothing_is_drafted() -> None:
     reply = Api().post("/ach-files")
     assert (reply.status, reply.body["code"]) == (409, "ach_not_set_up")
+
+
+# --- what the bank sends back --------------------------------------------------------------------
+
+
+def came(door: Door, *answers: Answered) -> Reply:
+    """The bank's file is uploaded."""
+    raw = bank_file(answers).encode()
+    return door.send("POST", "/ach-answers", raw, headers={"Content-Type": "text/plain"})
+
+
+def test_a_file_of_returns_is_read_shown_and_applied(door: Door) -> None:
+    door.written()
+    entries = door.desk.entries(door.desk.files[0])
+    reply = came(
+        door,
+        Answered(code="R03", trace=entries[ADA.id].trace),
+        Answered(code="C01", trace=entries[BOB.id].trace, said="1918171614"),
+    )
+    made = reply.body
+    assert (reply.status, made["state"], made["returns"], made["changes"]) == (
+        201, "previewed", 1, 1,
+    )  # fmt: skip
+    path = f"/ach-answers/{made['id']}"
+    first = door.get(f"{path}/lines", limit="1").body
+    second = door.get(f"{path}/lines", limit="1", cursor=first["next_cursor"]).body
+    shown = first["data"] + second["data"]
+    assert [(one["code"], one["action"], one["outcome"]) for one in shown] == [
+        ("R03", "new_details", None), ("C01", None, None),
+    ]  # fmt: skip
+    assert shown[1]["corrected"] == {
+        "routing_number": None, "account_last": "1614", "kind": None, "holder_name": None,
+    }  # fmt: skip
+    applied = door.signed("Ann", f"{path}/apply").body
+    assert (applied["state"], applied["done"], applied["applied"]["name"]) == ("applied", 2, "Ann")
+    assert door.get(path).body == applied
+    assert door.get("/ach-answers", state="applied").body["data"] == [applied]
+    assert door.get(f"/payouts/{door.desk.payout_of(ADA).id}").body["state"] == "returned"
+    payee = door.get(f"/publishers/{BOB.id}/payee").body
+    assert payee["bank_details"]["account_last"] == "1614"
+    outcomes = [one["outcome"] for one in door.get(f"{path}/lines").body["data"]]
+    assert outcomes == ["returned", "corrected"]
+
+
+def test_an_exemption_from_the_cool_down_says_why(door: Door) -> None:
+    door.written()
+    trace = door.desk.entries(door.desk.files[0])[ADA.id].trace
+    made = came(door, Answered(code="C01", trace=trace, said="1918171614")).body
+    path = f"/ach-answers/{made['id']}/apply"
+    reply = door.post(path, {"exempts": True})
+    assert (reply.status, reply.faults) == (400, {("reason", "required")})
+    done = door.post(path, {"exempts": True, "reason": "The bank says so"}).body
+    assert (done["exempts"], done["reason"], done["applied"]["name"]) == (
+        True, "The bank says so", "operator",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        (b"", "required"), (b"\xff\xfe", "characters"), (b"a,b\n1,2\n", "length"),
+        (bank_file([Answered(code="R03", trace="121042889999999")]).encode(), "unknown_trace"),
+        (bank_file([Answered(code="R03", trace="021000020000001")]).encode(), "other_bank"),
+        (bank_file([Answered(code="R03", trace="1" * 15)]).encode()[:380], "cut_short"),
+    ],
+    ids=["empty", "binary", "csv", "unknown trace", "other bank", "cut short"],
+)  # fmt: skip
+def test_a_file_with_any_fault_is_refused_whole(door: Door, raw: bytes, rule: str) -> None:
+    door.written()
+    before = door.rows.rows_of("books")
+    reply = door.send("POST", "/ach-answers", raw, headers={"Content-Type": "text/plain"})
+    assert (reply.status, reply.body["code"]) == (400, "invalid")
+    assert rule in {found for _, found in reply.faults}
+    assert door.rows.rows_of("books") == before
+
+
+def test_a_file_in_another_format_is_refused(door: Door) -> None:
+    reply = door.post("/ach-answers", {"file": "R03"})
+    assert (reply.status, reply.body["code"]) == (415, "unsupported_media_type")
+
+
+def test_an_unknown_file_of_the_bank_is_not_found(door: Door) -> None:
+    assert door.get("/ach-answers/aca_none").status == 404
+    assert door.get("/ach-answers/aca_none/lines").status == 404
+    assert door.post("/ach-answers/aca_none/apply").status == 404

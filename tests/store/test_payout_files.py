@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import payout_file_steps as steps
+from chalicelib.ach_answers import AnswerLine, Answers, AnswersState, Outcome, advanced
+from chalicelib.ach_codes import ReturnAction
 from chalicelib.ach_credits import EntryClass
 from chalicelib.ach_settings import AchSettings
 from chalicelib.bank_details import AccountKind
@@ -21,6 +23,7 @@ from chalicelib.payout_files import (
     opened,
     traces_taken,
 )
+from chalicelib.store import ach_answers as store_answers
 from chalicelib.store import payout_files as store
 from chalicelib.store.rows import Rows
 from tests.ach import BANK
@@ -143,3 +146,44 @@ def test_what_the_bank_agreed_is_kept_by_version(rows: Rows) -> None:
     rows.write([store.ach_write(first, second)])
     assert not store.taken(rows, [store.ach_write(first, second)])
     assert store.find_ach(rows) == second
+
+
+def the_answers(count: int) -> tuple[Answers, list[AnswerLine]]:
+    """A file of the bank's with so many returns."""
+    lines = [
+        AnswerLine(
+            line=n, trace=f"12104288{n:07d}", file_id="ach_1", publisher_id="pub_1",
+            payout_id=f"po_{n}", cents=100, code="R03", meaning="no such account",
+            action=ReturnAction.NEW_DETAILS,
+        )
+        for n in range(count)
+    ]  # fmt: skip
+    made = Answers(
+        id="aca_1", lines=count, returns=count, changes=0, returned_cents=100 * count,
+        received_at=NOW, received_by=ANN,
+    )  # fmt: skip
+    return made, lines
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 250])
+def test_lines_of_the_banks_file_are_kept_in_parts(rows: Rows, count: int) -> None:
+    made, lines = the_answers(count)
+    assert store_answers.keep_answers(rows, made, lines)
+    assert not store_answers.keep_answers(rows, made, lines)
+    assert store_answers.find_answers(rows, made.id) == made
+    assert store_answers.lines_of(rows, made, 0, 1000) == tuple(lines)
+    assert store_answers.lines_of(rows, made, 99, 2) == tuple(lines[99:101])
+    assert store_answers.lines_of(rows, made, count, 5) == ()
+
+
+def test_what_lines_came_to_is_kept_with_how_far_the_file_is(rows: Rows) -> None:
+    made, lines = the_answers(150)
+    store_answers.keep_answers(rows, made, lines)
+    done = [replace(one, outcome=Outcome.RETURNED) for one in lines]
+    first = advanced(made, 100, NOW)
+    assert store_answers.move(rows, made, first, done[:100])
+    assert not store_answers.move(rows, made, first, lines[:100])
+    second = advanced(first, 50, NOW)
+    assert store_answers.move(rows, first, second, done[100:])
+    assert second.state is AnswersState.APPLIED
+    assert store_answers.lines_of(rows, second, 0, 1000) == tuple(done)
