@@ -36,6 +36,7 @@ class Law(StrEnum):
     COLLECTED = "an_invoice_collects_what_was_paid"
     RELEASED = "only_collected_calls_are_released"
     PAYOUT = "a_payout_is_its_earnings"
+    FILE = "a_file_pays_its_payouts_once"
     CREDIT = "a_credit_is_counted_where_it_was_given"
 
 
@@ -53,8 +54,8 @@ class Difference:
 class Tally:
     """What has passed by so far; documents are kept without their lines.
 
-    `open_credits` are the counts of cents that credits call for, by what counts them: each falls to
-    zero as that passes by.
+    `sent` is what the bank was told to pay, by payout. `open_credits` are the counts of cents that
+    credits call for, by what counts them: each falls to zero as that passes by.
     """
 
     billing: Mapping[str, Billing]
@@ -67,6 +68,7 @@ class Tally:
     paid: Counter[str] = field(default_factory=Counter)
     earned: Counter[str] = field(default_factory=Counter)
     earnings: Counter[str] = field(default_factory=Counter)
+    sent: dict[str, int] = field(default_factory=dict)
     open_credits: Counter[str] = field(default_factory=Counter)
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.ach_files import MODIFIERS
+from chalicelib.banking_days import effective_on, settled_on
 from chalicelib.errors import Busy, Conflict, Forbidden
 from chalicelib.keys import OWN_KEY
 from chalicelib.payout_files import FileCounter, FileState, LeftOut, PayoutFile, Signature
@@ -98,16 +99,32 @@ def written(
 
 
 def fetched(file: PayoutFile, by: Signature) -> PayoutFile:
-    """The file, to which somebody is given a link; Conflict before it is written."""
+    """The file, to which somebody is given a link; Conflict before it is written.
+
+    Nobody has brought it to the bank before the first: what is late takes effect later.
+    """
     _confirm(file, FileState.WRITTEN, FileState.SETTLED)
-    return _become(file, file.state, fetched=(*file.fetched, by))
+    fetched = (*file.fetched, by)
+    return _become(file, file.state, fetched=fetched, settles_on=settles_on(file, by.at))
+
+
+def settles_on(file: PayoutFile, fetched_at: datetime) -> str | None:
+    """The day from which on the payouts of the file count as settled, when it is fetched now."""
+    if file.fetched or file.settles_on is None:
+        return file.settles_on
+    effective = effective_on(fetched_at, same_day=file.settings.same_day)
+    return max(file.settles_on, settled_on(effective).isoformat())
 
 
 def settled(file: PayoutFile, now: datetime) -> PayoutFile:
-    """The file, every payout of which has come to an end."""
+    """The file, every payout of which has come to an end; Conflict before anybody has fetched it:
+    the bank does not have it."""
     if file.state is FileState.SETTLED:
         return file
     _confirm(file, FileState.WRITTEN)
+    if not file.fetched:
+        detail = f"nobody has fetched {file.id}: bring it to the bank, or refuse it"
+        raise Conflict(detail, code="file_not_fetched")
     return _become(file, FileState.SETTLED, ended_at=now)
 
 
@@ -120,7 +137,7 @@ def refused(file: PayoutFile, by: Signature, note: str, today: date) -> PayoutFi
         return file
     _confirm_person(by)
     _confirm(file, FileState.WRITTEN)
-    if file.settles_on and file.settles_on <= today.isoformat():
+    if file.fetched and file.settles_on and file.settles_on <= today.isoformat():
         detail = f"the payouts of {file.id} count as settled: report each that came back"
         raise Conflict(detail, code="file_state")
     return _become(file, FileState.REFUSED, refused=by, note=note)

@@ -21,7 +21,9 @@ REFUSED = "ach_file_refused"
 
 
 def settle_file(file: PayoutFile, *, stores: Stores, now: datetime) -> PayoutFile:
-    """Settle every payout of a written file that has not come back."""
+    """Settle every payout of a written file that has not come back. Conflict when nobody has
+    fetched the file."""
+    steps.settled(file, now)
     for entry in written_entries(file, stores):
         if entry.payout_id:
             # What came back has ended otherwise.

@@ -6,7 +6,7 @@ it, or says that the bank took none of it. Drafting belongs to `ach_drafting`, m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib import payout_file_steps as steps
@@ -65,9 +65,21 @@ def refuse(file_id: str, *, by: Signature, note: str, stores: Stores) -> PayoutF
 
 def fetch(file_id: str, *, by: Signature, stores: Stores, documents: Documents) -> Link:
     """A link to the file's text; that it was given is kept before anybody has it."""
+    found = known_file(file_id, stores=stores)
+    later = steps.settles_on(found, by.at)
+    if later and later != found.settles_on:
+        _wait_longer(found, later, stores)
     file = change(file_id, lambda file: steps.fetched(file, by), stores)
     url = documents.link(file.place or "", file.name, LINK_LASTS)
     return Link(url=url, expires_at=by.at + LINK_LASTS, file=file)
+
+
+def _wait_longer(file: PayoutFile, ready_on: str, stores: Stores) -> None:
+    """Accounts whose prenotes come late to the bank get their money later."""
+    asked = {one.publisher_id: one.trace for one in store.entries_of(stores.rows, file)}
+    known = store.find_prenotes(stores.rows, asked)
+    ours = [one for id, one in known.items() if one.trace == asked[id]]
+    store.keep_prenotes(stores.rows, [replace(one, ready_on=ready_on) for one in ours])
 
 
 def known_file(file_id: str, *, stores: Stores) -> PayoutFile:

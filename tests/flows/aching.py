@@ -143,11 +143,23 @@ class AchDesk:
         self.office.later(**(later or {"minutes": 15}))
         return run(self.scribe, self.new_id)
 
-    def sends(self) -> PayoutFile:
+    def writes(self) -> PayoutFile:
         """A file of what waits lies in the bucket."""
         file = self.lets_go()
         assert self.runs().failed == 0
         return self.file(file.id)
+
+    def sends(self) -> PayoutFile:
+        """A file of what waits lies at the bank."""
+        return self.fetches(self.writes())
+
+    def fetches(self, file: PayoutFile) -> PayoutFile:
+        """Somebody brings the file to the bank."""
+        link = flow.fetch(
+            file.id, by=self.signs("ben"), stores=self.office.stores,
+            documents=self.office.bucket(),
+        )  # fmt: skip
+        return link.file
 
     def settles(self) -> AchRun:
         """A week later everything has settled."""

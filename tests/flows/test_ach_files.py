@@ -352,6 +352,7 @@ def test_a_run_that_died_anywhere_makes_the_same_file(prenotes: bool) -> None:
         assert desk.runs(minutes=0).failed == 0
         assert [desk.text(one) for one in desk.files] == [whole.text(one) for one in whole.files]
         assert desk.office.audits().clean
+        desk.fetches(desk.files[0])
         assert desk.settles().failed == 0
         assert desk.office.audits().clean
 
@@ -440,6 +441,28 @@ def test_a_payout_failed_by_hand_while_its_file_is_made_is_not_in_the_file() -> 
     assert desk.entries(file)[ADA.id].trace in desk.told(desk.file(file.id))
 
 
+def test_what_nobody_has_brought_to_the_bank_does_not_settle() -> None:
+    desk = ready()
+    file = desk.writes()
+    assert desk.settles().failed == 1
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED
+    assert refuse(desk, file).state is FileState.REFUSED
+
+
+def test_what_is_brought_late_settles_later() -> None:
+    desk = ready(ADA, settings=replace(SETTINGS, prenotes=True))
+    file = desk.writes()
+    desk.office.now = datetime(2026, 12, 23, 15, tzinfo=UTC)
+    assert desk.fetches(file).settles_on == "2026-12-30"
+    assert desk.fetches(desk.file(file.id)).settles_on == "2026-12-30"
+    desk.office.now = datetime(2026, 12, 29, 15, tzinfo=UTC)
+    assert desk.runs(minutes=0).settled == []
+    assert [one.code for one in desk.drafts().waiting] == ["prenote_pending"]
+    desk.office.later(days=1)
+    assert desk.runs(minutes=0).settled == [file.id]
+    assert desk.drafts().waiting == ()
+
+
 def refuse(desk: AchDesk, file: PayoutFile) -> PayoutFile:
     return flow.refuse(
         file.id, by=desk.signs("ann"), note="Wrong origin", stores=desk.office.stores
@@ -508,7 +531,7 @@ def test_an_account_gets_a_prenote_first_and_money_three_banking_days_later() ->
     assert {one.code for one in drafted.waiting} == {"prenote_needed"}
     desk.approves(drafted.file)
     desk.releases(drafted.file)
-    file = desk.file(desk.runs().written[0])
+    file = desk.fetches(desk.file(desk.runs().written[0]))
     codes = {one.detail.fields["code"] for one in desk.told(file).values()}
     assert codes == {"23"}
     assert faults(desk.text(file)) == ()

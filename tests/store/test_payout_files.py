@@ -108,8 +108,11 @@ def test_only_what_is_due_is_found(rows: Rows) -> None:
     rows.write([store.file_change(file, written)])
     assert store.files_due(rows, "2026-12-16") == ()
     assert store.files_due(rows, "2026-12-17") == (written,)
-    settled = steps.settled(written, NOW)
-    rows.write([store.file_change(written, settled)])
+    fetched = steps.fetched(written, ANN)
+    rows.write([store.file_change(written, fetched)])
+    assert store.files_due(rows, "2026-12-17") == (fetched,)
+    settled = steps.settled(fetched, NOW)
+    rows.write([store.file_change(fetched, settled)])
     assert store.files_due(rows, "2026-12-18") == ()
 
 
