@@ -3,6 +3,8 @@
 from chalice import Chalice
 
 from chalicelib.channels import (
+    api_ach,
+    api_ach_answers,
     api_applications,
     api_backtest,
     api_billing,
@@ -82,6 +84,8 @@ for channel in (
     api_payout_statements,
     api_paypal,
     api_transfers,
+    api_ach,
+    api_ach_answers,
     api_holds,
     api_outlook,
     api_papers,

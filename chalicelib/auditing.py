@@ -41,6 +41,7 @@ class Law(StrEnum):
     STEPS = "each_step_of_a_payout_is_booked"
     KEPT_BACK = "what_is_kept_back_or_given_up_is_booked"
     HELD = "what_is_held_has_its_hold"
+    FILE = "a_file_pays_its_payouts_once"
     CREDIT = "a_credit_is_counted_where_it_was_given"
 
 
@@ -58,8 +59,8 @@ class Difference:
 class Tally:
     """What has passed by so far; documents are kept without their lines.
 
-    `open_credits` are the counts of cents that credits call for, by what counts them: each falls to
-    zero as that passes by.
+    `sent` is what the bank was told to pay, by payout. `open_credits` are the counts of cents that
+    credits call for, by what counts them: each falls to zero as that passes by.
     """
 
     billing: Mapping[str, Billing]
@@ -72,6 +73,7 @@ class Tally:
     paid: Counter[str] = field(default_factory=Counter)
     earned: Counter[str] = field(default_factory=Counter)
     earnings: Counter[str] = field(default_factory=Counter)
+    sent: dict[str, int] = field(default_factory=dict)
     open_credits: Counter[str] = field(default_factory=Counter)
 
 

@@ -63,6 +63,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 403 | `forbidden` | the route is not for a key of this kind |
 | 403 | `foreign_origin` | the page is on none of the site's domains ([DNI endpoint](dni.md)) |
 | 403 | `second_operator` | whoever approved it may not release it too |
+| 403 | `personal_key_needed` | the deployment's own key is nobody's: use one of your people's |
 | 403 | `account_paused` | the account is paused and may only read |
 | 404 | `not_found` | there is no such thing, or it is not yours |
 | 404 | `unknown_site` | there is no such site, or it is not active |
@@ -85,6 +86,13 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `event_id_reused` | the event came with other content before |
 | 409 | `too_many_secrets` | two secrets are in force: revoke one first |
 | 409 | `batch_unsure` | PayPal may have the batch: look there first |
+| 409 | `ach_not_set_up` | say first how you pay by ACH |
+| 409 | `file_open` | another ACH file is being made: release or discard it first |
+| 409 | `file_state` | the ACH file is not in the state for this step |
+| 409 | `file_not_fetched` | nobody has brought the ACH file to the bank |
+| 409 | `too_many_at_once` | so many payouts wait that the clock drafts their file |
+| 409 | `answers_differ` | the bank's file was begun to be applied in the other way |
+| 409 | `payout_in_file` | the bank carries the payout: its files tell what becomes of it |
 | 409 | `payout_in_batch` | PayPal makes the payout, and tells what becomes of it |
 | 409 | `conflict` | what is stored says otherwise |
 | 413 | `body_too_large` | a body holds at most 128 KiB |
@@ -108,7 +116,10 @@ Rules of faults: `required`, `unknown_field`, `type`, `range`, `length`, `format
 `sip`, `zone`, `overlap`, `unknown_parameter`, `repeated`, `exclusive`, `cursor`,
 `filter`, `unknown_reference`, `archived_reference`, `currency_mismatch`, `currency_of_advertiser`,
 `placement_mismatch`, `no_partnership`, `partnership_ended`, `transition`, `fixed`, `prepaid`,
-`positive`, `released`, `duplicate_row`, `encoding`, `more`.
+`positive`, `released`, `duplicate_row`, `encoding`, `more`. Of files of
+a bank besides: `kind`, `order`, `cut_short`, `characters`, `control`, `addenda`, `code`,
+`other_company`, `other_bank`, `unknown_trace`, `not_sent`, `amount`, `routing_number`,
+`check_digit`.
 """
 
 

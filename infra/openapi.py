@@ -18,6 +18,7 @@ from app import app
 from chalicelib.channels import (
     queries,
     schemas,
+    schemas_ach,
     schemas_backtest,
     schemas_billing,
     schemas_books,
@@ -54,6 +55,7 @@ DOCUMENT = _ROOT / "chalicelib" / "assets" / "openapi.json"
 PAGE = _ROOT / "docs" / "reference" / "api.md"
 
 _SCHEMAS = (
+    schemas_ach,
     schemas,
     schemas_backtest,
     schemas_billing,

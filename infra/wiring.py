@@ -27,7 +27,7 @@ STREAM_OPTIONS: dict[str, Any] = {
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
 ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
 # Functions that come by the clock.
-SCHEDULED = ("sweep", "bill", "reconcile", "paypal", "tax", "seal", "close")
+SCHEDULED = ("sweep", "bill", "reconcile", "paypal", "ach", "tax", "seal", "close")
 # Functions with a public URL of their own.
 PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"

@@ -23,6 +23,7 @@ class FakeDocuments:
             raise ConnectionError("the bucket takes no pages")
         assert content_type in {
             "application/pdf", "application/xml", "image/png", "text/csv; charset=utf-8",
+            "text/plain; charset=us-ascii",
         }  # fmt: skip
         self.kept.setdefault(key, body)
 

@@ -117,7 +117,7 @@ def settle(request: Request, id: str) -> Answer:
     """The payout, settled; settling it again changes nothing."""
     said = _said(request, "SettlementBody")
     now = request.context.clock()
-    payout = flow.settle_payout(id, **said, stores=request.stores, now=now)
+    payout = flow.settle_payout(id, **said, by_hand=True, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))
 
 
@@ -136,7 +136,7 @@ def fail(request: Request, id: str) -> Answer:
     said = _said(request, "FailureBody")
     confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
-    payout = flow.fail_payout(id, **said, stores=request.stores, now=now)
+    payout = flow.fail_payout(id, **said, by_hand=True, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))
 
 
@@ -155,7 +155,7 @@ def send_back(request: Request, id: str) -> Answer:
     said = _said(request, "ReturnBody")
     confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
-    payout = flow.return_payout(id, **said, stores=request.stores, now=now)
+    payout = flow.return_payout(id, **said, by_hand=True, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))
 
 

@@ -3,10 +3,10 @@
 Owns the schedules: every minute the sweep for calls that nobody spoke of any more, for recordings
 that were lost on their way, and for what advertisers told and is not done with; every minute too
 the billing of those who have reached their threshold, and links for those whose balance is low;
-every quarter of an hour what is paid by PayPal; every five minutes the forms for the tax office
-that were asked for; every hour the comparison of numbers with the carrier, and each pool's step up
-or down; every day the sealing of the ledger, and asking for the closing of what has ended. What
-they do belongs to the flows.
+every quarter of an hour what is paid by PayPal and by ACH files; every five minutes the forms for
+the tax office that were asked for; every hour the comparison of numbers with the carrier, and each
+pool's step up or down; every day the sealing of the ledger, and asking for the closing of what has
+ended. What they do belongs to the flows.
 
 The functions are registered without being replaced by Chalice's wrapper, which takes whole
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
@@ -146,7 +146,7 @@ def pay_by_paypal(_event: dict[str, Any], _context: Any) -> Any:
 
 def write_taxes(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Write the forms for the tax office that were asked for; answers how many exports. It alone
-    may read tax numbers in full."""
+    reads tax numbers in full."""
     from chalicelib.flows.tax_exports import Writer, write_exports
     from chalicelib.providers.ciphers import cipher
     from chalicelib.providers.documents import bucket
@@ -157,10 +157,30 @@ def write_taxes(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     return counts
 
 
+def pay_by_ach(_event: dict[str, Any], _context: Any) -> Any:
+    """Write the ACH file that was released, settle what did not come back, and draft the next;
+    answers which files. Broken when one of these failed."""
+    from chalicelib.flows.ach_run import run
+    from chalicelib.flows.ach_writing import Scribe
+    from chalicelib.flows.screening import Lookout
+    from chalicelib.providers.ciphers import cipher
+    from chalicelib.providers.documents import bucket
+
+    lookout = Lookout(stores=stores(), documents=bucket(), now=runtime.now())
+    scribe = Scribe(lookout=lookout, cipher=cipher())
+    done = run(scribe, lambda: runtime.new_id("ach"))
+    report: dict[str, Any] = to_plain(done)
+    runtime.logger().info("paid by ACH", extra=report)
+    if done.failed:
+        raise Broken(f"{done.failed} parts of what is paid by ACH failed; the log says why")
+    return report
+
+
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="sweep")(sweep_calls)
 blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="bill")(bill_early)
 blueprint.schedule(Rate(1, unit=Rate.HOURS), name="reconcile")(reconcile_numbers)
 blueprint.schedule(Rate(15, unit=Rate.MINUTES), name="paypal")(pay_by_paypal)
 blueprint.schedule(Rate(5, unit=Rate.MINUTES), name="tax")(write_taxes)
+blueprint.schedule(Rate(15, unit=Rate.MINUTES), name="ach")(pay_by_ach)
 blueprint.schedule(Cron(20, 2, "*", "*", "?", "*"), name="seal")(seal_days)
 blueprint.schedule(Cron(10, 6, "*", "*", "?", "*"), name="close")(close_periods)

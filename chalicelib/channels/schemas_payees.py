@@ -50,18 +50,20 @@ def _day(text: str) -> str:
     return text
 
 
+RoutingNumber = Annotated[str, Field(max_length=20), AfterValidator(_routing_number)]
+AccountNumber = Annotated[
+    str,
+    Field(max_length=40, json_schema_extra={"writeOnly": True}),
+    AfterValidator(_account_number),
+]
 Day = Annotated[str, Field(max_length=10, description="such as 2026-11-23"), AfterValidator(_day)]
 
 
 class BankDetailsBody(Document):
     """The account of a bank in the United States. `account_number` is never shown again."""
 
-    routing_number: Annotated[str, Field(max_length=20), AfterValidator(_routing_number)]
-    account_number: Annotated[
-        str,
-        Field(max_length=40, json_schema_extra={"writeOnly": True}),
-        AfterValidator(_account_number),
-    ]
+    routing_number: RoutingNumber
+    account_number: AccountNumber
     kind: AccountKind
     holder_name: Printed
     holder_kind: HolderKind

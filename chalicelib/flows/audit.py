@@ -15,6 +15,7 @@ from chalicelib import (
     auditing,
     auditing_calls,
     auditing_credits,
+    auditing_files,
     auditing_payouts,
     credits,
     times,
@@ -31,6 +32,7 @@ from chalicelib.flows.sealing import chart
 from chalicelib.invoices import BookedCharge
 from chalicelib.payouts import BookedEarning
 from chalicelib.store.books import (
+    ACH_FILES,
     ADJUSTMENTS,
     CHARGES,
     CLAWBACKS,
@@ -47,6 +49,7 @@ from chalicelib.store.books import (
 from chalicelib.store.entries import account_legs, entry_key, read_entry
 from chalicelib.store.funds import funds_from
 from chalicelib.store.holds import funds_key
+from chalicelib.store.payout_files import entries_of
 from chalicelib.store.stores import Stores
 
 _CREDITS_A_BATCH = 50
@@ -108,6 +111,7 @@ def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> A
     findings.add(auditing.balance_differences(tally, balances))
     findings.add(auditing.document_differences(tally))
     findings.add(auditing_payouts.left_differences(paydays))
+    findings.add(auditing_files.file_differences(tally))
     _funds(advertisers, balances, stores, findings)
     return AuditReport(
         accounts=balances,
@@ -119,6 +123,9 @@ def audit(stores: Stores, as_of: datetime, *, progress: Progress = _silent) -> A
 
 
 def _documents(tally: Tally, stores: Stores, findings: Findings) -> None:
+    # A payout is submitted before its file is written, and so it is seen after it.
+    for file in findings.counting("ACH files", stores.books.every(ACH_FILES)):
+        findings.add(auditing_files.take_file(tally, file, entries_of(stores.rows, file)))
     for shelf in (INVOICES, STATEMENTS):
         for invoice in findings.counting("invoices", stores.books.every(shelf)):
             findings.add(auditing.take_invoice(tally, invoice))

@@ -60,9 +60,16 @@ def hide(number: str, publisher_id: str, secret: Secret, cipher: Cipher) -> Hidd
 
 
 def change_payee(
-    publisher_id: str, what: Detail, edit: Edit, *, desk: Desk, version: int | None = None
+    publisher_id: str,
+    what: Detail,
+    edit: Edit,
+    *,
+    desk: Desk,
+    version: int | None = None,
+    reason: str | None = None,
 ) -> Payee:
-    """Put `edit(payee)` in the payee's place, as its next version, and tell of it.
+    """Put `edit(payee)` in the payee's place, as its next version, and tell of it; the `reason` is
+    kept.
 
     An edit that changes nothing tells nobody. With a `version`, Conflict when the payee has moved
     on; NotFound when there is no such publisher.
@@ -79,6 +86,7 @@ def change_payee(
             return before
         after = replace(wanted, version=before.version + 1)
         event = payees.changed(before, after, what, at=desk.now, by=desk.by)
+        event = replace(event, reason=reason)
         if mail:
             event = replace(event, notices=payees.addressees(before, after, mail.sender))
         if desk.stores.catalog.write([payee_write(before, after), event_put(event)]):

@@ -13,6 +13,7 @@ from itertools import count
 
 from chalicelib import payout_steps, payouts
 from chalicelib.errors import Busy, NotFound
+from chalicelib.flows.ach_carrying import confirm_not_carried
 from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payout_steps import Step
 from chalicelib.payouts import Clearance, Earning, Payout, PayoutState
@@ -82,32 +83,42 @@ def settle_payout(
     *,
     reference: str | None = None,
     fee_cents: int = 0,
+    by_hand: bool = False,
     stores: Stores,
     now: datetime,
 ) -> Payout:
     """Mark a created or submitted payout as paid; `fee_cents` is what the paying has cost.
 
-    A `reference` takes the place of the one before. One that is settled stays as it is.
+    A `reference` takes the place of the one before. One that is settled stays as it is. By hand,
+    this and what follows is a Conflict while the payout is in a file that the bank carries.
     """
 
     def step(payout: Payout) -> Step | None:
         return payout_steps.settled(payout, reference=reference, fee_cents=fee_cents, now=now)
 
-    return _take(payout_id, step, stores)
+    return _take(payout_id, step, stores, by_hand=by_hand)
 
 
-def fail_payout(payout_id: str, *, reason: str, stores: Stores, now: datetime) -> Payout:
+def fail_payout(
+    payout_id: str, *, reason: str, by_hand: bool = False, stores: Stores, now: datetime
+) -> Payout:
     """Mark a created or submitted payout as one that will not be paid, with the code of why; its
     earnings may be paid by a later one. One that failed so already stays as it is."""
 
     def step(payout: Payout) -> Step | None:
         return payout_steps.failed(payout, reason=reason, now=now)
 
-    return _emptied(_take(payout_id, step, stores), stores)
+    return _emptied(_take(payout_id, step, stores, by_hand=by_hand), stores)
 
 
 def return_payout(
-    payout_id: str, *, reason: str, fee_cents: int = 0, stores: Stores, now: datetime
+    payout_id: str,
+    *,
+    reason: str,
+    fee_cents: int = 0,
+    by_hand: bool = False,
+    stores: Stores,
+    now: datetime,
 ) -> Payout:
     """Mark a submitted or settled payout as come back, with the code of why and what that has cost;
     the money waits for `release_payout`. One that was returned so already stays as it is."""
@@ -115,7 +126,7 @@ def return_payout(
     def step(payout: Payout) -> Step | None:
         return payout_steps.returned(payout, reason=reason, fee_cents=fee_cents, now=now)
 
-    return _take(payout_id, step, stores)
+    return _take(payout_id, step, stores, by_hand=by_hand)
 
 
 def release_payout(payout_id: str, *, stores: Stores, now: datetime) -> Payout:
@@ -127,7 +138,13 @@ def release_payout(payout_id: str, *, stores: Stores, now: datetime) -> Payout:
     return _emptied(_take(payout_id, step, stores), stores)
 
 
-def _take(payout_id: str, step: Callable[[Payout], Step | None], stores: Stores) -> Payout:
+def _take(
+    payout_id: str,
+    step: Callable[[Payout], Step | None],
+    stores: Stores,
+    *,
+    by_hand: bool = False,
+) -> Payout:
     """The payout after the step, taken now or before."""
     for _ in range(_TRIES):
         before = store.find_payout(stores.rows, payout_id)
@@ -136,6 +153,8 @@ def _take(payout_id: str, step: Callable[[Payout], Step | None], stores: Stores)
         next_step = step(before)
         if next_step is None:
             return before
+        if by_hand:
+            confirm_not_carried(before, stores)
         after = store.take(stores.rows, before, next_step)
         if after:
             return after

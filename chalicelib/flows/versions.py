@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from chalicelib.ach_settings import AchSettings
 from chalicelib.dunning import DunningPlan
 from chalicelib.errors import Busy, Conflict
 from chalicelib.gate import GateSettings
@@ -18,7 +19,9 @@ from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 from chalicelib.tax_years import TaxYear
 
-T = TypeVar("T", GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList, TaxYear)
+T = TypeVar(
+    "T", AchSettings, GateSettings, DunningPlan, Issuer, OperatorSettings, ScreeningList, TaxYear
+)
 
 _TRIES = 8
 

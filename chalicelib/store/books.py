@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from chalicelib.ach_answers import Answers
 from chalicelib.credits import Credit
 from chalicelib.errors import NotFound
 from chalicelib.holding import Hold
 from chalicelib.invoices import BookedCharge, Invoice
 from chalicelib.paybacks import Chargeback, Refund
 from chalicelib.payments import Funds, Payment
+from chalicelib.payout_files import PayoutFile
 from chalicelib.payouts import BookedEarning, Payout
 from chalicelib.paypal_batches import Batch
+from chalicelib.store.ach_answers import read_answers
 from chalicelib.store.charges import read_charge, read_earning
 from chalicelib.store.credits import read_credit
 from chalicelib.store.funds import read_funds
@@ -23,6 +26,7 @@ from chalicelib.store.holding import read_hold
 from chalicelib.store.invoices import read_invoice
 from chalicelib.store.paybacks import read_chargeback, read_refund
 from chalicelib.store.payments import read_payment
+from chalicelib.store.payout_files import read_file
 from chalicelib.store.payouts import read_payout
 from chalicelib.store.paypal_batches import read_batch
 from chalicelib.store.rows import BOOKS, Item, Key, Question, Rows
@@ -60,6 +64,8 @@ CHARGEBACKS: Shelf[Chargeback] = Shelf("chargeback", "CHARGEBACK", read_chargeba
 STRIPE_EVENTS: Shelf[TakenEvent] = Shelf("stripe_event", "STRIPE", read_stripe_event)
 PAYPAL_BATCHES: Shelf[Batch] = Shelf("paypal_batch", "PAYPAL_BATCH", read_batch)
 PAYOUTS: Shelf[Payout] = Shelf("payout", "PAYOUT", read_payout)
+ACH_FILES: Shelf[PayoutFile] = Shelf("ach_file", "ACH_FILE", read_file)
+ACH_ANSWERS: Shelf[Answers] = Shelf("ach_answers", "ACH_ANSWERS", read_answers)
 TRANSFERS: Shelf[Transfer] = Shelf("transfer", "TRANSFER", read_transfer)
 TAX_DEPOSITS: Shelf[TaxDeposit] = Shelf("tax_deposit", "TAX_DEPOSIT", read_deposit)
 TAX_EXPORTS: Shelf[TaxExport] = Shelf("tax_export", "TAX_EXPORT", read_export)

@@ -16,6 +16,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | PUBLISHER#id | PAYEE_EVENT#at#id | a change to that, or a reading of a number, and who was told |
 | catalog | PUBLISHER#id | SCREENING | what the list of those who may not be paid finds of the publisher, and what the operator decided of it |
 | catalog | OPERATOR | SCREENING | which list that is |
+| catalog | OPERATOR | ACH | what the operator's bank has agreed with it on ACH files |
 | catalog | OPERATOR | SETTINGS | what holds in the whole deployment |
 | catalog | OPERATOR | TAX_YEAR#year | from how much on the tax office is told of what was paid in a year |
 | catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
@@ -70,6 +71,12 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | TAX_DEPOSIT#id | META | what was withheld and went to the tax office; never changed |
 | books | TAX_EXPORT#id | META | that forms of a year were asked for, and who fetched them |
 | books | HOLD#id | META | why what a publisher, or one call, has earned is not paid, and since when it is again |
+| books | ACH_COUNTER | META | the last trace that was given, and which ACH file is being made |
+| books | ACH_FILE#id | META | payouts that the bank is told to make together, and how far that is |
+| books | ACH_ENTRY#trace | META | one entry of an ACH file, with the account's number encrypted |
+| books | ACH_ANSWERS#id | META | a file that the bank sent back, and how far it is applied |
+| books | ACH_ANSWERS#id | PART#n | a hundred of its lines, and what each came to |
+| books | PRENOTE#publisher | META | when the account of a publisher was last asked for |
 | books | TOPUP#advertiser | META | the last page that the advertiser was given to top up on |
 | books | SHORTFALL#advertiser | META | whether the balance of a prepaid advertiser is low, and the mail that told it so |
 | books | CUT#advertiser | META | how often a period of the advertiser has ended early at its threshold, and what the last time billed |
@@ -106,7 +113,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | calls.by_campaign, calls.by_publisher | the calls of one campaign, of one publisher |
 | calls.by_due (due, due_at) | calls that are not judged and are due for a look; recordings that are not done with; feedback that waits for its call; files that are being applied |
 | books.by_kind (kind, created_key) | all documents of one kind, and all runs of the closing |
-| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that are to be made, by method, that came back, or have earnings to give back; batches for PayPal that are due; what holds a publisher's money; exports for the tax office that are to be written; the credits of an advertiser |
+| books.by_open (open, open_key) | what waits: charges to invoice, invoices to be paid, invoices and credit notes to be printed or mailed, void ones with charges to give back, campaigns paused until money comes, earnings to release or pay, held ones and reserves; payouts that are to be made, by method, that came back, or have earnings to give back; batches for PayPal that are due; what holds a publisher's money; ACH files that are to be settled; exports for the tax office that are to be written; the credits of an advertiser |
 | books.by_document (document_id, id) | the charges of an invoice, the earnings of a payout, the items of a batch for PayPal |
 | ledger.by_month (month, booked_key) | all entries of a month |
 | visits.by_site (site_id, id) | the visits of a site, in the order of their beginning |

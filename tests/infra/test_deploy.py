@@ -122,7 +122,8 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
         "voice-faults", "dni-faults", "api_handler-faults", "validate-faults", "settle-faults",
         "recordings-faults", "closing-faults",
         "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "bill-errors",
-        "reconcile-errors", "paypal-errors", "tax-errors", "seal-errors", "close-errors",
+        "reconcile-errors", "paypal-errors", "ach-errors", "tax-errors", "seal-errors",
+        "close-errors",
         "dni-crowd",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)

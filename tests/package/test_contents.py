@@ -26,6 +26,7 @@ HANDLERS = {
     "Bill": "chalicelib.channels.schedules.bill_early",
     "Reconcile": "chalicelib.channels.schedules.reconcile_numbers",
     "Paypal": "chalicelib.channels.schedules.pay_by_paypal",
+    "Ach": "chalicelib.channels.schedules.pay_by_ach",
     "Tax": "chalicelib.channels.schedules.write_taxes",
     "Seal": "chalicelib.channels.schedules.seal_days",
     "Close": "chalicelib.channels.schedules.close_periods",

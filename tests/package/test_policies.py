@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.hidden import Secret
 from infra.build import render_policy
 from infra.deploy import PROJECT
 from infra.stage import FUNCTIONS, Stopped
@@ -64,6 +65,13 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "catalog/index/by_kind": {"Query"},
     },
     "paypal": {
+        "catalog": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books": {"BatchGetItem", "PutItem", "UpdateItem"},
+        "books/index/by_open": {"Query"},
+        "books/index/by_document": {"Query"},
+        "ledger": {"PutItem"},
+    },
+    "ach": {
         "catalog": {"BatchGetItem", "PutItem", "UpdateItem"},
         "books": {"BatchGetItem", "PutItem", "UpdateItem"},
         "books/index/by_open": {"Query"},
@@ -148,6 +156,7 @@ BESIDE: dict[str, set[str]] = {
     },
     "reconcile": {"ssm:GetParametersByPath"},
     "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
+    "ach": {"s3:GetObject documents", "s3:PutObject documents", "kms:Decrypt"},
     "tax": {"kms:Decrypt", "s3:PutObject documents"},
     "seal": set(),
     "close": {
@@ -198,15 +207,19 @@ BESIDE: dict[str, set[str]] = {
 }
 
 
+def statements(name: str) -> list[dict[str, Any]]:
+    """What the function's policy allows, under which condition."""
+    policy = json.loads(render_policy(POLICIES / f"{name}.json", RESOURCES))
+    return [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+
+
 def grants(name: str) -> set[tuple[str, str]]:
     """Every (action, resource) that the function's policy allows."""
-    policy = json.loads(render_policy(POLICIES / f"{name}.json", RESOURCES))
     return {
         (action, resource)
-        for statement in policy["Statement"]
+        for statement in statements(name)
         for action in statement["Action"]
         for resource in statement["Resource"]
-        if statement["Effect"] == "Allow"
     }
 
 
@@ -249,6 +262,8 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
         named_later = (
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
+            f"{RESOURCES['DocumentsArn']}/ach/*",
+            f"{RESOURCES['DocumentsArn']}/screening/*",
             f"{RESOURCES['DocumentsArn']}/tax-exports/*",
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
@@ -263,6 +278,24 @@ def test_a_function_writes_its_own_log_and_no_other(name: str) -> None:
     assert logs == {f"{RESOURCES['LogGroupArn']}:*"}
 
 
+def test_account_numbers_are_read_for_the_bank_and_tax_numbers_for_the_tax_office_alone() -> None:
+    reading = {
+        (name, statement["Condition"]["StringEquals"]["kms:EncryptionContext:secret"])
+        for name in FUNCTIONS
+        for statement in statements(name)
+        if "kms:Decrypt" in statement["Action"]
+    }
+    assert reading == {("ach", Secret.ACCOUNT_NUMBER), ("tax", Secret.TIN)}
+
+
+def test_whoever_writes_files_for_the_bank_keeps_them_with_those_and_nowhere_else() -> None:
+    places = {one for one in grants("ach") if one[0].startswith("s3:")}
+    assert places == {
+        ("s3:PutObject", f"{RESOURCES['DocumentsArn']}/ach/*"),
+        ("s3:GetObject", f"{RESOURCES['DocumentsArn']}/screening/*"),
+    }
+
+
 def test_the_package_gives_each_function_its_own_policy(package: Package) -> None:
     documents: dict[str, Any] = {
         name: resource["Properties"]["Policies"][0]["PolicyDocument"]
@@ -271,7 +304,7 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }
     assert set(documents) == {
         "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "BillRole", "ReconcileRole", "PaypalRole", "TaxRole", "SealRole", "CloseRole",
+        "BillRole", "ReconcileRole", "PaypalRole", "AchRole", "TaxRole", "SealRole", "CloseRole",
         "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
