@@ -5,8 +5,8 @@ each that stays behind why. An account that money may not go to yet gets a preno
 Nothing here can read an account's number.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.ach_credits import MOST_FILE_CENTS, EntryClass, credit_faults
@@ -131,34 +131,49 @@ def _gathered(settings: AchSettings, lookout: Lookout) -> Iterator[FileEntry | W
     ids = [payout.publisher_id for payout in payouts]
     payees = find_payees(rows, ids)
     prenotes = store.find_prenotes(rows, ids) if settings.prenotes else {}
-    room, asked = Room(), set[str]()
+    gathering = _Gathering(settings=settings, prenotes=prenotes, now=lookout.now)
     for payout in payouts:
         payee = payees.get(payout.publisher_id)
         bank = payee.bank if payee else None
         stop = _own_stop(payout) or stop_of(payout.publisher_id, bank, lookout)
         if bank is None or stop:
             yield _waits(payout, stop or MISSING)
-            continue
+        else:
+            yield from gathering.take(payout, bank)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Gathering:
+    """How much the file still takes, and whose account it asks for so far."""
+
+    settings: AchSettings
+    prenotes: Mapping[str, Prenote]
+    now: datetime
+    entries: int = MOST_ENTRIES
+    cents: int = MOST_FILE_CENTS
+    asked: set[str] = field(default_factory=set)
+
+    def take(self, payout: Payout, bank: BankDetails) -> Iterator[FileEntry | Waits]:
+        """The payout as an entry, or with the reason; and the prenote that it waits for."""
         entry = _entry(payout, bank)
-        stop = _entry_stop(entry, settings)
-        if stop is None and settings.prenotes:
-            stop = _prenote_stop(prenotes.get(payout.publisher_id), bank, lookout.now)
-            if stop is NEEDED and payout.publisher_id not in asked and room.takes(0):
-                asked.add(payout.publisher_id)
-                yield replace(entry, payout_id=None, cents=0)
-        if stop is None and not room.takes(entry.cents):
+        stop = _entry_stop(entry, self.settings) or self._prenote_stop(payout, bank)
+        if stop is NEEDED and payout.publisher_id not in self.asked and self._has_room(0):
+            self.asked.add(payout.publisher_id)
+            yield replace(entry, payout_id=None, cents=0)
+        if stop is None and not self._has_room(entry.cents):
             stop = FULL
         yield _waits(payout, stop) if stop else entry
 
+    def _prenote_stop(self, payout: Payout, bank: BankDetails) -> Stop | None:
+        """Why money may not go to the account yet: it was never asked for, or lately."""
+        if not self.settings.prenotes:
+            return None
+        sent = self.prenotes.get(payout.publisher_id)
+        if sent is None or sent.void or sent.since != bank.since:
+            return NEEDED
+        return PENDING if local_day(self.now).isoformat() < sent.ready_on else None
 
-@dataclass(slots=True)
-class Room:
-    """How much a file still takes."""
-
-    entries: int = MOST_ENTRIES
-    cents: int = MOST_FILE_CENTS
-
-    def takes(self, cents: int) -> bool:
+    def _has_room(self, cents: int) -> bool:
         """Whether one more entry finds room; it has it then."""
         if not self.entries or cents > self.cents:
             return False
@@ -181,13 +196,6 @@ def _entry_stop(entry: FileEntry, settings: AchSettings) -> Stop | None:
     for fault in credit_faults(entry.credit(UNREAD), same_day=settings.same_day):
         return Stop(code=fault.rule, detail=f"{fault.field} {fault.reason}")
     return None
-
-
-def _prenote_stop(sent: Prenote | None, bank: BankDetails, now: datetime) -> Stop | None:
-    """Why money may not go to the account yet: it was never asked for, or lately."""
-    if sent is None or sent.void or sent.since != bank.since:
-        return NEEDED
-    return PENDING if local_day(now).isoformat() < sent.ready_on else None
 
 
 def _entry(payout: Payout, bank: BankDetails) -> FileEntry:
