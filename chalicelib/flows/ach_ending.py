@@ -4,14 +4,13 @@ ACH says nothing when a credit arrives: what has not come back in time counts as
 come back all the same. Of a file that the bank refused as a whole nobody was paid.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import payout_file_steps as steps
 from chalicelib.errors import Conflict
-from chalicelib.flows.ach_files import change
+from chalicelib.flows.ach_files import change, prenotes_of
 from chalicelib.flows.payouts import fail_payout, settle_payout
 from chalicelib.payout_files import FileEntry, PayoutFile
 from chalicelib.store import payout_files as store
@@ -34,13 +33,13 @@ def settle_file(file: PayoutFile, *, stores: Stores, now: datetime) -> PayoutFil
 
 def undo_file(file: PayoutFile, *, stores: Stores, now: datetime) -> PayoutFile:
     """Fail every payout of a file that the bank refused, and ask for its accounts anew."""
-    entries = written_entries(file, stores)
-    for entry in entries:
+    for entry in written_entries(file, stores):
         if entry.payout_id:
             # What the bank has returned all the same has ended otherwise.
             with suppress(Conflict):
                 fail_payout(entry.payout_id, reason=REFUSED, stores=stores, now=now)
-    _forget_prenotes(entries, stores)
+    void = [replace(one, void=True) for one in prenotes_of(file, stores)]
+    store.keep_prenotes(stores.rows, void)
     return change(file.id, lambda one: steps.undone(one, now), stores)
 
 
@@ -49,10 +48,3 @@ def written_entries(file: PayoutFile, stores: Stores) -> tuple[FileEntry, ...]:
     out = {one.trace for one in file.left_out}
     entries = store.entries_of(stores.rows, file)
     return tuple(one for one in entries if one.trace not in out)
-
-
-def _forget_prenotes(entries: Sequence[FileEntry], stores: Stores) -> None:
-    asked = {one.publisher_id: one.trace for one in entries if one.payout_id is None}
-    known = store.find_prenotes(stores.rows, asked)
-    ours = [one for id, one in known.items() if one.trace == asked[id]]
-    store.keep_prenotes(stores.rows, [replace(one, void=True) for one in ours])

@@ -13,7 +13,7 @@ from chalicelib import payout_file_steps as steps
 from chalicelib.banking_days import local_day
 from chalicelib.errors import Busy, NotFound
 from chalicelib.keys import OWN_KEY
-from chalicelib.payout_files import PayoutFile, Signature, closed
+from chalicelib.payout_files import PayoutFile, Prenote, Signature, closed
 from chalicelib.providers.documents import Documents
 from chalicelib.store import payout_files as store
 from chalicelib.store.keys import find_key
@@ -68,18 +68,21 @@ def fetch(file_id: str, *, by: Signature, stores: Stores, documents: Documents) 
     found = known_file(file_id, stores=stores)
     later = steps.settles_on(found, by.at)
     if later and later != found.settles_on:
-        _wait_longer(found, later, stores)
+        # Accounts whose prenotes come late to the bank get their money later.
+        late = [replace(one, ready_on=later) for one in prenotes_of(found, stores)]
+        store.keep_prenotes(stores.rows, late)
     file = change(file_id, lambda file: steps.fetched(file, by), stores)
     url = documents.link(file.place or "", file.name, LINK_LASTS)
     return Link(url=url, expires_at=by.at + LINK_LASTS, file=file)
 
 
-def _wait_longer(file: PayoutFile, ready_on: str, stores: Stores) -> None:
-    """Accounts whose prenotes come late to the bank get their money later."""
+def prenotes_of(file: PayoutFile, stores: Stores) -> list[Prenote]:
+    """The prenotes of the file that are the latest of their accounts."""
+    if not file.prenotes:
+        return []
     asked = {one.publisher_id: one.trace for one in store.entries_of(stores.rows, file)}
     known = store.find_prenotes(stores.rows, asked)
-    ours = [one for id, one in known.items() if one.trace == asked[id]]
-    store.keep_prenotes(stores.rows, [replace(one, ready_on=ready_on) for one in ours])
+    return [one for id, one in known.items() if one.trace == asked[id]]
 
 
 def known_file(file_id: str, *, stores: Stores) -> PayoutFile:
