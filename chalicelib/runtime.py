@@ -24,9 +24,10 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 # Media are large, and nobody is on the line while they travel.
-_READ_TIMEOUTS = {"s3": 20, "sesv2": 10}
-# What is sent twice arrives twice: the mail service knows no idempotency.
-_ATTEMPTS = {"sesv2": 1}
+_READ_TIMEOUTS = {"s3": 20, "sesv2": 10, "connect": 4}
+# What is sent twice arrives twice: the mail service knows no idempotency. Whoever asks Amazon
+# Connect repeats by itself, within a budget.
+_ATTEMPTS = {"sesv2": 1, "connect": 1}
 SECRETS_SECONDS = 300
 _VISIT_KEY = "visit-key"
 
@@ -56,7 +57,8 @@ class Secrets:
     """What the parameter store keeps. `twilio_tokens` holds the present token first.
 
     `voice_url` and `dni_url` are the public base addresses of these functions, empty before they
-    are wired. `visit_key` seals the tokens of visits.
+    are wired. `visit_key` seals the tokens of visits. `connect_instance_id` and `connect_flow_id`
+    are empty where Amazon Connect is not set up.
     """
 
     twilio_account_sid: str
@@ -68,6 +70,8 @@ class Secrets:
     visit_key: str = ""
     stripe_api_key: str = ""
     stripe_webhook_secrets: tuple[str, ...] = ()
+    connect_instance_id: str = ""
+    connect_flow_id: str = ""
 
 
 @cache
@@ -192,6 +196,8 @@ def _read_secrets() -> Secrets:
         visit_key=values.get(_VISIT_KEY, ""),
         stripe_api_key=values.get("stripe/api-key", ""),
         stripe_webhook_secrets=tuple(secret for secret in signing if secret),
+        connect_instance_id=values.get("connect/instance-id", ""),
+        connect_flow_id=values.get("connect/flow-id", ""),
     )
 
 

@@ -17,6 +17,7 @@ from chalicelib.numbers import (
     Webhooks,
     monthly_cost_micros,
 )
+from chalicelib.offers import TWILIO
 from chalicelib.providers.carriers import (
     CarrierAway,
     CarrierRefused,
@@ -100,6 +101,7 @@ class FakeCarrier:
     means that the carrier never saw the request. `after` is the same for answers on their way back.
     """
 
+    name: str = TWILIO
     stock: dict[str, AvailableNumber] = field(default_factory=stock)
     rented: dict[str, OwnedNumber] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)

@@ -9,12 +9,13 @@ The functions are registered without being replaced by Chalice's wrapper, which 
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
 """
 
+from collections import Counter
 from typing import Any
 
 from chalice import Blueprint, Cron, Rate
 
 from chalicelib import runtime, times
-from chalicelib.errors import Broken
+from chalicelib.errors import Broken, Refused
 from chalicelib.store.codec import to_plain
 from chalicelib.store.stores import stores
 
@@ -52,18 +53,29 @@ def sweep_calls(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
-    """Compare the carrier's numbers with the platform's, then have pools grow and shrink; answers
-    how many numbers there are of each kind, and how many pools changed; Broken when some failed."""
+    """Compare each carrier's numbers with the platform's, then have pools grow and shrink; answers
+    how many numbers there are of each kind, and how many pools changed; Broken when a carrier
+    could not be compared with, or some pools failed. One carrier that is away keeps neither the
+    others nor the pools from their turn."""
     from chalicelib.flows.growing import grow_all
     from chalicelib.flows.numbers import reconcile
-    from chalicelib.providers.carriers import carrier
+    from chalicelib.providers.carriers import carrier_named, set_up
 
-    lender, now = carrier(), runtime.now()
-    report = reconcile(stores=stores(), carrier=lender, now=now)
-    grown = grow_all(stores=stores(), carrier=lender, now=now)
-    if grown.failed:
-        raise Broken(f"{grown.failed} pools could not grow; the log says why")
-    return to_plain({**report.counted, "pools": grown.pools, "pools_changed": grown.changed})
+    now, failed = runtime.now(), 0
+    counted: Counter[str] = Counter()
+    for name in set_up():
+        try:
+            counted.update(reconcile(stores=stores(), carrier=carrier_named(name), now=now).counted)
+        except Refused:
+            runtime.logger().exception(
+                "a carrier's numbers could not be compared", extra={"carrier": name}
+            )
+            failed += 1
+    grown = grow_all(stores=stores(), carrier=carrier_named, now=now)
+    if failed or grown.failed:
+        what = f"{failed} carriers could not be compared with, {grown.failed} pools could not grow"
+        raise Broken(f"{what}; the log says why")
+    return to_plain({**counted, "pools": grown.pools, "pools_changed": grown.changed})
 
 
 def seal_days(_event: dict[str, Any], _context: Any) -> Any:

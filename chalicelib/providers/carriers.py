@@ -16,6 +16,7 @@ from chalicelib import runtime
 from chalicelib.calls import Call, Signal
 from chalicelib.errors import Broken, Busy, Conflict, Refused
 from chalicelib.numbers import AvailableNumber, LineFacts, NumberSearch, OwnedNumber, Webhooks
+from chalicelib.offers import CARRIERS, CONNECT, TWILIO
 from chalicelib.recording import CarriersOwn
 
 
@@ -63,6 +64,11 @@ class Carrier(Protocol):
     Every method answers within seconds, or raises CarrierAway; what the carrier will not do is
     CarrierRefused.
     """
+
+    @property
+    def name(self) -> str:
+        """By which numbers and calls keep of it."""
+        ...
 
     def webhooks(self) -> Webhooks:
         """Where the carrier must send this deployment's calls; Refused while nobody knows."""
@@ -133,19 +139,50 @@ class Carrier(Protocol):
 
 
 CarrierNamed = Callable[[str], Carrier]
-_TWILIO = "twilio"
+
+
+class CarrierNotSetUp(Conflict):
+    """The platform speaks to such carriers, and this deployment has no account with one."""
+
+    code = "carrier_not_set_up"
+
+
+def set_up() -> tuple[str, ...]:
+    """The carriers with which the deployment has an account, the usual one first."""
+    secrets = runtime.secret_values()
+    has = {TWILIO: secrets.twilio_account_sid, CONNECT: secrets.connect_instance_id}
+    return tuple(name for name in CARRIERS if has[name])
 
 
 def carrier() -> Carrier:
-    """The carrier that lends the deployment its numbers."""
-    return carrier_named(_TWILIO)
+    """The deployment's usual carrier."""
+    return carrier_named(next(iter(set_up()), TWILIO))
 
 
 def carrier_named(name: str) -> Carrier:
     """The deployment's account with a carrier, by the name that calls keep of it, with the
-    credentials that hold now; Broken when no carrier is called so."""
-    if name != _TWILIO:
+    credentials that hold now; Broken when no carrier is called so, CarrierNotSetUp without an
+    account."""
+    if name not in CARRIERS:
         raise Broken(f"no carrier is called {name!r}")
+    return _connect() if name == CONNECT else _twilio()
+
+
+def _connect() -> Carrier:
+    from chalicelib.providers.connect import Connect
+    from chalicelib.providers.connect_api import ConnectApi
+
+    secrets = runtime.secret_values()
+    if not secrets.connect_instance_id:
+        raise CarrierNotSetUp("Amazon Connect is not set up: deploy with an instance id")
+    return Connect(
+        ConnectApi(runtime.client("connect")),
+        instance_id=secrets.connect_instance_id,
+        flow_id=secrets.connect_flow_id,
+    )
+
+
+def _twilio() -> Carrier:
     from chalicelib.providers.twilio import Twilio
     from chalicelib.providers.twilio_rest import Account
 

@@ -20,6 +20,7 @@ from chalicelib.closings import Duty
 from chalicelib.errors import Conflict
 from chalicelib.flows.recordings import Places
 from chalicelib.flows.taking_up import Yard
+from chalicelib.providers.carriers import CarrierNotSetUp
 from chalicelib.providers.stripe import Checkout, Order, PaymentLink
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
@@ -92,6 +93,7 @@ class Api:
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
+    others: dict[str, FakeCarrier] = field(default_factory=dict)
     checkout: Checkout = nowhere
     recordings: Places = field(default_factory=a_studio)
     yard: Yard = field(default_factory=lambda: Desk().yard)
@@ -156,7 +158,8 @@ class Api:
             clock=self._clock,
             new_id=self._new_id,
             new_secret=self._new_secret,
-            carrier=lambda: self.carrier,
+            carrier=self._carrier,
+            carriers=lambda: (self.carrier.name, *self.others),
             documents=lambda: FakeDocuments(self.documents),
             send_mail=self.mailer,
             checkout=self.checkout,
@@ -166,6 +169,14 @@ class Api:
         )
         with http.answering_with(context):
             yield
+
+    def _carrier(self, name: str) -> FakeCarrier:
+        """The carrier of this name; those beside the usual one are among the `others`."""
+        if name == self.carrier.name:
+            return self.carrier
+        if name not in self.others:
+            raise CarrierNotSetUp(f"{name} is not set up")
+        return self.others[name]
 
     def _clock(self) -> datetime:
         """The present, which moves on with every look at the clock where looking lasts."""

@@ -101,7 +101,9 @@ class Yard:
         )  # fmt: skip
 
     def grows(self) -> GrowthStep | None:
-        return growing.grow(POOL, stores=self.stores, carrier=self.carrier, now=self.now)
+        return growing.grow(
+            POOL, stores=self.stores, carrier=lambda _name: self.carrier, now=self.now
+        )
 
     def report(self) -> growing.LoadReport:
         return growing.report(POOL, stores=self.stores, now=self.now)

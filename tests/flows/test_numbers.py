@@ -60,7 +60,9 @@ class Desk:
 
     def releases(self, e164: str = E164) -> Number:
         id = f"num_{e164[1:]}"
-        return flow.release(id, stores=self.stores, carrier=self.carrier, now=self.now)
+        return flow.release(
+            id, stores=self.stores, carrier=lambda _name: self.carrier, now=self.now
+        )
 
     def reconciles(self) -> Reconciliation:
         return flow.reconcile(stores=self.stores, carrier=self.carrier, now=self.now)
