@@ -9,13 +9,12 @@ The functions are registered without being replaced by Chalice's wrapper, which 
 EventBridge events alone: so an operator can invoke one with nothing but its own arguments.
 """
 
-from collections import Counter
 from typing import Any
 
 from chalice import Blueprint, Cron, Rate
 
 from chalicelib import runtime, times
-from chalicelib.errors import Broken, Refused
+from chalicelib.errors import Broken
 from chalicelib.store.codec import to_plain
 from chalicelib.store.stores import stores
 
@@ -58,24 +57,16 @@ def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
     could not be compared with, or some pools failed. One carrier that is away keeps neither the
     others nor the pools from their turn."""
     from chalicelib.flows.growing import grow_all
-    from chalicelib.flows.numbers import reconcile
+    from chalicelib.flows.numbers import reconcile_all
     from chalicelib.providers.carriers import carrier_named, set_up
 
-    now, failed = runtime.now(), 0
-    counted: Counter[str] = Counter()
-    for name in set_up():
-        try:
-            counted.update(reconcile(stores=stores(), carrier=carrier_named(name), now=now).counted)
-        except Refused:
-            runtime.logger().exception(
-                "a carrier's numbers could not be compared", extra={"carrier": name}
-            )
-            failed += 1
+    now = runtime.now()
+    compared = reconcile_all(set_up(), stores=stores(), carrier=carrier_named, now=now)
     grown = grow_all(stores=stores(), carrier=carrier_named, now=now)
-    if failed or grown.failed:
-        what = f"{failed} carriers could not be compared with, {grown.failed} pools could not grow"
+    if compared.failed or grown.failed:
+        what = f"{compared.failed} carriers could not be compared with, {grown.failed} pools failed"
         raise Broken(f"{what}; the log says why")
-    return to_plain({**counted, "pools": grown.pools, "pools_changed": grown.changed})
+    return to_plain({**compared.counted, "pools": grown.pools, "pools_changed": grown.changed})
 
 
 def seal_days(_event: dict[str, Any], _context: Any) -> Any:

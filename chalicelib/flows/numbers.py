@@ -5,8 +5,9 @@ it ends: a crash between the two leaves a number that costs money and can be fou
 request sent again or by the comparison, and never one that rings nowhere and is thought of as ours.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib import runtime
@@ -160,6 +161,30 @@ def reconcile(*, stores: Stores, carrier: Carrier, now: datetime) -> Reconciliat
     keep_reconciliation(report, stores.rows)
     runtime.logger().info("numbers were compared", extra={"counted": dict(report.counted)})
     return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What the comparisons with all carriers counted together, and how many `failed`."""
+
+    counted: Mapping[str, int]
+    failed: int = 0
+
+
+def reconcile_all(
+    names: Iterable[str], *, stores: Stores, carrier: CarrierNamed, now: datetime
+) -> Compared:
+    """Compare with each of the carriers, by name; one that is away keeps no other from its turn."""
+    counted: Counter[str] = Counter()
+    failed = 0
+    for name in names:
+        try:
+            counted.update(reconcile(stores=stores, carrier=carrier(name), now=now).counted)
+        except Refused:
+            what = {"carrier": name}
+            runtime.logger().exception("a carrier's numbers could not be compared", extra=what)
+            failed += 1
+    return Compared(counted=counted, failed=failed)
 
 
 def _compared(
