@@ -33,6 +33,8 @@ from chalicelib.channels import (
     api_terms,
     api_verdicts,
     api_visits,
+    connect,
+    contacts,
     dni,
     queues,
     schedules,
@@ -75,5 +77,5 @@ for channel in (
     api_operations,
 ):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")
-for channel in (twilio, dni, streams, queues, schedules):
+for channel in (twilio, connect, contacts, dni, streams, queues, schedules):
     app.register_blueprint(channel.blueprint)

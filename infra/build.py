@@ -25,7 +25,9 @@ import chalice
 from infra.stage import FUNCTIONS, Stage, Stopped
 
 # Services whose models the functions may load; botocore ships over 400.
-AWS_SERVICES = ("dynamodb", "dynamodbstreams", "lambda", "s3", "sesv2", "sqs", "ssm", "sts")
+AWS_SERVICES = (
+    "connect", "dynamodb", "dynamodbstreams", "lambda", "s3", "sesv2", "sqs", "ssm", "sts",
+)  # fmt: skip
 # What no function imports: maps of places and carriers, tests, type stubs, scripts, charts, and
 # pictures that are not PNG.
 _NEVER_SHIPPED = (

@@ -69,14 +69,18 @@ def recipe(
     stage: Stage,
     outputs: Mapping[str, str],
     twilio_api_url: str = TWILIO_API_URL,
+    connect_instance_id: str = "",
 ) -> Recipe:
-    """How to build the package of `stage` for `cloud`, from the state stack's outputs."""
+    """How to build the package of `stage` for `cloud`, from the state stack's outputs; without an
+    instance no right reaches to Amazon Connect."""
+    instance = connect_instance_id or "none"
     where = f"{cloud.region}:{cloud.account}"
     return Recipe(
         stage=stage,
         environment=environment(stage, outputs, twilio_api_url=twilio_api_url),
         resources={
             **outputs,
+            "ConnectInstanceArn": f"arn:aws:connect:{where}:instance/{instance}",
             "LogGroupsArn": f"arn:aws:logs:{where}:log-group:/aws/lambda",
             "MailIdentitiesArn": f"arn:aws:ses:{where}:identity",
             "ParametersArn": f"arn:aws:ssm:{where}:parameter{stage.parameter_path}",

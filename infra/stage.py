@@ -13,7 +13,7 @@ API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
     API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "reconcile", "seal",
-    "close", "closing",
+    "close", "closing", "connect", "contacts",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 

@@ -25,7 +25,13 @@ STREAM_OPTIONS: dict[str, Any] = {
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
-ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
+ANSWERING = (
+    "voice", "connect", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing",
+)  # fmt: skip
+# Functions that somebody waits for, or that come only now and then: each error is told.
+_AWAITED = (
+    "voice", "connect", "contacts", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close",
+)  # fmt: skip
 # Functions with a public URL of their own.
 PUBLIC = ("voice", "dni")
 FAULTS = "RingLedger/Faults"
@@ -145,7 +151,7 @@ def _errors(stage: Stage) -> list[Alarm]:
             limit=0,
             meaning=f"{function} failed; its log says why.",
         )
-        for function in ("voice", "dni", API_FUNCTION, "sweep", "reconcile", "seal", "close")
+        for function in _AWAITED
     ]
 
 

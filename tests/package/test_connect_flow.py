@@ -21,6 +21,7 @@ ERRORS = {
     "TransferParticipantToThirdParty": {
         "CallFailed", "ConnectionTimeLimitExceeded", "NoMatchingError",
     },
+    "UpdateContactRecordingBehavior": {"NoMatchingError"},
     "UpdateFlowLoggingBehavior": set(),
     "DisconnectParticipant": set(),
 }  # fmt: skip
@@ -47,6 +48,9 @@ def reachable(start: str) -> set[str]:
 def scalars(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for one in value.values():
+            yield from scalars(one)
+    elif isinstance(value, list):
+        for one in value:
             yield from scalars(one)
     else:
         yield value

@@ -16,6 +16,7 @@ POLICIES = PROJECT / ".chalice" / "policies"
 RESOURCES = {
     **OUTPUTS,
     "LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/own",
+    "ConnectInstanceArn": "arn:aws:connect:us-east-1:000000000000:instance/none",
     "MailIdentitiesArn": "arn:aws:ses:us-east-1:000000000000:identity",
     "ParametersArn": "arn:aws:ssm:us-east-1:000000000000:parameter/ringledger/check",
 }
@@ -32,6 +33,16 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
         "visits": {"BatchGetItem", "UpdateItem"},
+    },
+    "connect": {
+        "catalog": {"BatchGetItem", "Query", "UpdateItem"},
+        "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "books": {"BatchGetItem", "UpdateItem"},
+        "visits": {"BatchGetItem", "UpdateItem"},
+    },
+    "contacts": {
+        "catalog": {"BatchGetItem"},
+        "calls": {"Query", "PutItem", "UpdateItem"},
     },
     "dni": {
         "catalog": {"BatchGetItem"},
@@ -91,6 +102,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
 # What it may do beside them, and to its own log.
 BESIDE: dict[str, set[str]] = {
     "voice": {"ssm:GetParametersByPath"},
+    "connect": {"ssm:GetParametersByPath"},
+    "contacts": {"ssm:GetParametersByPath"},
     "dni": {"ssm:GetParameter"},
     "validate": {
         "dynamodb:DescribeStream",
@@ -106,6 +119,8 @@ BESIDE: dict[str, set[str]] = {
         "sqs:ReceiveMessage settle",
         "sqs:DeleteMessage settle",
         "sqs:GetQueueAttributes settle",
+        "connect:DescribeContact",
+        "connect:ListAssociatedContacts",
     },
     "recordings": {
         "ssm:GetParametersByPath",
@@ -116,7 +131,12 @@ BESIDE: dict[str, set[str]] = {
         "s3:AbortMultipartUpload recordings",
         "s3:DeleteObject recordings",
     },
-    "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
+    "sweep": {
+        "ssm:GetParametersByPath",
+        "sqs:SendMessage recordings",
+        "connect:DescribeContact",
+        "connect:ListAssociatedContacts",
+    },
     "reconcile": {"ssm:GetParametersByPath"},
     "seal": set(),
     "close": {
@@ -213,12 +233,14 @@ def test_no_function_may_change_or_delete_what_the_ledger_holds(name: str) -> No
 def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
     for action, resource in grants(name):
         assert "*" not in action, action
-        # Streams of the function's own log group, documents and media have no names beforehand.
+        # Streams of the function's own log group, documents, media and contacts have no names
+        # beforehand.
         named_later = (
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
+            f"{RESOURCES['ConnectInstanceArn']}/contact/*",
         )
         if resource not in named_later:
             assert "*" not in resource, resource
@@ -237,8 +259,9 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
         if resource["Type"] == "AWS::IAM::Role"
     }
     assert set(documents) == {
-        "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "ReconcileRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
+        "VoiceRole", "ConnectRole", "ContactsRole", "DniRole", "ValidateRole", "SettleRole",
+        "RecordingsRole", "SweepRole", "ReconcileRole", "SealRole", "CloseRole", "ClosingRole",
+        "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
