@@ -38,6 +38,12 @@ _LEAST_RING, _MOST_RING = 5, 600
 _MOST_DIGITS = 50
 _PAUSES = {"w": ",", "W": ",,"}
 _SENDABLE = re.compile(r"[0-9*#,]+")
+# Every attribute but the action, as it is where an answer says nothing of it.
+_NOTHING = {
+    "say": _SILENCE, "says": "no", "voice": _VOICE, "digits": str(_BLOCKS[-1]), "step": NONE,
+    "destination": NONE, "ring_seconds": str(_LEAST_RING), "dial": NONE, "caller_id": NONE,
+    "send_digits": NONE, "attempt": "0", "record": "off", "call": NONE, "reason": NONE,
+}  # fmt: skip
 
 
 def apology(words: str = SORRY, *, reason: str = NONE) -> Attributes:
@@ -85,16 +91,7 @@ def speech(lines: Iterable[Line]) -> str:
 
 
 def _attributes(**said: str) -> Attributes:
-    none = dict.fromkeys(
-        ("step", "destination", "dial", "caller_id", "send_digits", "call", "reason"), NONE
-    )
-    settled = {
-        "digits": str(_BLOCKS[-1]),
-        "ring_seconds": str(_LEAST_RING),
-        "attempt": "0",
-        "record": "off",
-    }
-    return {"say": _SILENCE, "says": "no", "voice": _VOICE, **none, **settled, **said}
+    return {**_NOTHING, **said}
 
 
 def _spoken(lines: Iterable[Line]) -> Attributes:

@@ -81,6 +81,7 @@ class Connect(ConnectNumbers):
     def pause_recording(self, carrier_call_id: str, *, paused: bool) -> str | None:
         """Nothing is being recorded."""
         del carrier_call_id, paused
+        return None
 
     def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
         """None."""

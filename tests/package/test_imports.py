@@ -94,6 +94,7 @@ def test_the_voice_functions_own_modules_are_these() -> None:
         "chalicelib.market",
         "chalicelib.offers",
         "chalicelib.places",
+        "chalicelib.powers",
         "chalicelib.questions",
         "chalicelib.ranking",
         "chalicelib.reasons",
