@@ -17,7 +17,7 @@ from chalicelib.calls import Call, Signal
 from chalicelib.errors import Broken, Busy, Conflict, Refused
 from chalicelib.numbers import AvailableNumber, LineFacts, NumberSearch, OwnedNumber, Webhooks
 from chalicelib.offers import CARRIERS, CONNECT, TWILIO
-from chalicelib.recording import CarriersOwn
+from chalicelib.recording import CarriersOwn, Transcript
 
 
 class CarrierAway(Busy):
@@ -137,6 +137,11 @@ class Carrier(Protocol):
         """The recordings of a call that have media, or may get some."""
         ...
 
+    def transcripts_of(self, carrier_call_id: str, arrived_at: datetime) -> tuple[Transcript, ...]:
+        """Where what was said on a call lies, written down by the carrier; none where it writes
+        nothing down."""
+        ...
+
 
 CarrierNamed = Callable[[str], Carrier]
 
@@ -179,6 +184,7 @@ def _connect() -> Carrier:
         ConnectApi(runtime.client("connect")),
         instance_id=secrets.connect_instance_id,
         flow_id=secrets.connect_flow_id,
+        s3=runtime.client("s3"),
     )
 
 

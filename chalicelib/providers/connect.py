@@ -1,26 +1,33 @@
 """What does an Amazon Connect instance record of calls?
 
 Owns asking the instance about a contact and about its transfer to a target (DescribeContact,
-ListAssociatedContacts), and joins it with what is asked of numbers. What a contact tells belongs to
-`contacts`, HTTP to `connect_api`.
+ListAssociatedContacts), and joins it with what is asked of numbers and of recordings. What a
+contact tells belongs to `contacts`, HTTP to `connect_api`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from chalicelib import runtime
 from chalicelib.calls import ENDED, Attempt, Call, Signal, SignalKind
 from chalicelib.contacts import Contact, callers_reports, legs_reports, read_contact
-from chalicelib.providers.carriers import CarrierAway, CarrierRefused, Media
+from chalicelib.providers.carriers import CarrierAway, CarrierRefused
+from chalicelib.providers.connect_api import ConnectApi
 from chalicelib.providers.connect_numbers import ConnectNumbers
-from chalicelib.recording import CarriersOwn
+from chalicelib.providers.connect_recordings import ConnectRecordings
 
 RECORD_SECONDS = 3.0
 
 
-class Connect(ConnectNumbers):
-    """One instance, a `Carrier`."""
+class Connect(ConnectNumbers, ConnectRecordings):
+    """One instance, a `Carrier`; calls belong into its flow `flow_id`, recordings lie where `s3`
+    reaches."""
+
+    def __init__(self, api: ConnectApi, *, instance_id: str, flow_id: str, s3: Any) -> None:
+        self._api = api
+        self._instance_id = instance_id
+        self._flow_id = flow_id
+        self._s3 = s3
 
     def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
         """What the contact records of a call that has ended, and of its present attempt.
@@ -67,26 +74,6 @@ class Connect(ConnectNumbers):
             "describe_contact", seconds=RECORD_SECONDS, InstanceId=self._instance_id, ContactId=id
         )
         return read_contact(answer.get("Contact", {}))
-
-    @contextmanager
-    def open_recording(self, carrier_id: str) -> Iterator[Media]:
-        """The flow has none made."""
-        raise CarrierRefused(f"Amazon Connect has no recording {carrier_id}")
-        yield
-
-    def delete_recording(self, carrier_id: str) -> None:
-        """There is none, so it is deleted."""
-        del carrier_id
-
-    def pause_recording(self, carrier_call_id: str, *, paused: bool) -> str | None:
-        """Nothing is being recorded."""
-        del carrier_call_id, paused
-        return None
-
-    def recordings_of(self, carrier_call_id: str) -> tuple[CarriersOwn, ...]:
-        """None."""
-        del carrier_call_id
-        return ()
 
 
 def _of_attempt(leg: Contact, attempt: Attempt) -> bool:

@@ -30,7 +30,7 @@ class NotAtConnect(CarrierRefused):
 
 
 class NotToBeHad(CarrierRefused):
-    """What was asked for does not fit (`InvalidParameterException`)."""
+    """What was asked for does not fit (`InvalidParameterException`, `InvalidRequestException`)."""
 
 
 class ConnectApi:
@@ -107,6 +107,7 @@ def _refusal(fault: ClientError) -> CarrierRefused:
     kinds = {
         "ResourceNotFoundException": NotAtConnect,
         "InvalidParameterException": NotToBeHad,
+        "InvalidRequestException": NotToBeHad,
     }
     words = said.get("Message") or code
     return kinds.get(code, CarrierRefused)(f"Amazon Connect refuses ({code}): {words}")

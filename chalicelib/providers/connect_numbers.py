@@ -36,14 +36,13 @@ _FLOW = "contact-flow/"
 
 
 class ConnectNumbers:
-    """The numbers of one instance; calls belong into the flow `flow_id`."""
+    """The numbers of one instance; calls belong into the deployment's flow there."""
 
     name = CONNECT
 
-    def __init__(self, api: ConnectApi, *, instance_id: str, flow_id: str) -> None:
-        self._api = api
-        self._instance_id = instance_id
-        self._flow_id = flow_id
+    _api: ConnectApi
+    _instance_id: str
+    _flow_id: str
 
     def webhooks(self) -> Webhooks:
         """The deployment's own flow."""

@@ -35,6 +35,7 @@ MADE = MadeRecording(
     carrier_id="RE" + "2" * 32, carrier_call_id="CA" + "3" * 32,
     started_at=NOW - timedelta(minutes=1), seconds=12,
 )  # fmt: skip
+OTHER = replace(MADE, carrier_id="RE" + "4" * 32)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Bench:
     has none), and `cut` breaks media off. `verify` lets the account show a number that it does not
     rent. Calls belong `here`; a number of either kind costs so much a month; the carrier cannot be
     asked for what is `unsearched`. It `diverts` a misled number by more than its webhooks. With
-    `repeats` a purchase that is made again is the same.
+    `repeats` a purchase that is made again is the same. `made` and `other` are recordings of one
+    call, and `nobodys` is the id of none.
     """
 
     carrier: Carrier
@@ -65,6 +67,11 @@ class Bench:
     unsearched: frozenset[str] = frozenset()
     diverts: bool = True
     repeats: bool = False
+    made: MadeRecording = MADE
+    other: MadeRecording = OTHER
+    nobodys: str = "CA" + "0" * 32
+    tells_channels: int | None = 2
+    records_whole_calls: bool = False
 
     def searches_by(self, wanted: NumberSearch) -> bool:
         """Whether the carrier can look for what is wanted."""
@@ -72,7 +79,7 @@ class Bench:
 
     def heard(self, amount: int = 10_000) -> tuple[int, int]:
         """The channels of the recording's sound and its whole seconds; what came is counted."""
-        with self.carrier.open_recording(MADE.carrier_id) as media:
+        with self.carrier.open_recording(self.made.carrier_id) as media:
             sound = b"".join(iter(lambda: media.read(amount), b""))
             assert media.size_bytes == len(sound)
         with wave.open(io.BytesIO(sound)) as file:
@@ -250,12 +257,12 @@ class RecordingsContract:
         self, bench: Bench, channels: int, amount: int
     ) -> None:
         seconds = 1 if amount == 1 else 12
-        bench.lay(replace(MADE, channels=channels, seconds=seconds))
+        bench.lay(replace(bench.made, channels=channels, seconds=seconds))
         assert bench.heard(amount) == (channels, seconds)
 
     def test_nobody_has_to_hear_media_to_their_end(self, bench: Bench) -> None:
-        bench.lay(MADE)
-        with bench.carrier.open_recording(MADE.carrier_id) as media:
+        bench.lay(bench.made)
+        with bench.carrier.open_recording(bench.made.carrier_id) as media:
             assert media.read(4) == b"RIFF"
             assert media.size_bytes == 4
         assert bench.heard() == (2, 12)
@@ -263,71 +270,71 @@ class RecordingsContract:
     @pytest.mark.parametrize("status", ["in-progress", "paused", "absent", None])
     def test_what_has_no_media_is_refused(self, bench: Bench, status: str | None) -> None:
         if status:
-            bench.lay(replace(MADE, status=status))
+            bench.lay(replace(bench.made, status=status))
         with pytest.raises(CarrierRefused):
             bench.heard()
 
     def test_media_that_break_off_are_not_taken_for_whole(self, bench: Bench) -> None:
-        bench.lay(MADE)
+        bench.lay(bench.made)
         with bench.cut(), pytest.raises(UnusableMedia):
             bench.heard()
         assert bench.heard() == (2, 12)
 
     def test_a_deleted_recording_is_gone_and_may_be_deleted_again(self, bench: Bench) -> None:
-        other = replace(MADE, carrier_id="RE" + "4" * 32)
-        bench.lay(MADE)
+        other = bench.other
+        bench.lay(bench.made)
         bench.lay(other)
         for _ in range(2):
-            bench.carrier.delete_recording(MADE.carrier_id)
-        assert bench.status(MADE.carrier_id) is None
+            bench.carrier.delete_recording(bench.made.carrier_id)
+        assert bench.status(bench.made.carrier_id) is None
         with pytest.raises(CarrierRefused):
             bench.heard()
-        (left,) = bench.carrier.recordings_of(MADE.carrier_call_id)
+        (left,) = bench.carrier.recordings_of(bench.made.carrier_call_id)
         assert left.carrier_id == other.carrier_id
 
     def test_what_is_being_recorded_is_paused_and_goes_on(self, bench: Bench) -> None:
-        bench.lay(replace(MADE, status="in-progress"))
+        bench.lay(replace(bench.made, status="in-progress"))
         for paused, status in ((True, "paused"), (True, "paused"), (False, "in-progress")):
-            turned = bench.carrier.pause_recording(MADE.carrier_call_id, paused=paused)
-            assert turned == MADE.carrier_id
-            assert bench.status(MADE.carrier_id) == status
+            turned = bench.carrier.pause_recording(bench.made.carrier_call_id, paused=paused)
+            assert turned == bench.made.carrier_id
+            assert bench.status(bench.made.carrier_id) == status
 
     def test_nothing_is_paused_where_nothing_is_recorded(self, bench: Bench) -> None:
-        bench.lay(MADE)
-        for call in (MADE.carrier_call_id, "CA" + "0" * 32):
+        bench.lay(bench.made)
+        for call in (bench.made.carrier_call_id, bench.nobodys):
             assert bench.carrier.pause_recording(call, paused=True) is None
-        assert bench.status(MADE.carrier_id) == "completed"
+        assert bench.status(bench.made.carrier_id) == "completed"
 
     def test_the_recordings_of_a_call_are_told_as_they_stand(self, bench: Bench) -> None:
-        carrier, call = bench.carrier, MADE.carrier_call_id
+        carrier, call = bench.carrier, bench.made.carrier_call_id
         assert carrier.recordings_of(call) == ()
         own = CarriersOwn(
-            carrier_id=MADE.carrier_id, started_at=MADE.started_at, over=False, seconds=None,
-            channels=2,
+            carrier_id=bench.made.carrier_id, started_at=bench.made.started_at, over=False,
+            seconds=None, channels=bench.tells_channels, whole_call=bench.records_whole_calls,
         )  # fmt: skip
         for status in ("in-progress", "paused"):
-            bench.lay(replace(MADE, status=status))
+            bench.lay(replace(bench.made, status=status))
             assert carrier.recordings_of(call) == (own,)
-        bench.lay(MADE)
+        bench.lay(bench.made)
         assert carrier.recordings_of(call) == (replace(own, over=True, seconds=12),)
-        assert carrier.recordings_of("CA" + "0" * 32) == ()
-        bench.lay(replace(MADE, status="absent"))
+        assert carrier.recordings_of(bench.nobodys) == ()
+        bench.lay(replace(bench.made, status="absent"))
         assert carrier.recordings_of(call) == ()
 
     def test_recordings_of_a_carrier_that_is_away_are_not_known(self, bench: Bench) -> None:
-        bench.lay(MADE)
+        bench.lay(bench.made)
         carrier = bench.carrier
         asked: list[Callable[[], object]] = [
             bench.heard,
-            lambda: carrier.delete_recording(MADE.carrier_id),
-            lambda: carrier.pause_recording(MADE.carrier_call_id, paused=True),
-            lambda: carrier.recordings_of(MADE.carrier_call_id),
+            lambda: carrier.delete_recording(bench.made.carrier_id),
+            lambda: carrier.pause_recording(bench.made.carrier_call_id, paused=True),
+            lambda: carrier.recordings_of(bench.made.carrier_call_id),
         ]
         with bench.away():
             for ask in asked:
                 with pytest.raises(CarrierAway):
                     ask()
-        assert bench.status(MADE.carrier_id) == "completed"
+        assert bench.status(bench.made.carrier_id) == "completed"
 
 
 class CarrierContract(NumbersContract, LinesContract, RecordsContract, RecordingsContract):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.numbers import Webhooks
+from chalicelib.providers.connect import Connect
 from chalicelib.providers.connect_api import ConnectApi
 from simulator.connect_api import ConnectServer
 from simulator.connect_instance import ConnectInstance
@@ -17,14 +19,19 @@ from simulator.rest_trouble import Trouble
 from tests.providers.timing import Instant
 
 
+@cache
+def session() -> boto3.Session:
+    """What is read of the services' models is read once."""
+    return boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    )
+
+
 def sdk(url: str) -> Any:
     """AWS's own client, which sends everything once."""
-    return boto3.client(
+    return session().client(
         "connect",
         endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
     )
 
@@ -50,6 +57,13 @@ class Site:
         """The API, in which time passes only while somebody sleeps."""
         clock, sleep = self.instant.clock, self.instant.sleep
         return ConnectApi(self.client, clock=clock, sleep=sleep, draw=lambda: 1.0)
+
+    def carrier(self, **instead: Any) -> Connect:
+        """The instance as a carrier, with something else in place of its own."""
+        own: dict[str, Any] = {
+            "api": self.api, "instance_id": self.instance.id, "flow_id": self.flow.id, "s3": None,
+        }  # fmt: skip
+        return Connect(**(own | instead))
 
     @property
     def here(self) -> Webhooks:

@@ -1,6 +1,6 @@
 """Numbers of an Amazon Connect instance, by AWS's own SDK to an instance on this machine."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -8,13 +8,11 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.errors import Refused
 from chalicelib.numbers import NumberSearch, OwnedNumber, SearchKind
 from chalicelib.providers.carriers import (
-    Carrier,
     CarrierAway,
     CarrierRefused,
     NumberUnavailable,
 )
 from chalicelib.providers.connect_api import ConnectApi
-from chalicelib.providers.connect_numbers import ConnectNumbers
 from simulator.connect_instance import ClaimedNumber
 from simulator.rest_trouble import Trouble
 from tests.carriers import MadeRecording
@@ -38,10 +36,6 @@ class Once:
         return getattr(self._client, operation)
 
 
-def numbers_of(site: Site) -> ConnectNumbers:
-    return ConnectNumbers(site.api, instance_id=site.instance.id, flow_id=site.flow.id)
-
-
 def claimed(site: Site, e164: str = LOCAL) -> ClaimedNumber:
     found = site.instance.number_at(e164)
     assert found is not None
@@ -58,7 +52,7 @@ class TestNumbers(NumbersContract):
     @pytest.fixture
     def bench(self, site: Site) -> Bench:
         return Bench(
-            carrier=cast(Carrier, numbers_of(site)),
+            carrier=site.carrier(),
             mislead=lambda e164: self.mislead(site, e164),
             away=site.away,
             talk=NotImplemented, lay=nothing, status=NotImplemented, cut=NotImplemented,
@@ -74,7 +68,7 @@ class TestNumbers(NumbersContract):
 
 def test_a_claim_is_waited_for_until_it_stands(site: Site) -> None:
     site.instance.looks_until_claimed = 3
-    bought = numbers_of(site).buy(LOCAL, site.here)
+    bought = site.carrier().buy(LOCAL, site.here)
     assert (bought.e164, bought.webhooks) == (LOCAL, site.here)
     assert claimed(site).status == "CLAIMED"
     assert site.instant.slept == [1.0, 1.0, 1.0]
@@ -82,7 +76,7 @@ def test_a_claim_is_waited_for_until_it_stands(site: Site) -> None:
 
 def test_a_claim_that_does_not_come_to_stand_in_time_may_stand_later(site: Site) -> None:
     site.instance.looks_until_claimed = 14
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     with pytest.raises(CarrierAway, match="still going on"):
         numbers.buy(LOCAL, site.here)
     assert numbers.find(LOCAL) is None, "it is not ours before it stands"
@@ -95,7 +89,7 @@ def test_a_claim_that_does_not_come_to_stand_in_time_may_stand_later(site: Site)
 
 def test_a_claim_beyond_the_quota_is_told_and_leaves_nothing_behind(site: Site) -> None:
     site.instance.number_quota = 1
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     numbers.buy(LOCAL, site.here)
     with pytest.raises(NumberUnavailable, match="quota of phone numbers is exceeded"):
         numbers.buy(TOLL_FREE, site.here)
@@ -103,14 +97,14 @@ def test_a_claim_beyond_the_quota_is_told_and_leaves_nothing_behind(site: Site) 
 
 
 def test_the_same_claim_under_one_token_claims_once(site: Site) -> None:
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     site.server.troubles.add(Trouble.LOST, method="POST", about="/claim")
     bought = numbers.buy(LOCAL, site.here)
     assert [one.id for one in site.instance.numbers.values()] == [bought.carrier_number_id]
 
 
 def test_a_number_that_was_given_back_is_claimed_under_the_next_token(site: Site) -> None:
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     seen = set()
     for _ in range(3):
         bought = numbers.buy(LOCAL, site.here)
@@ -121,7 +115,7 @@ def test_a_number_that_was_given_back_is_claimed_under_the_next_token(site: Site
 
 def test_who_is_throttled_asks_again_and_later_each_time(site: Site) -> None:
     site.server.troubles.add(Trouble.TOO_MANY, times=3)
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     assert len(numbers.search(NumberSearch(limit=3))) == 3
     assert site.instant.slept == [0.4, 0.8, 1.6]
 
@@ -129,20 +123,20 @@ def test_who_is_throttled_asks_again_and_later_each_time(site: Site) -> None:
 def test_who_is_throttled_for_too_long_gives_up(site: Site) -> None:
     site.server.troubles.add(Trouble.TOO_MANY, times=100)
     with pytest.raises(CarrierAway, match="too many requests"):
-        numbers_of(site).find(LOCAL)
+        site.carrier().find(LOCAL)
     assert sum(site.instant.slept) < 3
 
 
 def test_a_search_by_state_goes_through_its_area_codes(site: Site) -> None:
-    found = numbers_of(site).search(NumberSearch(state="CA", limit=30))
+    found = site.carrier().search(NumberSearch(state="CA", limit=30))
     assert {one.state for one in found} == {"CA"}
     assert len(found) == 30
-    assert len(numbers_of(site).search(NumberSearch(kind=SearchKind.TOLL_FREE, limit=25))) == 25
+    assert len(site.carrier().search(NumberSearch(kind=SearchKind.TOLL_FREE, limit=25))) == 25
 
 
 def test_a_long_search_ends_with_what_it_has_found(site: Site) -> None:
     api = ConnectApi(Once(site.client), clock=site.instant.clock, sleep=site.instant.sleep)
-    numbers = ConnectNumbers(api, instance_id=site.instance.id, flow_id=site.flow.id)
+    numbers = site.carrier(api=api)
     assert len(numbers.search(NumberSearch(area_code="415", limit=30))) == 10
     with pytest.raises(CarrierAway, match="EndpointConnectionError"):
         numbers.search(NumberSearch(area_code="415"))
@@ -152,29 +146,29 @@ def test_a_long_search_ends_with_what_it_has_found(site: Site) -> None:
 def test_what_amazon_connect_cannot_look_for_is_refused_by_name(site: Site, name: str) -> None:
     wanted = NumberSearch(**{name: "94105"})  # type: ignore[arg-type]
     with pytest.raises(CarrierRefused, match=f"and not by {name}"):
-        numbers_of(site).search(wanted)
+        site.carrier().search(wanted)
 
 
 def test_it_knows_nothing_of_other_lines_and_shows_its_own_numbers_alone(site: Site) -> None:
-    numbers = numbers_of(site)
+    numbers = site.carrier()
     with pytest.raises(CarrierRefused, match="looks up no lines"):
         numbers.look_up(LOCAL, caller_name=True)
     assert list(numbers.verified()) == []
 
 
 def test_a_number_leads_nowhere_before_the_flow_is_there(site: Site) -> None:
-    numbers = ConnectNumbers(site.api, instance_id=site.instance.id, flow_id="")
+    numbers = site.carrier(flow_id="")
     with pytest.raises(Refused) as refused:
         numbers.webhooks()
     assert refused.value.code == "no_flow"
 
 
 def test_what_another_instance_has_is_not_ours(site: Site) -> None:
-    numbers_of(site).buy(LOCAL, site.here)
-    other = ConnectNumbers(site.api, instance_id="another", flow_id=site.flow.id)
+    site.carrier().buy(LOCAL, site.here)
+    other = site.carrier(instance_id="another")
     with pytest.raises(CarrierRefused):
         other.find(LOCAL)
     gone = OwnedNumber(carrier_number_id="no-such", e164=NOT_LENT, webhooks=site.here)
     with pytest.raises(CarrierRefused):
-        numbers_of(site).configure(gone, site.here)
-    numbers_of(site).release(gone)
+        site.carrier().configure(gone, site.here)
+    site.carrier().release(gone)
