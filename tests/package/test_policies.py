@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from infra.build import render_policy
+from infra.connect_setup import resources
 from infra.deploy import PROJECT
 from infra.stage import FUNCTIONS, Stopped
-from infra.templates import OUTPUTS
+from infra.templates import INSTANCE, OUTPUTS
 from tests.package.conftest import Package
 
 POLICIES = PROJECT / ".chalice" / "policies"
 RESOURCES = {
     **OUTPUTS,
     "LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/own",
-    "ConnectInstanceArn": "arn:aws:connect:us-east-1:000000000000:instance/none",
+    **resources(INSTANCE, "arn:aws:connect:us-east-1:000000000000:phone-number"),
     "MailIdentitiesArn": "arn:aws:ses:us-east-1:000000000000:identity",
     "ParametersArn": "arn:aws:ssm:us-east-1:000000000000:parameter/ringledger/check",
 }
@@ -99,6 +100,15 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "visits/index/by_site": {"Query"},
     },
 }
+CONNECT_NUMBERS = {
+    "connect:SearchAvailablePhoneNumbers",
+    "connect:ClaimPhoneNumber",
+    "connect:DescribePhoneNumber",
+    "connect:AssociatePhoneNumberContactFlow",
+    "connect:ReleasePhoneNumber",
+    "connect:ListPhoneNumbersV2",
+    "connect:ListFlowAssociations",
+}
 # What it may do beside them, and to its own log.
 BESIDE: dict[str, set[str]] = {
     "voice": {"ssm:GetParametersByPath"},
@@ -130,14 +140,19 @@ BESIDE: dict[str, set[str]] = {
         "s3:PutObject recordings",
         "s3:AbortMultipartUpload recordings",
         "s3:DeleteObject recordings",
+        "connect:DescribeContact",
+        "s3:GetObject media",
+        "s3:DeleteObject media",
+        "kms:Decrypt",
     },
     "sweep": {
+        "s3:ListBucket media",
         "ssm:GetParametersByPath",
         "sqs:SendMessage recordings",
         "connect:DescribeContact",
         "connect:ListAssociatedContacts",
     },
-    "reconcile": {"ssm:GetParametersByPath"},
+    "reconcile": {"ssm:GetParametersByPath"} | CONNECT_NUMBERS,
     "seal": set(),
     "close": {
         "ssm:GetParametersByPath",
@@ -157,7 +172,14 @@ BESIDE: dict[str, set[str]] = {
         "s3:AbortMultipartUpload documents",
         "ses:SendEmail",
     },
-    "api_handler": {
+    "api_handler": CONNECT_NUMBERS
+    | {
+        "connect:DescribeContact",
+        "connect:SuspendContactRecording",
+        "connect:ResumeContactRecording",
+        "connect:ListInstanceStorageConfigs",
+        "s3:ListBucket media",
+        "s3:DeleteObject media",
         "ssm:GetParametersByPath",
         "ses:SendEmail",
         "s3:GetObject documents",
@@ -241,6 +263,9 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
             f"{RESOURCES['ConnectInstanceArn']}/contact/*",
+            f"{RESOURCES['ConnectInstanceArn']}/contact-flow/*",
+            f"{RESOURCES['ConnectNumbersArn']}/*",
+            f"{RESOURCES['ConnectMediaArn']}/*",
         )
         if resource not in named_later:
             assert "*" not in resource, resource
@@ -265,6 +290,24 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_without_amazon_connect_no_right_is_about_it(name: str) -> None:
+    without = RESOURCES | resources(None, "arn:aws:connect:us-east-1:000000000000:phone-number")
+    policy = json.loads(render_policy(POLICIES / f"{name}.json", without))
+    named = [resource for statement in policy["Statement"] for resource in statement["Resource"]]
+    assert policy["Statement"]
+    assert all(resource.startswith("arn:aws:") for resource in named)
+    assert not [resource for resource in named if ":connect:" in resource]
+
+
+def test_a_statement_about_what_is_there_and_what_is_not_is_a_mistake(tmp_path: Path) -> None:
+    policy = tmp_path / "sweep.json"
+    mixed = {"Action": ["a:b"], "Resource": ["${CallsArn}", "${ConnectInstanceArn}/contact/*"]}
+    policy.write_text(json.dumps({"Statement": [mixed]}))
+    with pytest.raises(Stopped, match=r"sweep\.json"):
+        render_policy(policy, RESOURCES | {"ConnectInstanceArn": ""})
 
 
 def test_an_unknown_placeholder_is_named(tmp_path: Path) -> None:
