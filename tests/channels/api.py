@@ -238,6 +238,7 @@ class Market:
     billing: str = "prepaid"
     credit_limit_cents: int = 0
     e164: str = "+18005550100"
+    minimum_talk_seconds: int = 60
     advertiser: Json = field(init=False)
     publisher: Json = field(init=False)
     campaign: Json = field(init=False)
@@ -275,7 +276,9 @@ class Market:
         """Another campaign of the advertiser."""
         values = {
             "advertiser_id": self.advertiser["id"], "name": "Roof repair", "vertical": "roofing",
-            "terms": {"charge_cents": 2500, "minimum_talk_seconds": 60},
+            "terms": {
+                "charge_cents": 2500, "minimum_talk_seconds": self.minimum_talk_seconds,
+            },
         }  # fmt: skip
         return self.api.created("/campaigns", **values | overrides)
 

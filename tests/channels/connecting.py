@@ -9,9 +9,8 @@ from chalicelib.channels import callers, connect, contacts
 from chalicelib.flows.settlement import Progress, settle, settle_finally
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores
-from chalicelib.terms import Clock, Pay, Step, StepTest
 from tests import builders
-from tests.builders import CALLER, TRACKING_NUMBER
+from tests.builders import CALLER, FROM_THE_DIAL, TRACKING_NUMBER
 from tests.fakes import FakeRows
 from tests.world import World
 
@@ -20,13 +19,6 @@ INSTANCE = "11111111-2222-4333-8444-555555555555"
 ARN = f"arn:aws:connect:us-east-1:123456789012:instance/{INSTANCE}"
 CONTACT = "0c1f2a3b-0000-4000-8000-000000000001"
 LEG = "0c1f2a3b-0000-4000-8000-0000000000f1"
-FROM_THE_DIAL = builders.charge_terms(
-    minimum_talk_seconds=0,
-    steps=(
-        Step(name="talk", test=StepTest.TALK, clock=Clock.DIAL, seconds=60, pays=Pay(cents=2500)),
-    ),
-)
-"""25 dollars for 60 seconds from the dial on."""
 
 
 def invoked(operation: str, contact: str = CONTACT, **more: Any) -> Json:

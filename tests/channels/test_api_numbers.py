@@ -153,7 +153,7 @@ def test_a_release_is_repeated_until_the_carrier_hears_it() -> None:
 
 
 def test_a_number_says_who_lends_it_and_the_usual_carrier_is_not_the_only_one() -> None:
-    market = Market(Api())
+    market = Market(Api(), minimum_talk_seconds=0)
     bought = market.api.post("/numbers/buy", body(market))
     assert bought.body["carrier"] == "twilio"
     refused = market.api.post("/numbers/buy", body(market, OTHER, carrier="connect"))
@@ -172,7 +172,7 @@ def test_a_number_says_who_lends_it_and_the_usual_carrier_is_not_the_only_one() 
 
 
 def test_a_search_and_a_comparison_name_their_carrier() -> None:
-    market = Market(Api())
+    market = Market(Api(), minimum_talk_seconds=0)
     assert market.api.get("/available-numbers").body["carrier"] == "twilio"
     unknown = market.api.get("/available-numbers", carrier="pigeon")
     assert unknown.faults == {("carrier", "format")}
@@ -190,7 +190,7 @@ def test_a_search_and_a_comparison_name_their_carrier() -> None:
 
 def test_where_amazon_connect_is_alone_it_is_the_usual_carrier() -> None:
     api = Api(carrier=FakeCarrier(name="connect"))
-    market = Market(api)
+    market = Market(api, minimum_talk_seconds=0)
     assert api.post("/numbers/buy", body(market)).body["carrier"] == "connect"
 
 

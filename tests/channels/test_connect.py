@@ -26,8 +26,8 @@ from chalicelib.store.rows import CATALOG, Change, Key
 from chalicelib.store.stores import Stores
 from infra import connect_flow
 from tests import builders
-from tests.builders import NOW, TRACKING_NUMBER
-from tests.channels.connecting import FROM_THE_DIAL, Instance, told
+from tests.builders import FROM_THE_DIAL, NOW, TRACKING_NUMBER
+from tests.channels.connecting import Instance, told
 
 ATTRIBUTES = {"action", *connect_flow.actions()["Keep the answer"]["Parameters"]["Attributes"]}
 NEAR, FAR = "+12125550101", "+12125550102"

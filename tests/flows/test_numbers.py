@@ -38,8 +38,9 @@ class Desk:
         self.carrier = FakeCarrier()
         self.now = NOW
         for thing in (
-            builders.an_advertiser(), builders.a_publisher(), builders.a_campaign(),
-            builders.an_offer(), builders.a_partnership(), builders.a_placement(),
+            builders.an_advertiser(), builders.a_publisher(),
+            builders.a_campaign(terms=builders.FROM_THE_DIAL), builders.an_offer(),
+            builders.a_partnership(), builders.a_placement(),
         ):  # fmt: skip
             create(thing, stores=self.stores)
 
