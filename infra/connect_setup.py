@@ -20,19 +20,28 @@ from infra.stage import Stage, Stopped
 
 INSTANCE_ID = "RINGLEDGER_CONNECT_INSTANCE_ID"
 FUNCTION = "connect"
+RECORDS_FUNCTION = "contacts"
+# A batch is tried six times; the instance is asked about what it held when its calls are due.
+RECORDS_OPTIONS: dict[str, Any] = {
+    "BatchSize": 100,
+    "BisectBatchOnFunctionError": True,
+    "MaximumRetryAttempts": 5,
+}
 _ID = re.compile(r"(?:.*/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """An instance as policies and flows need it; `media` is the ARN below which its recordings
-    lie, and `key` that of what encrypts them, both empty where it keeps none."""
+    lie, and `key` that of what encrypts them, both empty where it keeps none. `records` is the
+    Kinesis stream into which it puts contact records, empty where there is none."""
 
     id: str
     arn: str
     alias: str = ""
     media: str = ""
     key: str = ""
+    records: str = ""
 
 
 def instance_id(given: str) -> str:
@@ -51,9 +60,8 @@ def look(cloud: Cloud, id: str) -> Instance:
     connect = cloud.client("connect")
     try:
         found = connect.describe_instance(InstanceId=id)["Instance"]
-        stored = connect.list_instance_storage_configs(
-            InstanceId=id, ResourceType="CALL_RECORDINGS"
-        )["StorageConfigs"]
+        stored = _stored(connect, id, "CALL_RECORDINGS")
+        streamed = _stored(connect, id, "CONTACT_TRACE_RECORDS")
     except ClientError as fault:
         raise Stopped(
             f"The Amazon Connect instance {id} cannot be seen in {cloud.region}: {fault}"
@@ -61,13 +69,23 @@ def look(cloud: Cloud, id: str) -> Instance:
     if found.get("InstanceStatus") != "ACTIVE" or not found.get("InboundCallsEnabled", True):
         raise Stopped(f"The Amazon Connect instance {id} is not active, or takes no calls.")
     place = next((one["S3Config"] for one in stored if one["StorageType"] == "S3"), None)
+    streams = (one["KinesisStreamConfig"] for one in streamed
+               if one["StorageType"] == "KINESIS_STREAM")  # fmt: skip
     return Instance(
         id=id,
         arn=found["Arn"],
         alias=found.get("InstanceAlias", ""),
         media=f"arn:aws:s3:::{place['BucketName']}" if place else "",
         key=(place or {}).get("EncryptionConfig", {}).get("KeyId", ""),
+        records=next((one["StreamArn"] for one in streams), ""),
     )
+
+
+def _stored(connect: Any, id: str, what: str) -> list[dict[str, Any]]:
+    """Where the instance puts something."""
+    answer = connect.list_instance_storage_configs(InstanceId=id, ResourceType=what)
+    found: list[dict[str, Any]] = answer["StorageConfigs"]
+    return found
 
 
 def resources(instance: Instance | None, numbers: str) -> dict[str, str]:
@@ -78,16 +96,20 @@ def resources(instance: Instance | None, numbers: str) -> dict[str, str]:
         "ConnectNumbersArn": numbers if instance else "",
         "ConnectMediaArn": instance.media if instance else "",
         "ConnectMediaKeyArn": instance.key if instance else "",
+        "ConnectRecordsArn": instance.records if instance else "",
     }
 
 
 def set_up(cloud: Cloud, stage: Stage, instance: Instance) -> str:
-    """Let the instance ask the stage's function, and put the stage's flow there; the flow's id."""
+    """Let the instance ask the stage's function, have its contact records read where it streams
+    them, and put the stage's flow there; the flow's id."""
     lambda_, connect = cloud.client("lambda"), cloud.client("connect")
     name = stage.function(FUNCTION)
     arn = lambda_.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     _let_ask(lambda_, name, instance, cloud.account)
     _associate(connect, instance.id, arn)
+    if instance.records:
+        _read_records(lambda_, stage.function(RECORDS_FUNCTION), instance.records)
     try:
         return _put_flow(connect, instance.id, flow_name(stage), content(arn))
     except ClientError as fault:
@@ -130,6 +152,16 @@ def _associate(connect: Any, id: str, arn: str) -> None:
             f"The instance {id} has all the functions that it can have (50). Take one that is "
             "not needed off in the console, under Flows, AWS Lambda."
         ) from None
+
+
+def _read_records(lambda_: Any, name: str, stream: str) -> None:
+    """The function reads the stream, from now on where it did not before."""
+    asked = {"FunctionName": name, "EventSourceArn": stream}
+    found = lambda_.list_event_source_mappings(**asked)["EventSourceMappings"]
+    for mapping in found:
+        lambda_.update_event_source_mapping(UUID=mapping["UUID"], **RECORDS_OPTIONS)
+    if not found:
+        lambda_.create_event_source_mapping(**asked, **RECORDS_OPTIONS, StartingPosition="LATEST")
 
 
 def _put_flow(connect: Any, id: str, name: str, wanted: str) -> str:

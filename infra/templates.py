@@ -54,6 +54,7 @@ INSTANCE = Instance(
     arn=f"arn:aws:connect:{_WHERE}:instance/11111111-2222-4333-8444-555555555555",
     media=f"arn:aws:s3:::{STAGE.prefix}media-{LOCAL_ACCOUNT}",
     key=f"arn:aws:kms:{_WHERE}:key/22222222-2222-4333-8444-555555555555",
+    records=f"arn:aws:kinesis:{_WHERE}:stream/{STAGE.prefix}contacts",
 )
 
 

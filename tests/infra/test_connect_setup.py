@@ -71,6 +71,10 @@ def _put_function(cloud: Cloud) -> None:
         FunctionName=STAGE.function("connect"), Runtime="python3.11", Role=role["Role"]["Arn"],
         Handler="app.connect", Code={"ZipFile": package.getvalue()},
     )  # fmt: skip
+    cloud.client("lambda").create_function(
+        FunctionName=STAGE.function("contacts"), Runtime="python3.11", Role=role["Role"]["Arn"],
+        Handler="app.contacts", Code={"ZipFile": package.getvalue()},
+    )  # fmt: skip
 
 
 def test_the_instance_may_ask_the_function_and_has_the_flow(ground: Ground) -> None:
@@ -125,6 +129,23 @@ def test_the_instance_is_seen_with_the_place_of_its_recordings(ground: Ground) -
     assert made["ConnectNumbersArn"] == f"arn:aws:connect:us-east-1:{ACCOUNT}:phone-number"
     none = recipe(ground.cloud, STAGE, OUTPUTS).resources
     assert {none[name] for name in none if name.startswith("Connect")} == {""}
+
+
+def test_contact_records_are_read_where_the_instance_streams_them(ground: Ground) -> None:
+    stream = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/contact-records"
+    config = {"StreamArn": stream}
+    ground.instance.storage["CONTACT_TRACE_RECORDS"] = [
+        {"StorageType": "KINESIS_STREAM", "KinesisStreamConfig": config}
+    ]
+    assert look(ground.cloud, ID).records == stream
+    ground.cloud.client("kinesis").create_stream(StreamName="contact-records", ShardCount=1)
+    for _ in range(2):
+        ground.deploys()
+        (mapping,) = ground.cloud.client("lambda").list_event_source_mappings(
+            FunctionName=STAGE.function("contacts")
+        )["EventSourceMappings"]
+    assert mapping["EventSourceArn"] == stream
+    assert mapping["BatchSize"] == 100
 
 
 def test_an_instance_that_is_not_there_is_told_before_anything_is_made(ground: Ground) -> None:

@@ -113,7 +113,14 @@ CONNECT_NUMBERS = {
 BESIDE: dict[str, set[str]] = {
     "voice": {"ssm:GetParametersByPath"},
     "connect": {"ssm:GetParametersByPath"},
-    "contacts": {"ssm:GetParametersByPath"},
+    "contacts": {
+        "ssm:GetParametersByPath",
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    },
     "dni": {"ssm:GetParameter"},
     "validate": {
         "dynamodb:DescribeStream",
