@@ -134,6 +134,22 @@ def callers_reports(
     return (talk, end)
 
 
+def outlasting(contact: Contact, attempt: Attempt | None, now: datetime) -> tuple[Signal, ...]:
+    """That a call goes on although its lease is over: Connect knows no longest time."""
+    if attempt is None or contact.disconnected_at or now < attempt.hold.lease_until:
+        return ()
+    return (
+        Signal(
+            kind=SignalKind.RECORD,
+            attempt=0,
+            status=LegStatus.IN_PROGRESS,
+            happened_at=now.replace(microsecond=0),
+            received_at=now,
+            raw=contact.raw,
+        ),
+    )
+
+
 def legs_reports(
     contact: Contact, attempt: Attempt | None, kind: SignalKind, now: datetime
 ) -> tuple[Signal, ...]:

@@ -22,7 +22,6 @@ MOST_RECOVERIES = 5
 _UNSURE_SECONDS = 10
 # Characters in a second; speech has about fifteen.
 _SLOW_SPEECH = 8
-_COMPLETED, _IN_PROGRESS = LegStatus.COMPLETED, LegStatus.IN_PROGRESS
 # The carrier's words for what answered (Twilio, answering machine detection).
 _MACHINES = ("machine", "fax")
 
@@ -97,15 +96,15 @@ def _read(call: Call, signals: tuple[Signal, ...], *, given_up: bool) -> Ending:
     recorded = unsure is None and any(s.kind is SignalKind.RECORD for s in call_over)
     unheard_of = (recorded and not blind) or not current or _never_answered(call_over)
     nobody = failed or together is False or unheard_of
-    otherwise = _computed(call, of_attempt, call_over) if blind else _callers_own(call, call_over)
+    otherwise = _computed(call, signals) if blind else _callers_own(call, call_over)
     talk = _NO_TALK if nobody else unsure or otherwise
     attempt_over = (together is not None and _unmeasured(signals, current)) or (given_up and failed)
     over = bool(call_over) or attempt_over
     return Ending(
         ended=over,
         certain=over and nobody,
-        talk_seconds=talk.seconds if over else 0,
-        evidence=talk.evidence if over and talk.seconds else Evidence.NONE,
+        talk_seconds=talk.seconds if over or blind else 0,
+        evidence=talk.evidence if talk.seconds and (over or blind) else Evidence.NONE,
         failed_attempt=failed,
         ended_at=_first_end(signals, current if attempt_over else 0) if over else None,
     )
@@ -221,25 +220,41 @@ def _callers_own(call: Call, call_over: list[Signal]) -> _Talk:
     return _NO_TALK if call.answered_early else _Talk(Evidence.CALL, seconds)
 
 
-def _computed(call: Call, of_attempt: tuple[Signal, ...], call_over: list[Signal]) -> _Talk:
+def _computed(call: Call, signals: tuple[Signal, ...]) -> _Talk:
     """The talk on a line whose carrier tells when it was over, and seldom when it began.
 
     That there was one is certain where the target was heard to answer or to hang up, or where the
     call lasted longer than the target could have rung. Without the answer it counts from the dial.
     """
     attempt = call.attempt
-    hung_up = [s for s in of_attempt if s.kind is SignalKind.DIAL and s.status is _COMPLETED]
-    ends = [s.at for s in (*hung_up, *call_over)]
-    if attempt is None or not ends:
+    end = _end_or_latest(signals, attempt.number if attempt else 0)
+    if attempt is None or end is None:
         return _NO_TALK
-    end = min(ends)
-    answers = (s for s in of_attempt if s.kind is SignalKind.LEG and s.status is _IN_PROGRESS)
+    own = [s for s in signals if s.attempt == attempt.number]
+    answers = (s for s in own if s.kind is SignalKind.LEG and s.status is LegStatus.IN_PROGRESS)
     answered = min((s.at for s in answers), default=None)
     if answered is not None:
         return _Talk(Evidence.LEG, max(0, int((end - answered).total_seconds())))
     lasted = max(0, int((end - attempt.reserved_at).total_seconds()))
     rang = attempt.ring_seconds + _longest_said(attempt.introduction) + _UNSURE_SECONDS
-    return _Talk(Evidence.COMPUTED, lasted) if hung_up or lasted > rang else _NO_TALK
+    talked = lasted > rang or any(_hung_up(s) for s in own)
+    return _Talk(Evidence.COMPUTED, lasted) if talked else _NO_TALK
+
+
+def _end_or_latest(signals: tuple[Signal, ...], attempt: int) -> datetime | None:
+    """When the call was first told to be over, else up to when the carrier's record knows that it
+    went on."""
+    ends = [s.at for s in signals if s.attempt == 0 and s.status in ENDED]
+    ends += [s.at for s in signals if s.attempt == attempt and _hung_up(s)]
+    if ends:
+        return min(ends)
+    records = (s for s in signals if s.attempt == 0 and s.kind is SignalKind.RECORD)
+    return max((s.at for s in records), default=None)
+
+
+def _hung_up(signal: Signal) -> bool:
+    """Whether the report is that a dial ended in a talk."""
+    return signal.kind is SignalKind.DIAL and signal.status is LegStatus.COMPLETED
 
 
 def _longest_said(introduction: Introduction) -> int:

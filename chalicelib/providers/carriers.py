@@ -77,7 +77,8 @@ class Carrier(Protocol):
     def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
         """The ends that the carrier records of a call that is over: its own, and its attempt's.
 
-        Nothing while the call goes on, and nothing when the carrier cannot be asked now.
+        Nothing while the call goes on, and nothing when the carrier cannot be asked now. A carrier
+        that ends no call by itself tells of one which goes on when its lease is over.
         """
         ...
 

@@ -10,7 +10,13 @@ from typing import Any
 
 from chalicelib import runtime
 from chalicelib.calls import ENDED, Attempt, Call, Signal, SignalKind
-from chalicelib.contacts import Contact, callers_reports, legs_reports, read_contact
+from chalicelib.contacts import (
+    Contact,
+    callers_reports,
+    legs_reports,
+    outlasting,
+    read_contact,
+)
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
 from chalicelib.providers.connect_api import ConnectApi
 from chalicelib.providers.connect_numbers import ConnectNumbers
@@ -41,6 +47,8 @@ class Connect(ConnectNumbers, ConnectRecordings):
             _warn(call, fault)
             return ()
         own = callers_reports(contact, call.attempt, SignalKind.RECORD, now) if contact else ()
+        if contact is not None and not own:
+            return outlasting(contact, call.attempt, now)
         if not own or call.attempt is None:
             return own
         try:
