@@ -4,8 +4,8 @@ Owns the reading of contact events, contact records and described contacts, whos
 either case and whose unset moments are of 1970, and the reports that they amount to. Which call a
 contact belongs to is looked up by the flow.
 
-Moments are cut to whole seconds, so that the length of a talk and what lies before it add up to the
-same wherever the talk began.
+Answers and ends are cut to whole seconds, so that the length of a talk and what lies before it add
+up to the same wherever the talk began.
 """
 
 from collections.abc import Mapping
@@ -90,8 +90,8 @@ def read_contact(document: Mapping[str, Any]) -> Contact | None:
         method=_text(found.get("initiationmethod")).upper(),
         dialled=_text(_lowered(found.get("systemendpoint")).get("address") or tagged) or None,
         initiated_at=_moment(found.get("initiationtimestamp")),
-        connected_at=_moment(found.get("connectedtosystemtimestamp")),
-        disconnected_at=_moment(found.get("disconnecttimestamp")),
+        connected_at=_second(found.get("connectedtosystemtimestamp")),
+        disconnected_at=_second(found.get("disconnecttimestamp")),
         reason=_text(found.get("disconnectreason")).upper(),
         talk_seconds=_seconds(third_party.get("externalthirdpartyinteractionduration")),
         raw={
@@ -150,14 +150,21 @@ def outlasting(contact: Contact, attempt: Attempt | None, now: datetime) -> tupl
     )
 
 
+def rang_for(leg: Contact, attempt: Attempt) -> bool:
+    """Whether the transfer did not begin before the attempt; contact records know seconds alone."""
+    begun, reserved = leg.initiated_at, attempt.reserved_at
+    if begun is None:
+        return False
+    return begun >= (reserved if begun.microsecond else reserved.replace(microsecond=0))
+
+
 def legs_reports(
     contact: Contact, attempt: Attempt | None, kind: SignalKind, now: datetime
 ) -> tuple[Signal, ...]:
     """What the contact of a transfer reports of the attempt whose target it rang: that this
     answered, and how it ended. Nothing where the attempt is a later one: what came before it has
     failed."""
-    begun = contact.initiated_at
-    if attempt is None or begun is None or begun < attempt.reserved_at.replace(microsecond=0):
+    if attempt is None or not rang_for(contact, attempt):
         return ()
     answered, over = contact.connected_at, contact.disconnected_at
     told = []
@@ -192,7 +199,7 @@ def _of_leg(
 
 
 def _between(start: datetime, end: datetime) -> int:
-    return max(0, int((end - start).total_seconds()))
+    return max(0, int((end - start.replace(microsecond=0)).total_seconds()))
 
 
 def _lowered(value: object) -> Mapping[str, Any]:
@@ -212,11 +219,16 @@ def _seconds(value: object) -> int | None:
 
 
 def _moment(value: object) -> datetime | None:
-    """The moment, in whole seconds; None for one that is unset or cannot be read."""
+    """The moment; None for one that is unset or cannot be read."""
     try:
         found = value if isinstance(value, datetime) else read(_text(value))
     except ValueError:
         return None
     if found.tzinfo is None or found < _UNSET_BEFORE:
         return None
-    return found.astimezone(UTC).replace(microsecond=0)
+    return found.astimezone(UTC)
+
+
+def _second(value: object) -> datetime | None:
+    found = _moment(value)
+    return found and found.replace(microsecond=0)

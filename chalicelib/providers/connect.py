@@ -15,6 +15,7 @@ from chalicelib.contacts import (
     callers_reports,
     legs_reports,
     outlasting,
+    rang_for,
     read_contact,
 )
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
@@ -69,7 +70,7 @@ class Connect(ConnectNumbers, ConnectRecordings):
         )
         found = (read_contact(one) for page in pages for one in page.get("ContactSummaryList", ()))
         for leg in found:
-            if leg is None or not leg.is_leg or not _of_attempt(leg, attempt):
+            if leg is None or not leg.is_leg or not rang_for(leg, attempt):
                 continue
             described = self._contact(leg.id)
             told = legs_reports(described, attempt, SignalKind.RECORD, now) if described else ()
@@ -82,11 +83,6 @@ class Connect(ConnectNumbers, ConnectRecordings):
             "describe_contact", seconds=RECORD_SECONDS, InstanceId=self._instance_id, ContactId=id
         )
         return read_contact(answer.get("Contact", {}))
-
-
-def _of_attempt(leg: Contact, attempt: Attempt) -> bool:
-    begun = leg.initiated_at
-    return begun is not None and begun >= attempt.reserved_at.replace(microsecond=0)
 
 
 def _warn(call: Call, fault: Exception) -> None:

@@ -8,6 +8,8 @@ from chalicelib.calls import Call, call_id
 from chalicelib.channels import callers, connect, contacts
 from chalicelib.flows.settlement import Progress, settle, settle_finally
 from chalicelib.runtime import Secrets
+from chalicelib.store import codec
+from chalicelib.store.rows import CATALOG, Change, Key
 from chalicelib.store.stores import Stores
 from tests import builders
 from tests.builders import CALLER, FROM_THE_DIAL, TRACKING_NUMBER
@@ -89,6 +91,12 @@ class Instance:
     def opens(self, *targets: Any, terms: Any = FROM_THE_DIAL, **more: Any) -> None:
         campaign = more.pop("campaign", None) or builders.a_campaign(terms=terms)
         self.world.opens(*targets, campaign=campaign, **more)
+
+    def lends(self) -> None:
+        """The tracking number is Connect's, by its own row too."""
+        number = codec.to_json(builders.a_number(carrier="connect"))
+        key = Key(CATALOG, f"NUMBER#{TRACKING_NUMBER}")
+        self.rows.write([Change(key=key, set={("doc",): number})])
 
     def stores(self) -> Stores:
         return self.world.stores

@@ -20,9 +20,10 @@ from chalicelib.answering import (
 from chalicelib.calls import Call, CallStatus, HungUpBy
 from chalicelib.channels.callers import NOT_IN_SERVICE, SORRY
 from chalicelib.endings import Evidence
+from chalicelib.flows.dry_run import Supposed, dry_run
 from chalicelib.flows.settlement import Progress
-from chalicelib.store import codec
-from chalicelib.store.rows import CATALOG, Change, Key
+from chalicelib.gate import Caller
+from chalicelib.reasons import Reason
 from chalicelib.store.stores import Stores
 from infra import connect_flow
 from tests import builders
@@ -171,6 +172,18 @@ class TestAnswers:
         assert opened(*targets).asks("arrived")["destination"] == FAR
         accepting = builders.a_campaign(terms=FROM_THE_DIAL, acceptance=Acceptance())
         assert opened(campaign=accepting).asks("arrived")["reason"] == "beyond_carrier"
+
+    def test_a_supposed_call_meets_what_a_call_on_the_numbers_carrier_would(self) -> None:
+        instance = opened(builders.a_target(destination="sip:desk@pbx.example.com"))
+        supposed = Supposed(
+            call_id="call_x", e164=TRACKING_NUMBER, caller=Caller(number=None), at=NOW, tags={},
+            declared=(),
+        )  # fmt: skip
+        meets = dry_run(supposed, stores=instance.stores(), now=NOW)
+        assert meets.refusal is None
+        instance.lends()
+        meets = dry_run(supposed, stores=Stores(instance.rows), now=NOW)
+        assert meets.refusal is Reason.BEYOND_CARRIER
 
 
 class TestRepetition:
@@ -466,9 +479,7 @@ class TestEnds:
 
     def test_an_end_that_comes_before_its_call_is_kept_for_it(self) -> None:
         instance = opened()
-        number = codec.to_json(builders.a_number(carrier="connect"))
-        key = Key(CATALOG, f"NUMBER#{TRACKING_NUMBER}")
-        instance.rows.write([Change(key=key, set={("doc",): number})])
+        instance.lends()
         assert instance.hears(self.end(instance)) == [{"kept": 1, "known": 0, "passed_over": 0}]
         instance.asks("arrived")
         instance.settles()

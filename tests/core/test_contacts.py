@@ -174,6 +174,26 @@ class TestReports:
         assert (answer.status, answer.at) == (ON, NOW + timedelta(seconds=8))
         assert (end.status, end.seconds) == (DONE, 62)
 
+    @pytest.mark.parametrize(
+        ("begun", "reserved", "own"),
+        [
+            (30.2, 30.9, False),
+            (30.9, 30.9, True),
+            (31.0, 30.9, True),
+            # a contact record knows the second alone
+            (30, 30.9, True),
+            (29, 30.9, False),
+        ],
+    )
+    def test_two_attempts_within_a_second_are_told_apart_where_that_is_known(
+        self, begun: float, reserved: float, own: bool
+    ) -> None:
+        attempt = an_attempt(reserved_at=NOW + timedelta(seconds=reserved))
+        told = leg(
+            eventType="DISCONNECTED", initiationTimestamp=at(begun), disconnectTimestamp=at(50)
+        )
+        assert bool(legs_reports(told, attempt, SignalKind.LEG, NOW)) is own
+
     def test_a_leg_that_began_before_the_attempt_is_none_of_its(self) -> None:
         attempt = an_attempt(reserved_at=NOW + timedelta(seconds=30))
         told = leg(eventType="DISCONNECTED", disconnectTimestamp=at(31))
