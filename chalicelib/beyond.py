@@ -7,8 +7,9 @@ whether one's numbers lead to the thing at all, to the flows.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chalicelib.answering import Answering, Line
+from chalicelib.answering import ZIP, Answering, Line
 from chalicelib.campaigns import Campaign, Target
+from chalicelib.criteria import Filter, Geography
 from chalicelib.errors import Fault
 from chalicelib.offers import Offer, Partnership
 from chalicelib.powers import EVERYTHING, Powers
@@ -21,6 +22,7 @@ _UNTOLD = (
 _BY_MINUTE = "minutes count from the target's answer, of which Amazon Connect does not tell"
 _NO_WHISPER = "on Amazon Connect nothing is said to or asked of a target before the caller comes"
 _NO_AUDIO = "Amazon Connect speaks words, and plays no recording from the web"
+_NO_ZIP = "Amazon Connect does not tell the caller's ZIP; have the offer ask for it as zip"
 _NO_SIP = "Amazon Connect transfers to telephone numbers alone"
 
 
@@ -28,18 +30,23 @@ def beyond(thing: object, powers: Powers) -> list[Fault]:
     """What `thing` asks for that is beyond these powers; nothing for what asks for none."""
     if powers == EVERYTHING:
         return []
+    found: Iterator[Fault] = iter(())
     if isinstance(thing, Campaign):
-        return [*_of_campaign(thing, powers)]
-    if isinstance(thing, Target):
-        return [*_of_target(thing, powers)]
-    if isinstance(thing, Offer):
-        return [
-            *_under("earning", _of_terms(thing.earning, powers)),
-            *_of_answering(thing.answering, powers),
-        ]
-    if isinstance(thing, Partnership) and thing.earning is not None:
-        return [*_under("earning", _of_terms(thing.earning, powers))]
-    return []
+        found = _of_campaign(thing, powers)
+    elif isinstance(thing, Target):
+        found = _of_target(thing, powers)
+    elif isinstance(thing, Offer):
+        found = _of_offer(thing, powers)
+    elif isinstance(thing, Partnership) and thing.earning is not None:
+        found = _under("earning", _of_terms(thing.earning, powers))
+    return list(found)
+
+
+def on_offer(powers: Powers, offer: Offer) -> Powers:
+    """The powers for calls of an offer: what its callers key need not be told by the carrier."""
+    questions = offer.answering.questions if offer.answering else ()
+    asks = any(question.name == ZIP for question in questions)
+    return replace(powers, tells_zip=True) if asks else powers
 
 
 def out_of_reach(campaign: Campaign, target: Target, settings: InForce, powers: Powers) -> bool:
@@ -62,8 +69,16 @@ def _of_campaign(campaign: Campaign, powers: Powers) -> Iterator[Fault]:
 def _of_target(target: Target, powers: Powers) -> Iterator[Fault]:
     if _is_sip(target) and not powers.dials_sip:
         yield Fault(field="destination", rule="carrier", reason=_NO_SIP)
+    if target.geography is not None:
+        yield from _of_geography(target.geography, powers)
     yield from _of_steps(target.steps or (), powers)
     yield from _of_settings(target, powers)
+
+
+def _of_offer(offer: Offer, powers: Powers) -> Iterator[Fault]:
+    powers = on_offer(powers, offer)
+    yield from _under("earning", _of_terms(offer.earning, powers))
+    yield from _of_answering(offer.answering, powers)
 
 
 def _of_settings(settings: Settings, powers: Powers) -> Iterator[Fault]:
@@ -74,17 +89,34 @@ def _of_settings(settings: Settings, powers: Powers) -> Iterator[Fault]:
 def _of_terms(terms: Terms, powers: Powers) -> Iterator[Fault]:
     if terms.minimum_talk_seconds and not powers.tells_answer:
         yield Fault(field="minimum_talk_seconds", rule="carrier", reason=_UNTOLD)
+    yield from _of_geography(terms.geography, powers)
     yield from _of_steps(terms.steps, powers)
+    if terms.disqualifiers.review is not None:
+        filters = terms.disqualifiers.review.filters
+        yield from _of_filters("disqualifiers.review", filters, powers)
 
 
 def _of_steps(steps: tuple[Step, ...], powers: Powers) -> Iterator[Fault]:
-    if powers.tells_answer:
-        return
     for at, step in enumerate(steps):
-        if step.test is StepTest.TALK and step.clock is Clock.ANSWER and step.seconds:
-            yield Fault(field=f"steps.{at}.clock", rule="carrier", reason=_UNTOLD)
-        if step.pays.kind is PayKind.PER_MINUTE:
-            yield Fault(field=f"steps.{at}.pays.kind", rule="carrier", reason=_BY_MINUTE)
+        where, blind = f"steps.{at}", not powers.tells_answer
+        if blind and step.test is StepTest.TALK and step.clock is Clock.ANSWER and step.seconds:
+            yield Fault(field=f"{where}.clock", rule="carrier", reason=_UNTOLD)
+        if blind and step.pays.kind is PayKind.PER_MINUTE:
+            yield Fault(field=f"{where}.pays.kind", rule="carrier", reason=_BY_MINUTE)
+        yield from _of_filters(where, step.filters, powers)
+
+
+def _of_geography(geography: Geography, powers: Powers) -> Iterator[Fault]:
+    named = (("geography.zips", geography.zips), ("geography.exclude.zips", geography.exclude.zips))
+    for field, zips in named:
+        if zips and not powers.tells_zip:
+            yield Fault(field=field, rule="carrier", reason=_NO_ZIP)
+
+
+def _of_filters(where: str, filters: tuple[Filter, ...], powers: Powers) -> Iterator[Fault]:
+    for at, one in enumerate(filters):
+        if one.attribute == ZIP and not powers.tells_zip:
+            yield Fault(field=f"{where}.filters.{at}.attribute", rule="carrier", reason=_NO_ZIP)
 
 
 def _of_answering(answering: Answering | None, powers: Powers) -> Iterator[Fault]:

@@ -13,7 +13,8 @@ from chalicelib.offers import CONNECT
 class Powers:
     """What a carrier is able to. One that does not `tell_answer` reports how a dial ended, and not
     reliably when the target picked up. `whispers` stands for all that a target hears or is listened
-    to before the caller comes, `attests` for telling what signed calls show (STIR/SHAKEN)."""
+    to before the caller comes, `attests` for telling what signed calls show (STIR/SHAKEN),
+    `tells_zip` for the ZIP that goes with a caller's number: the state follows from the number."""
 
     tells_answer: bool = True
     whispers: bool = True
@@ -21,6 +22,7 @@ class Powers:
     dials_sip: bool = True
     plays_audio: bool = True
     attests: bool = True
+    tells_zip: bool = True
 
 
 EVERYTHING = Powers()
@@ -34,6 +36,7 @@ _LACKING = {
         dials_sip=False,
         plays_audio=False,
         attests=False,
+        tells_zip=False,
     )
 }
 

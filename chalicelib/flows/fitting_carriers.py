@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from chalicelib.beyond import beyond
+from chalicelib.beyond import beyond, on_offer
 from chalicelib.calls import Attestation
 from chalicelib.campaigns import Campaign, State, Target
 from chalicelib.consistency import Thing
@@ -19,7 +19,7 @@ from chalicelib.flows.parties import every
 from chalicelib.gate import GateSettings
 from chalicelib.offers import CONNECT, Number, Offer, Partnership
 from chalicelib.pools import Pool
-from chalicelib.powers import powers_of
+from chalicelib.powers import Powers, powers_of
 from chalicelib.store.carriers import connect_in_use
 from chalicelib.store.catalog import Catalog
 from chalicelib.store.gate import find_settings
@@ -36,14 +36,18 @@ def carrier_faults(thing: Thing, before: Thing | None, stores: Stores) -> list[F
     if isinstance(thing, Number | Pool):
         stood = before if isinstance(before, Number | Pool) else None
         return list(islice(_of_number(thing, stood, stores), _MOST_NAMED))
-    wrong = [fault for fault in beyond(thing, _POWERS) if fault not in beyond(before, _POWERS)]
     joining = _joining(thing, before)
-    if (not wrong and not joining) or not connect_in_use(stores.rows):
+    if (not _anew(thing, before, _POWERS) and not joining) or not connect_in_use(stores.rows):
         return []
-    if next(_numbers_to(thing, stores), None) is None:
-        return []
-    wrong += _of_campaigns(joining, stores, "campaign_ids")
-    return wrong[:_MOST_NAMED]
+    for offer in _offers_of(thing, stores):
+        numbers = stores.catalog.numbers_of(offer.id)
+        if any(_lent(number) and _concerns(number, thing) for number in numbers):
+            powers = on_offer(_POWERS, offer)
+            wrong = _anew(thing, before, powers)
+            wrong += _of_campaigns(joining, stores, "campaign_ids", powers)
+            if wrong:
+                return wrong[:_MOST_NAMED]
+    return []
 
 
 def refuse_floor(wanted: GateSettings, stores: Stores) -> None:
@@ -56,34 +60,40 @@ def refuse_floor(wanted: GateSettings, stores: Stores) -> None:
         raise Invalid((fault,))
 
 
+def _anew(thing: Thing, before: Thing | None, powers: Powers) -> list[Fault]:
+    """What is beyond the powers in the thing, and was not before."""
+    stood = beyond(before, powers)
+    return [fault for fault in beyond(thing, powers) if fault not in stood]
+
+
 def _joining(thing: Thing, before: Thing | None) -> tuple[str, ...]:
-    """The campaigns that an offer takes in anew."""
+    """The campaigns that an offer takes in anew; all of them where it asks for no ZIP any more."""
     if not isinstance(thing, Offer):
         return ()
-    known = before.campaign_ids if isinstance(before, Offer) else ()
-    return tuple(id for id in thing.campaign_ids if id not in known)
+    if not isinstance(before, Offer) or on_offer(_POWERS, before) != on_offer(_POWERS, thing):
+        return thing.campaign_ids
+    return tuple(id for id in thing.campaign_ids if id not in before.campaign_ids)
 
 
-def _numbers_to(thing: Thing, stores: Stores) -> Iterator[Number]:
-    """The numbers by which callers reach the thing."""
+def _offers_of(thing: Thing, stores: Stores) -> Iterator[Offer]:
+    """The offers by whose numbers callers reach the thing, as they stand."""
     if isinstance(thing, Offer):
-        yield from filter(_lent, stores.catalog.numbers_of(thing.id))
+        yield thing
     elif isinstance(thing, Partnership):
-        numbers = stores.catalog.numbers_of(thing.offer_id)
-        yield from (one for one in numbers if _lent(one) and _of_publisher(one, thing))
+        offer = stores.catalog.find(Offer, thing.offer_id)
+        yield from [offer] if offer else ()
     elif isinstance(thing, Campaign | Target):
         id = thing.id if isinstance(thing, Campaign) else thing.campaign_id
-        for offer in every(Offer, stores):
-            if id in offer.campaign_ids:
-                yield from _numbers_to(offer, stores)
+        yield from (offer for offer in every(Offer, stores) if id in offer.campaign_ids)
+
+
+def _concerns(number: Number, thing: Thing) -> bool:
+    """Whether the number of an offer leads to the thing: a partnership is one publisher's."""
+    return not isinstance(thing, Partnership) or number.publisher_id == thing.publisher_id
 
 
 def _lent(number: Number) -> bool:
     return number.carrier == CONNECT and number.state is not State.ARCHIVED
-
-
-def _of_publisher(number: Number, partnership: Partnership) -> bool:
-    return number.publisher_id == partnership.publisher_id
 
 
 def _of_number(
@@ -98,27 +108,30 @@ def _of_number(
     offer = stores.catalog.find(Offer, number.offer_id)
     if offer is None:
         return
+    powers = on_offer(_POWERS, offer)
     partnership = stores.catalog.partnership(offer.id, number.publisher_id)
-    yield from _named("offer_id", offer.id, beyond(offer, _POWERS))
+    yield from _named("offer_id", offer.id, beyond(offer, powers))
     if partnership is not None:
-        yield from _named("publisher_id", partnership.id, beyond(partnership, _POWERS))
-    yield from _of_campaigns(offer.campaign_ids, stores, "offer_id")
+        yield from _named("publisher_id", partnership.id, beyond(partnership, powers))
+    yield from _of_campaigns(offer.campaign_ids, stores, "offer_id", powers)
     floor = find_settings(stores.rows, offer.id).minimum_attestation
     if floor is not Attestation.NONE:
         reason = f"the gate of {offer.id} asks for attestation {floor}. {_UNATTESTED}"
         yield Fault(field="offer_id", rule="carrier", reason=reason)
 
 
-def _of_campaigns(ids: Iterable[str], stores: Stores, field: str) -> Iterator[Fault]:
-    """What is beyond the carrier in these campaigns and their targets."""
+def _of_campaigns(
+    ids: Iterable[str], stores: Stores, field: str, powers: Powers
+) -> Iterator[Fault]:
+    """What is beyond the powers in these campaigns and their targets."""
     for id in ids:
         campaign = stores.catalog.find(Campaign, id)
         if campaign is None or campaign.state is State.ARCHIVED:
             continue
-        yield from _named(field, id, beyond(campaign, _POWERS))
+        yield from _named(field, id, beyond(campaign, powers))
         for target in _targets(id, stores.catalog):
             if target.state is not State.ARCHIVED:
-                yield from _named(field, target.id, beyond(target, _POWERS))
+                yield from _named(field, target.id, beyond(target, powers))
 
 
 def _targets(campaign_id: str, catalog: Catalog) -> Iterator[Target]:

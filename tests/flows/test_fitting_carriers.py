@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.answering import Acceptance, Answering, Consent, Line
+from chalicelib.answering import (
+    Acceptance,
+    Answering,
+    Consent,
+    Line,
+    Question,
+    QuestionKind,
+)
 from chalicelib.calls import Attestation
 from chalicelib.campaigns import Campaign, State, Target
+from chalicelib.criteria import Filter, FilterTest, Geography, Places
 from chalicelib.errors import Invalid
 from chalicelib.flows.blocks import gate_settings, set_gate
 from chalicelib.flows.catalog import archive, change, create
@@ -19,12 +27,30 @@ from chalicelib.store import codec
 from chalicelib.store.carriers import said_of
 from chalicelib.store.rows import CATALOG, Change, Key
 from chalicelib.store.stores import Stores
-from chalicelib.terms import Clock, EarningTerms, Pay, PayKind, StepTest
+from chalicelib.terms import (
+    Clock,
+    Disqualifiers,
+    EarningTerms,
+    Pay,
+    PayKind,
+    Reviewed,
+    StepTest,
+)
 from tests import builders
 from tests.builders import FROM_THE_DIAL
 from tests.fakes import FakeRows
 from tests.flows.pooling import a_pool
 
+NEAR = Geography(zips=("94105",))
+BY_ZIP = Filter(attribute="zip", test=FilterTest.EQUALS, values=("94105",))
+ASKING = Answering(
+    questions=(
+        Question(
+            name="zip", prompt=Line(text="Your ZIP?"), kind=QuestionKind.DIGITS, min_digits=5,
+            max_digits=5,
+        ),
+    )
+)  # fmt: skip
 RECORDING = Line(audio_url="https://example.com/hello.mp3")
 
 
@@ -79,7 +105,14 @@ CAMPAIGNS: list[tuple[str, dict[str, Any]]] = [
     ("acceptance", {"acceptance": Acceptance()}),
     ("machine_detection", {"machine_detection": MachineDetection.REFUSE}),
     ("consent.line.audio_url", {"consent": Consent(line=RECORDING)}),
-]
+    ("terms.geography.zips", {"terms": replace(FROM_THE_DIAL, geography=NEAR)}),
+    ("terms.geography.exclude.zips",
+     {"terms": replace(FROM_THE_DIAL, geography=Geography(exclude=Places(zips=("94105",))))}),
+    ("terms.steps.0.filters.0.attribute", {"terms": talk(clock=Clock.DIAL, filters=(BY_ZIP,))}),
+    ("terms.disqualifiers.review.filters.0.attribute",
+     {"terms": replace(FROM_THE_DIAL, disqualifiers=Disqualifiers(
+         review=Reviewed(within_hours=24, filters=(BY_ZIP,))))}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("field", "said"), CAMPAIGNS)
@@ -120,6 +153,9 @@ def test_a_number_of_connect_is_not_led_to_a_campaign_that_asks_more(
     [
         (Target, "tgt_1", "destination", {"destination": "sip:desk@pbx.example.com"}),
         (Target, "tgt_1", "steps.0.clock", {"steps": ANSWERED.steps}),
+        (Target, "tgt_1", "geography.zips", {"geography": NEAR}),
+        (Offer, "off_1", "earning.geography.zips",
+         {"earning": EarningTerms(earning_cents=1, geography=NEAR)}),
         (Target, "tgt_1", "machine_detection", {"machine_detection": MachineDetection.REFUSE}),
         (Offer, "off_1", "earning.minimum_talk_seconds",
          {"earning": EarningTerms(earning_cents=1, minimum_talk_seconds=30)}),
@@ -148,6 +184,23 @@ def test_an_offer_takes_no_campaign_in_that_asks_more() -> None:
     assert told == [("campaign_ids", "carrier")]
     shop.changes(Campaign, "cmp_2", terms=FROM_THE_DIAL)
     shop.changes(Offer, "off_1", campaign_ids=("cmp_1", "cmp_2"))
+
+
+def test_a_zip_may_count_where_the_offer_asks_for_it_and_as_long_as_it_does() -> None:
+    shop = Shop()
+    near = {"terms": replace(FROM_THE_DIAL, geography=NEAR)}
+    shop.changes(Offer, "off_1", answering=ASKING)
+    shop.changes(Campaign, "cmp_1", **near)
+    shop.changes(Target, "tgt_1", geography=NEAR)
+    shop.lends(id="num_2", e164="+12125550199")
+    told = refused(lambda: shop.changes(Offer, "off_1", answering=None))
+    assert told == [("campaign_ids", "carrier")] * 2
+    create(builders.an_offer(id="off_2"), stores=shop.stores)
+    create(builders.a_partnership(id="par_2", offer_id="off_2"), stores=shop.stores)
+    create(builders.a_placement(id="plc_2", offer_id="off_2"), stores=shop.stores)
+    elsewhere = {"offer_id": "off_2", "placement_id": "plc_2"}
+    told = refused(lambda: shop.lends(id="num_3", e164="+12125550198", **elsewhere))
+    assert told == [("offer_id", "carrier")] * 2
 
 
 def test_another_publishers_numbers_do_not_concern_a_partnership() -> None:
