@@ -47,6 +47,8 @@ from chalicelib.channels import (
     api_transfers,
     api_verdicts,
     api_visits,
+    connect,
+    contacts,
     dni,
     queues,
     schedules,
@@ -103,5 +105,5 @@ for channel in (
     api_operations,
 ):
     app.register_blueprint(channel.blueprint, url_prefix="/v1")
-for channel in (twilio, dni, streams, queues, schedules):
+for channel in (twilio, connect, contacts, dni, streams, queues, schedules):
     app.register_blueprint(channel.blueprint)

@@ -25,8 +25,8 @@ from twilio.twiml.voice_response import VoiceResponse
 from chalicelib import runtime
 from chalicelib.calls import Attestation
 from chalicelib.channels import twiml
+from chalicelib.channels.callers import Context
 from chalicelib.channels.twilio import handle
-from chalicelib.channels.twilio_replies import Context
 from chalicelib.channels.twilio_signature import signature, signed
 from chalicelib.flows.deciding import meet
 from chalicelib.flows.inbound import led_by

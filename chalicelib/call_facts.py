@@ -101,7 +101,7 @@ def _answered_at(signals: Iterable[Signal], attempt: int) -> datetime | None:
     """When the parties were let together, else when the target picked up; None if nobody says."""
     own = [one for one in signals if one.attempt == attempt and one.status is LegStatus.IN_PROGRESS]
     for kind in (SignalKind.BRIDGE, SignalKind.LEG):
-        told = [one.received_at for one in own if one.kind is kind and one.bridged is not False]
+        told = [one.at for one in own if one.kind is kind and one.bridged is not False]
         if told:
             return min(told)
     return None

@@ -117,7 +117,8 @@ class Signal:
     `callers_status` is how the caller's own call stood when a dial ended, `sip_code` the answer of
     the other network, both as far as the carrier says. `target_id` says whose leg is meant, where
     several ring at once; `leg_id` is the carrier's name of the leg, at the end of a dial that of
-    the one that was answered.
+    the one that was answered. `happened_at` is the moment that the carrier itself states,
+    `ended_by` who hung up by its word; None where it says nothing of it.
     """
 
     kind: SignalKind
@@ -133,6 +134,13 @@ class Signal:
     sip_code: str | None = None
     target_id: str | None = None
     leg_id: str | None = None
+    happened_at: datetime | None = None
+    ended_by: HungUpBy | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it happened: as the carrier states it, else when it was heard."""
+        return self.happened_at or self.received_at
 
     @property
     def key(self) -> str:

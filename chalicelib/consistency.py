@@ -45,8 +45,8 @@ FIXED: Mapping[Kind, tuple[str, ...]] = {
     Publisher: ("currency",),
     Partnership: ("offer_id", "publisher_id"),
     Placement: ("offer_id", "publisher_id"),
-    Number: ("e164",),
-    Pool: ("placement_id",),
+    Number: ("e164", "carrier"),
+    Pool: ("placement_id", "carrier"),
     Site: ("publisher_id",),
 }
 """What is said once, when a thing is made: money already booked or held rests on it."""

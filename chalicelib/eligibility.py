@@ -8,13 +8,15 @@ speak and the targets ring belongs to `routing`.
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from chalicelib.beyond import out_of_reach
 from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.criteria import Geography, Places, RouteByArea, passes
 from chalicelib.gate import BlockFacts
 from chalicelib.limits import slots
 from chalicelib.places import Area
+from chalicelib.powers import EVERYTHING, Powers
 from chalicelib.reasons import Reason
-from chalicelib.settings import RepeatCallers
+from chalicelib.settings import InForce, RepeatCallers
 
 
 def paused(advertiser: Advertiser, campaign: Campaign, target: Target) -> Reason | None:
@@ -37,6 +39,15 @@ def out_of_season(campaign: Campaign, now: datetime) -> Reason | None:
         return Reason.NOT_STARTED
     ended = campaign.ends_at is not None and now >= campaign.ends_at
     return Reason.ENDED if ended else None
+
+
+def beyond_carrier(
+    campaign: Campaign, target: Target, settings: InForce, powers: Powers
+) -> Reason | None:
+    """Whether the carrier of the call cannot connect it with the target as it is to be."""
+    if powers == EVERYTHING:
+        return None
+    return Reason.BEYOND_CARRIER if out_of_reach(campaign, target, settings, powers) else None
 
 
 def closed(target: Target, now: datetime) -> Reason | None:

@@ -9,24 +9,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib.answering import Introduction
 from chalicelib.calls import ENDED, Call, LegStatus, Signal, SignalKind
+from chalicelib.powers import powers_of
 from chalicelib.ringing import seen_from_taker
 
 MOST_RECOVERIES = 5
 """How often a call is led on after a talk that its target ended early."""
 
 
+# A dial may begin so much later than it is decided, or be given up so much later than it is to be.
+_UNSURE_SECONDS = 10
+# Characters in a second; speech has about fifteen.
+_SLOW_SPEECH = 8
 # The carrier's words for what answered (Twilio, answering machine detection).
 _MACHINES = ("machine", "fax")
 
 
 class Evidence(StrEnum):
-    """Which report the talk time rests on."""
+    """Which report the talk time rests on; `computed` is reckoned from the dial to the end, ringing
+    included, where the carrier does not tell when the target answered."""
 
     LEG = "leg"
     DIAL = "dial"
     RECORD = "record"
     CALL = "call"
+    COMPUTED = "computed"
     NONE = "none"
 
 
@@ -54,10 +62,11 @@ def read_signals(call: Call, signals: tuple[Signal, ...], *, given_up: bool = Fa
     The leg's own report is trusted first, then the dial's, then the carrier's record of the leg,
     and last the caller's call, which under `answerOnBridge` counts from the bridge (Twilio, TwiML
     Dial) unless it was answered early. A record of the call without a conversation on its leg means
-    that there was none. A call `given_up` has nobody left to try and is over as soon as its attempt
-    is. A talk after which the next target may be tried ends the call once the dial's report is
-    kept, with which that is decided, or the caller has gone. Of several that rang at once the one
-    counts that took the call; while nobody says which, a talk is not certain.
+    that there was none. Where the carrier does not tell of answers, a talk is computed. A call
+    `given_up` has nobody left to try and is over as soon as its attempt is. A talk after which the
+    next target may be tried ends the call once the dial's report is kept, with which that is
+    decided, or the caller has gone. Of several that rang at once the one counts that took the call;
+    while nobody says which, a talk is not certain.
     """
     sight = seen_from_taker(call, signals)
     ending = _read(sight.call, sight.signals, given_up=given_up)
@@ -83,16 +92,19 @@ def _read(call: Call, signals: tuple[Signal, ...], *, given_up: bool) -> Ending:
             ended_at=None if awaited else _first_end(signals, current),
         )
     unsure = told if together is None else None
+    blind = not powers_of(call.carrier).tells_answer
     recorded = unsure is None and any(s.kind is SignalKind.RECORD for s in call_over)
-    nobody = failed or together is False or recorded or not current or _never_answered(call_over)
-    talk = _NO_TALK if nobody else unsure or _callers_own(call, call_over)
+    unheard_of = (recorded and not blind) or not current or _never_answered(call_over)
+    nobody = failed or together is False or unheard_of
+    otherwise = _computed(call, signals) if blind else _callers_own(call, call_over)
+    talk = _NO_TALK if nobody else unsure or otherwise
     attempt_over = (together is not None and _unmeasured(signals, current)) or (given_up and failed)
     over = bool(call_over) or attempt_over
     return Ending(
         ended=over,
         certain=over and nobody,
-        talk_seconds=talk.seconds if over else 0,
-        evidence=talk.evidence if over and talk.seconds else Evidence.NONE,
+        talk_seconds=talk.seconds if over or blind else 0,
+        evidence=talk.evidence if talk.seconds and (over or blind) else Evidence.NONE,
         failed_attempt=failed,
         ended_at=_first_end(signals, current if attempt_over else 0) if over else None,
     )
@@ -143,7 +155,7 @@ def _first_end(signals: tuple[Signal, ...], attempt: int) -> datetime:
     The end of an earlier attempt is not the end of the call.
     """
     ends = [s for s in signals if s.attempt in (0, attempt) and s.status in ENDED]
-    return min(s.received_at for s in ends)
+    return min(s.at for s in ends)
 
 
 def unheard(ending: Ending, now: datetime) -> Ending:
@@ -206,6 +218,48 @@ def _callers_own(call: Call, call_over: list[Signal]) -> _Talk:
     """What the length of the caller's call tells of a talk: nothing, if it was answered early."""
     seconds = max((s.seconds or 0 for s in call_over), default=0)
     return _NO_TALK if call.answered_early else _Talk(Evidence.CALL, seconds)
+
+
+def _computed(call: Call, signals: tuple[Signal, ...]) -> _Talk:
+    """The talk on a line whose carrier tells when it was over, and seldom when it began.
+
+    That there was one is certain where the target was heard to answer or to hang up, or where the
+    call lasted longer than the target could have rung. Without the answer it counts from the dial.
+    """
+    attempt = call.attempt
+    end = _end_or_latest(signals, attempt.number if attempt else 0)
+    if attempt is None or end is None:
+        return _NO_TALK
+    own = [s for s in signals if s.attempt == attempt.number]
+    answers = (s for s in own if s.kind is SignalKind.LEG and s.status is LegStatus.IN_PROGRESS)
+    answered = min((s.at for s in answers), default=None)
+    if answered is not None:
+        return _Talk(Evidence.LEG, max(0, int((end - answered).total_seconds())))
+    lasted = max(0, int((end - attempt.reserved_at).total_seconds()))
+    rang = attempt.ring_seconds + _longest_said(attempt.introduction) + _UNSURE_SECONDS
+    talked = lasted > rang or any(_hung_up(s) for s in own)
+    return _Talk(Evidence.COMPUTED, lasted) if talked else _NO_TALK
+
+
+def _end_or_latest(signals: tuple[Signal, ...], attempt: int) -> datetime | None:
+    """When the call was first told to be over, else up to when the carrier's record knows that it
+    went on."""
+    ends = [s.at for s in signals if s.attempt == 0 and s.status in ENDED]
+    ends += [s.at for s in signals if s.attempt == attempt and _hung_up(s)]
+    if ends:
+        return min(ends)
+    records = (s for s in signals if s.attempt == 0 and s.kind is SignalKind.RECORD)
+    return max((s.at for s in records), default=None)
+
+
+def _hung_up(signal: Signal) -> bool:
+    """Whether the report is that a dial ended in a talk."""
+    return signal.kind is SignalKind.DIAL and signal.status is LegStatus.COMPLETED
+
+
+def _longest_said(introduction: Introduction) -> int:
+    """How long the lines before the dial may take, in seconds, read slowly."""
+    return sum(len(line.text or "") // _SLOW_SPEECH + 1 for line in introduction.lines)
 
 
 def _unmeasured(signals: tuple[Signal, ...], attempt: int) -> bool:

@@ -35,7 +35,8 @@ def who_hung_up(call: Call, signals: Iterable[Signal]) -> HangUp | None:
     and without the dial's report, which alone tells of both sides, what the others tell counts.
 
     The caller's own status beside the end of a dial says whether the caller was still there
-    (Twilio, Dial action). When both sides end in the longest time allowed, the limit ended it.
+    (Twilio, Dial action). When both sides end in the longest time allowed, the limit ended it. A
+    carrier that states who hung up is believed.
     """
     if call.status is CallStatus.LIVE:
         return None
@@ -43,22 +44,40 @@ def who_hung_up(call: Call, signals: Iterable[Signal]) -> HangUp | None:
         return HangUp(by=HungUpBy.PLATFORM, why=call.refusal)
     ends = sorted(filter(tells_of_hang_up, signals), key=lambda one: (one.key, one.seconds or 0))
     callers = [one for one in ends if one.attempt == 0]
+    stated = _stated(callers)
+    if stated is not None:
+        return stated
     attempt = call.attempt
-    if attempt is not None:
-        own = [one for one in ends if one.attempt == attempt.number and _concerns(attempt, one)]
-        for end in own:
-            by = _told_by_dial(call, attempt, end) if end.kind is Kind.DIAL else None
-            if by is not None:
-                return HangUp(by=by, why=_words(end))
-        for end in own:
-            by = _told_by_leg(call, attempt, end)
-            if by is not None:
-                return HangUp(by=by, why=_words(end))
+    told = _told_of(call, attempt, ends) if attempt else None
+    if told is not None:
+        return told
     for end in callers:
         if attempt is None or end.status in _LEFT_EARLY:
             return HangUp(by=HungUpBy.CALLER, why=_words(end))
     last = (callers or ends)[-1:]
     return HangUp(by=HungUpBy.UNKNOWN, why=_words(last[0]) if last else _NOBODY_KNOWS)
+
+
+def _stated(callers: Iterable[Signal]) -> HangUp | None:
+    """Who ended the caller's own call by the carrier's word; None where it has none."""
+    for end in callers:
+        if end.ended_by is not None:
+            return HangUp(by=end.ended_by, why=_words(end))
+    return None
+
+
+def _told_of(call: Call, attempt: Attempt, ends: Iterable[Signal]) -> HangUp | None:
+    """What the reports of the attempt tell, the dial's before the legs'."""
+    own = [one for one in ends if one.attempt == attempt.number and _concerns(attempt, one)]
+    for end in own:
+        by = _told_by_dial(call, attempt, end) if end.kind is Kind.DIAL else None
+        if by is not None:
+            return HangUp(by=by, why=_words(end))
+    for end in own:
+        by = _told_by_leg(call, attempt, end)
+        if by is not None:
+            return HangUp(by=by, why=_words(end))
+    return None
 
 
 def _concerns(attempt: Attempt, end: Signal) -> bool:

@@ -19,6 +19,7 @@ from chalicelib.answering import (
 from chalicelib.calls import Attempt, Call
 from chalicelib.campaigns import Campaign
 from chalicelib.market import Market
+from chalicelib.powers import powers_of
 from chalicelib.reasons import Reason
 from chalicelib.settings import InForce, MachineDetection
 
@@ -40,7 +41,8 @@ _OUT_OF_BUSINESS = frozenset(
 
 def introduction(market: Market, campaign: Campaign, call: Call, settings: InForce) -> Introduction:
     """How the call's caller and a target of the campaign are brought together by the settings in
-    force; what the caller has heard already is not said again."""
+    force; what the caller has heard already is not said again, and a target hears nothing where the
+    carrier cannot speak to it."""
     answering, consent = market.offer.answering, consent_due(campaign.consent, call.area.state)
     greeted = any(heard.part == "greeting" for heard in call.heard)
     told = consent is not None and any(
@@ -48,13 +50,14 @@ def introduction(market: Market, campaign: Campaign, call: Call, settings: InFor
         for heard in call.heard
     )
     shown = {CALLER: None, TRACKING_NUMBER: call.e164}
+    whispers = powers_of(call.carrier).whispers
     return Introduction(
         greeting=None if answering is None or greeted else answering.greeting,
         consent=None if told else consent,
-        whisper=_whisper(market, campaign, call),
-        acceptance=campaign.acceptance,
+        whisper=_whisper(market, campaign, call) if whispers else None,
+        acceptance=campaign.acceptance if whispers else None,
         caller_id=shown.get(campaign.caller_id, campaign.caller_id),
-        listen_seconds=listen_seconds(settings),
+        listen_seconds=listen_seconds(settings) if whispers else 0,
     )
 
 

@@ -95,7 +95,7 @@ def load(pool: Pool, facts: PoolFacts, hours: Sequence[HourTally], now: datetime
         overflow_percent=percent(overflows, arrivals),
         collisions=collisions,
         collision_percent=percent(collisions, arrivals - overflows),
-        monthly_cost_micros=_cost(filled),
+        monthly_cost_micros=_cost(filled, pool),
         sizing=size(
             traffic,
             reserve=pool.reserve,
@@ -128,7 +128,7 @@ def use(
         against_overflow=numbers_for(peak, OVERFLOW_SHARE),
         overflowed=any(hour.overflows for hour in lately),
         grown_lately=any(step.move is Move.GROW and step.at > now - LOOKED_BACK for step in steps),
-        monthly_cost_micros=_cost(facts.filled),
+        monthly_cost_micros=_cost(facts.filled, pool),
         price_micros=_price(pool),
     )
 
@@ -180,10 +180,10 @@ def _busiest(hours: Sequence[HourTally], traffic: Traffic, numbers: int) -> Busi
     )
 
 
-def _cost(slots: Sequence[SlotFacts]) -> int:
-    return sum(monthly_cost_micros(one.e164 or "") or 0 for one in slots)
+def _cost(slots: Sequence[SlotFacts], pool: Pool) -> int:
+    return sum(monthly_cost_micros(one.e164 or "", pool.carrier) or 0 for one in slots)
 
 
 def _price(pool: Pool) -> int:
     """What one more number of the pool's kind costs a month, in the United States."""
-    return monthly_cost_micros(_A_LIKE_NUMBER[pool.kind]) or 0
+    return monthly_cost_micros(_A_LIKE_NUMBER[pool.kind], pool.carrier) or 0

@@ -13,7 +13,7 @@ from enum import StrEnum
 from chalicelib.answering import CALLER, TRACKING_NUMBER
 from chalicelib.campaigns import Campaign, State
 from chalicelib.errors import Fault
-from chalicelib.offers import Number
+from chalicelib.offers import CONNECT, TWILIO, Number
 from chalicelib.places import NumberKind, kind_of
 
 
@@ -24,18 +24,21 @@ class SearchKind(StrEnum):
     TOLL_FREE = "toll_free"
 
 
-MONTHLY_COST_MICROS: Mapping[NumberKind, int] = {
-    NumberKind.GEOGRAPHIC: 1_150_000,
-    NumberKind.TOLL_FREE: 2_150_000,
+MONTHLY_COST_MICROS: Mapping[str, Mapping[NumberKind, int]] = {
+    TWILIO: {NumberKind.GEOGRAPHIC: 1_150_000, NumberKind.TOLL_FREE: 2_150_000},
+    # Amazon Connect charges by the day (0.03 and 0.06 dollars); a month is a twelfth of a year.
+    CONNECT: {NumberKind.GEOGRAPHIC: 912_500, NumberKind.TOLL_FREE: 1_825_000},
 }
-"""What a number of the United States costs a month, in millionths of a US dollar (list price)."""
+"""What a number of the United States costs a month at each carrier, in millionths of a US dollar
+(list price)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """Where a carrier sends the calls of a number, and the reports of their end.
 
-    The fallback is asked when the voice URL gives no usable answer.
+    The fallback is asked when the voice URL gives no usable answer. A carrier that leads a number
+    into a flow names that in place of the voice URL, and knows none of the others.
     """
 
     voice_url: str
@@ -148,13 +151,14 @@ class ForeignCallerId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What one comparison found and set right.
+    """What one comparison with one carrier found and set right.
 
     `counted` has the length of every list; the lists name the first `MOST_NAMED`, by number.
     `monthly_cost_micros` is what all numbers at the carrier cost, as far as their price is known.
     """
 
     at: datetime
+    carrier: str = TWILIO
     counted: Mapping[str, int]
     monthly_cost_micros: int
     repaired: tuple[Repair, ...] = ()
@@ -170,9 +174,10 @@ MOST_NAMED = 500
 """A report is one row, whatever happened to how many numbers."""
 
 
-def monthly_cost_micros(e164: str) -> int | None:
-    """What the number costs a month; None where the price table does not know its kind."""
-    return MONTHLY_COST_MICROS.get(kind_of(e164))
+def monthly_cost_micros(e164: str, carrier: str = TWILIO) -> int | None:
+    """What the number costs a month at the carrier; None where the price table does not know its
+    kind."""
+    return MONTHLY_COST_MICROS[carrier].get(kind_of(e164))
 
 
 def rests_until(number: Number, rest_days: int) -> datetime | None:
@@ -229,10 +234,11 @@ def reconciliation(
     repaired: tuple[Repair, ...],
     unrepaired: tuple[Unrepaired, ...],
     foreign: tuple[ForeignCallerId, ...] = (),
+    carrier: str = TWILIO,
     at: datetime,
 ) -> Reconciliation:
-    """The report of a comparison after which these numbers were set right, and these were not; with
-    the caller ids that the carrier would refuse."""
+    """The report of a comparison with the carrier after which these numbers were set right, and
+    these were not; with the caller ids that the carrier would refuse."""
     lists = {
         "repaired": repaired,
         "unrepaired": unrepaired,
@@ -247,8 +253,9 @@ def reconciliation(
     counted = {name: len(found) for name, found in lists.items()}
     return Reconciliation(
         at=at,
+        carrier=carrier,
         counted={"at_carrier": len(lent), "in_order": len(comparison.in_order), **counted},
-        monthly_cost_micros=sum(monthly_cost_micros(e164) or 0 for e164 in lent),
+        monthly_cost_micros=sum(monthly_cost_micros(e164, carrier) or 0 for e164 in lent),
         repaired=repaired[:MOST_NAMED],
         unrepaired=unrepaired[:MOST_NAMED],
         strangers=comparison.strangers[:MOST_NAMED],
@@ -260,16 +267,29 @@ def reconciliation(
 
 
 def foreign_caller_ids(
-    campaigns: Iterable[Campaign], may_be_shown: Set[str]
+    campaigns: Iterable[Campaign], may_be_shown: Set[str], elsewhere: Set[str] = frozenset()
 ) -> tuple[ForeignCallerId, ...]:
-    """The campaigns in business, by id, whose `caller_id` is a number that is none of those."""
+    """The campaigns in business, by id, whose `caller_id` is a number that is none of those; not
+    those `elsewhere`, whose calls come by other carriers alone."""
     shown = (
         ForeignCallerId(campaign_id=one.id, e164=one.caller_id)
         for one in campaigns
         if one.state is not State.ARCHIVED and one.caller_id not in (CALLER, TRACKING_NUMBER)
+        if one.id not in elsewhere
     )
     found = (one for one in shown if one.e164 not in may_be_shown)
     return tuple(sorted(found, key=lambda one: one.campaign_id))
+
+
+def reached_elsewhere(numbers: Iterable[Number], carrier: str) -> frozenset[str]:
+    """The campaigns to which numbers in business lead, and none of them is this carrier's."""
+    ours: set[str] = set()
+    theirs: set[str] = set()
+    for number in numbers:
+        if number.state is not State.ARCHIVED:
+            reached = ours if number.carrier == carrier else theirs
+            reached.update(buyer.campaign_id for buyer in number.roster)
+    return frozenset(theirs - ours)
 
 
 def _place(owned: OwnedNumber | None, number: Number | None, webhooks: Webhooks) -> str:

@@ -18,6 +18,11 @@ from chalicelib.terms import EarningTerms
 from chalicelib.times import Cycle
 
 TAG_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+TWILIO = "twilio"
+CONNECT = "connect"
+CARRIERS = (TWILIO, CONNECT)
+"""Who lends numbers, the usual one first."""
+
 ANYWHERE = ""
 """The area of numbers that are lent without regard to where a visitor is."""
 
@@ -196,7 +201,7 @@ class Number:
     `tags` are facts about every call to it, such as the station that names it, under names of the
     form of `TAG_NAME`. `roster` repeats the offer's campaigns, so that a call's first read names
     all that the second needs; it is written anew whenever the offer's campaigns change. From
-    `released_at` on the carrier lends it no more. `slot` is where it lies in a pool, None for a
+    `released_at` on its `carrier` lends it no more. `slot` is where it lies in a pool, None for a
     static number. `vanity` is how it is written for people, such as 1-800-FLOWERS.
     `monthly_cost_micros` are millionths of a US dollar; None where the price is not known.
     """
@@ -209,6 +214,7 @@ class Number:
     placement_id: str
     tags: Mapping[str, str] = field(default_factory=dict)
     roster: tuple[Buyer, ...] = ()
+    carrier: str = TWILIO
     monthly_cost_micros: int | None = None
     released_at: datetime | None = None
     slot: Slot | None = None

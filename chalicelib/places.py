@@ -116,6 +116,15 @@ def area_code_of(e164: str | None) -> str | None:
     return nanp[1] if nanp else None
 
 
+def area_codes_of(state: str) -> tuple[str, ...]:
+    """The area codes most of whose exchanges are in the state, in order."""
+    table = _table()
+    return tuple(
+        code for code, (_, usual, _) in sorted(table["codes"].items())
+        if table["spots"][usual][0] == state
+    )  # fmt: skip
+
+
 def place_of(e164: str) -> Place | None:
     """The place of a geographic number of North America; None for all others."""
     nanp = _NANP.fullmatch(e164)

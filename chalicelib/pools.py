@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from chalicelib.campaigns import State
 from chalicelib.numbers import SearchKind
+from chalicelib.offers import TWILIO
 
 
 class Overflow(StrEnum):
@@ -51,9 +52,9 @@ class Pool:
     A number stays lent `hold_seconds` after the last heartbeat, never longer than
     `max_lease_seconds` from its beginning; for `attribution_seconds` after that, a call on it still
     leads back to the visit. Such a call keeps the number from being lent to another visit for
-    `keep_seconds`. `reserve` numbers more than the load asks for are kept. `area_codes` say where
-    local numbers are bought; `near_visitor` lends one of the visitor's own state first. `growth`
-    None means that the pool never buys.
+    `keep_seconds`. `reserve` numbers more than the load asks for are kept. `carrier` lends
+    its numbers; `area_codes` say where local ones are bought; `near_visitor` lends one of the
+    visitor's own state first. `growth` None means that the pool never buys.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Pool:
     partnership_id: str
     placement_id: str
     kind: SearchKind = SearchKind.LOCAL
+    carrier: str = TWILIO
     area_codes: tuple[str, ...] = ()
     near_visitor: bool = False
     minimum_numbers: int = 0

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     CALLER_BLOCKED = "caller_blocked"
     NOT_STARTED = "not_started"
     ENDED = "ended"
+    BEYOND_CARRIER = "beyond_carrier"
     CLOSED = "closed"
     OUT_OF_AREA = "out_of_area"
     FILTERED = "filtered"
@@ -70,6 +71,7 @@ MEANING: dict[StrEnum, str] = {
     Reason.CALLER_BLOCKED: "its advertiser blocks this caller",
     Reason.NOT_STARTED: "its campaign has not started yet",
     Reason.ENDED: "its campaign has ended",
+    Reason.BEYOND_CARRIER: "asks for something that the carrier of the call cannot do",
     Reason.CLOSED: "is closed at this time in its time zone",
     Reason.OUT_OF_AREA: "does not want calls from where this caller is",
     Reason.FILTERED: "its filters do not let this call's attributes pass",

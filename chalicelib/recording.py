@@ -137,13 +137,25 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarriersOwn:
-    """A recording of a call as its carrier lists it; one that is not `over` may still get media."""
+    """A recording of a call as its carrier lists it; one that is not `over` may still get media.
+    One of the `whole_call` belongs to the attempt that the call ended with."""
 
     carrier_id: str
     started_at: datetime
     over: bool
     seconds: int | None
     channels: int | None
+    whole_call: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was said on a call, written down by its carrier, where it put it; of a `redacted` one
+    personal data are taken out."""
+
+    location: str
+    redacted: bool
+    written_at: datetime
 
 
 def recording_id(carrier: str, carrier_id: str) -> str:

@@ -14,6 +14,7 @@ from chalicelib.campaigns import Campaign, Target, charge_of, terms_of
 from chalicelib.introducing import introduction, listen_seconds
 from chalicelib.market import CampaignFacts, Market, TargetFacts, settings_of
 from chalicelib.offers import Offer, Partnership, earning_terms
+from chalicelib.powers import powers_of
 from chalicelib.reasons import Reason
 from chalicelib.recording import RecordingTerms, recording_terms
 from chalicelib.ringing import Share, shares
@@ -75,7 +76,7 @@ def reservation(
         send_digits=target.target.send_digits,
         ring_seconds=settings.ring_seconds,
         max_call_seconds=settings.max_call_seconds,
-        recover_seconds=settings.recover_seconds,
+        recover_seconds=settings.recover_seconds if powers_of(call.carrier).tells_answer else 0,
         reserved_at=now,
         charge=terms_of(campaign.campaign, target.target),
         terms=tuple(

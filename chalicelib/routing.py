@@ -6,7 +6,7 @@ losing a race for it, to the store; who rings along with a choice, to `groups`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from chalicelib.market import (
 )
 from chalicelib.offers import CapEffect, PartnershipState, Strategy, earning_terms
 from chalicelib.places import Area
+from chalicelib.powers import EVERYTHING, Powers
 from chalicelib.ranking import Contender, ranked
 from chalicelib.reasons import Reason
 from chalicelib.settings import InForce, RepeatCallers, narrowed
@@ -89,11 +90,13 @@ def choose(
     area: Area = _UNKNOWN,
     attributes: Mapping[str, str] = _NONE,
     talked_before: Mapping[str, datetime] = _NEVER,
+    powers: Powers = EVERYTHING,
 ) -> Decision:
     """Decide who gets the call at `now`, as attempt number `attempt`, after the targets `tried`.
 
     `area` is where the caller seems to be, `attributes` all else that filters may look at,
-    `talked_before` when the caller last talked with which target. The same arguments give the same
+    `talked_before` when the caller last talked with which target, `powers` those of the carrier
+    that has the call. The same arguments give the same
     decision: the draw among weights comes from the call's id.
     """
     full = partnership_full(market, now)
@@ -108,11 +111,12 @@ def choose(
         area=area,
         attributes=attributes,
         talked_before=talked_before,
+        powers=powers,
     )
     lots = _lots(market, ranked(market, call_id=call_id, now=now), asked)
     considered = tuple(_considered(lot, _outcome(lot, asked)) for lot in lots)
     candidates = tuple(
-        Candidate(facts=lot.facts, campaign=lot.campaign)
+        Candidate(facts=_ringing(lot.facts, powers), campaign=lot.campaign)
         for lot, seen in zip(lots, considered, strict=True)
         if seen.reason is Reason.OUTRANKED
     )
@@ -155,6 +159,7 @@ class _Asked:
     area: Area
     attributes: Mapping[str, str]
     talked_before: Mapping[str, datetime]
+    powers: Powers
     unfunded: dict[tuple[str, int], Reason | None] = field(default_factory=dict)
 
 
@@ -230,6 +235,7 @@ def _kept_out(lot: _Lot, asked: _Asked) -> Reason | None:
         eligibility.paused(facts.advertiser, campaign, target)
         or eligibility.caller_blocked(facts.blocks, now)
         or eligibility.out_of_season(campaign, now)
+        or eligibility.beyond_carrier(campaign, target, settings, asked.powers)
         or eligibility.closed(target, now)
         or eligibility.out_of_area(campaign, target, asked.area, settings.route_by_area)
         or eligibility.filtered(target, asked.attributes)
@@ -262,6 +268,13 @@ def _unpaid(lot: _Lot, asked: _Asked) -> Reason | None:
             budgets, facts.spent
         ) or eligibility.without_funds(facts.available_cents, price)
     return asked.unfunded[key]
+
+
+def _ringing(facts: TargetFacts, powers: Powers) -> TargetFacts:
+    """The target, by itself where the carrier rings one at a time."""
+    if powers.rings_together or facts.target.ring_group is None:
+        return facts
+    return replace(facts, target=replace(facts.target, ring_group=None))
 
 
 def _considered(lot: _Lot, reason: Reason) -> Considered:

@@ -24,9 +24,10 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 # Media are large, and nobody is on the line while they travel.
-_READ_TIMEOUTS = {"s3": 20, "sesv2": 10}
-# What is sent twice arrives twice: the mail service knows no idempotency.
-_ATTEMPTS = {"sesv2": 1}
+_READ_TIMEOUTS = {"s3": 20, "sesv2": 10, "connect": 4}
+# What is sent twice arrives twice: the mail service knows no idempotency. Whoever asks Amazon
+# Connect repeats by itself, within a budget.
+_ATTEMPTS = {"sesv2": 1, "connect": 1}
 SECRETS_SECONDS = 300
 _VISIT_KEY = "visit-key"
 PAYPAL_API_URL = "https://api-m.paypal.com"
@@ -58,7 +59,8 @@ class Secrets:
     """What the parameter store keeps. `twilio_tokens` holds the present token first.
 
     `voice_url` and `dni_url` are the public base addresses of these functions, empty before they
-    are wired. `visit_key` seals the tokens of visits. PayPal's are empty where it pays nobody.
+    are wired. `visit_key` seals the tokens of visits. PayPal's are empty where it pays nobody;
+    `connect_instance_id` and `connect_flow_id` where Amazon Connect is not set up.
     """
 
     twilio_account_sid: str
@@ -74,6 +76,8 @@ class Secrets:
     paypal_client_secret: str = ""
     paypal_webhook_id: str = ""
     paypal_api_url: str = PAYPAL_API_URL
+    connect_instance_id: str = ""
+    connect_flow_id: str = ""
 
 
 @cache
@@ -203,6 +207,8 @@ def _read_secrets() -> Secrets:
         paypal_client_secret=values.get("paypal/client-secret", ""),
         paypal_webhook_id=values.get("paypal/webhook-id", ""),
         paypal_api_url=values.get("paypal/api-url", PAYPAL_API_URL).rstrip("/"),
+        connect_instance_id=values.get("connect/instance-id", ""),
+        connect_flow_id=values.get("connect/flow-id", ""),
     )
 
 

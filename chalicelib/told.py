@@ -66,6 +66,7 @@ TOLD_TO_PUBLISHERS: Mapping[Reason, PublisherReason] = {
     Reason.CALLER_BLOCKED: PublisherReason.CALLER_BLOCKED,
     Reason.NOT_STARTED: PublisherReason.NOT_STARTED,
     Reason.ENDED: PublisherReason.ENDED,
+    Reason.BEYOND_CARRIER: PublisherReason.FILTERED,
     Reason.CLOSED: PublisherReason.CLOSED,
     Reason.OUT_OF_AREA: PublisherReason.OUT_OF_AREA,
     Reason.FILTERED: PublisherReason.FILTERED,

@@ -71,6 +71,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `number_taken` | the telephone number is a tracking number already |
 | 409 | `number_resting` | the telephone number was released, and rests for some days |
 | 409 | `number_unavailable` | the carrier does not lend this telephone number |
+| 409 | `carrier_not_set_up` | the deployment has no account with the carrier that is named |
 | 409 | `partnership_exists` | the publisher is on the offer already |
 | 409 | `account_archived` | an archived account gets no key |
 | 409 | `block_exists` | the same callers are blocked there already |

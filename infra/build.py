@@ -26,7 +26,7 @@ from infra.stage import FUNCTIONS, Stage, Stopped
 
 # Services whose models the functions may load; botocore ships over 400.
 AWS_SERVICES = (
-    "dynamodb", "dynamodbstreams", "kms", "lambda", "s3", "sesv2", "sqs", "ssm", "sts",
+    "connect", "dynamodb", "dynamodbstreams", "kms", "lambda", "s3", "sesv2", "sqs", "ssm", "sts",
 )  # fmt: skip
 # What no function imports: maps of places and carriers, tests, type stubs, scripts, charts, and
 # pictures that are not PNG.
@@ -199,14 +199,27 @@ def _write_policies(project: Path, target: Path, recipe: Recipe) -> None:
 
 
 def render_policy(source: Path, resources: Mapping[str, str]) -> str:
-    """The policy file with every placeholder filled; `Stopped` names one that is unknown."""
+    """The policy file with every placeholder filled, without the statements about what there is
+    none of; `Stopped` names a placeholder that is unknown."""
     try:
-        return Template(source.read_text()).substitute(resources)
+        policy = json.loads(Template(source.read_text()).substitute(resources))
     except KeyError as unknown:
         raise Stopped(
             f"{source.name} speaks of ${{{unknown.args[0]}}}, which is none of: "
             + ", ".join(sorted(resources))
         ) from None
+    policy["Statement"] = [one for one in policy["Statement"] if _about_something(one, source)]
+    return json.dumps(policy, indent=2) + "\n"
+
+
+def _about_something(statement: Mapping[str, Any], source: Path) -> bool:
+    """Whether all that the statement is about is there."""
+    named = [resource.partition("/")[0] for resource in statement["Resource"]]
+    if all(named):
+        return True
+    if any(named):
+        raise Stopped(f"{source.name}: a statement is about what is there and what is not")
+    return False
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -29,10 +29,14 @@ class Cloud:
     region: str
     account: str
     endpoint: str | None = None
+    connect: str | None = None
 
     def client(self, service: str) -> Any:
-        """A boto3 client with stated time-outs."""
-        return self.session.client(service, endpoint_url=self.endpoint, config=_CONFIG)
+        """A boto3 client with stated time-outs. The local AWS plays no Amazon Connect: where it is
+        played by somebody else, `connect` says."""
+        elsewhere = self.connect if service == "connect" else None
+        endpoint = elsewhere or self.endpoint
+        return self.session.client(service, endpoint_url=endpoint, config=_CONFIG)
 
     def environ(self) -> dict[str, str]:
         """The environment in which a child process talks to the same AWS."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import parameters, stacks, wiring
+from infra import connect_setup, parameters, stacks, wiring
 from infra.build import Recipe, build
 from infra.cloud import Cloud, operators_cloud
 from infra.stage import TWILIO_API_URL, Stage, Stopped, environment
@@ -25,25 +25,29 @@ STATE_TEMPLATE = PROJECT / "infra" / "state.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """Where a stage answers; `operator_key` only if it was made just now."""
+    """Where a stage answers; `operator_key` only if it was made just now, `connect` the name of the
+    Amazon Connect instance that was set up."""
 
     api: str
     voice: str
     dni: str
     operator_key: str | None
+    connect: str | None = None
 
 
 def deploy(cloud: Cloud, stage: Stage, project: Path = PROJECT) -> Deployed:
     """Bring `stage` to what `project` says, in three steps that tell their progress."""
     known = parameters.read(cloud.client("ssm"), stage)
     parameters.require_carrier(known, os.environ)
+    instance_id = parameters.connect_instance_id(known, os.environ)
+    instance = connect_setup.look(cloud, instance_id) if instance_id else None
 
     say(f"1/3 State: stack {stage.state_stack} in {cloud.region} of account {cloud.account}")
     outputs = apply_state(cloud, stage)
 
     say("2/3 Functions and API: chalice deploy (it waits a few seconds for each function)")
     package = project / ".build" / stage.name
-    build(project, package, recipe(cloud, stage, outputs))
+    build(project, package, recipe(cloud, stage, outputs, instance=instance))
     api = chalice_deploy(cloud, stage, package, project)
 
     say("3/3 Wiring: public URLs, stream and queue options, alarms, parameters")
@@ -51,7 +55,17 @@ def deploy(cloud: Cloud, stage: Stage, project: Path = PROJECT) -> Deployed:
     urls = wire(cloud, stage, outputs)
     parameters.put(cloud.client("ssm"), stage, parameters.VOICE_URL, urls["voice"])
     parameters.put(cloud.client("ssm"), stage, parameters.DNI_URL, urls["dni"])
-    return Deployed(api=api, voice=urls["voice"], dni=urls["dni"], operator_key=operator_key)
+    if instance:
+        say(f"    Amazon Connect: instance {instance.alias}, function and flow")
+        flow_id = connect_setup.set_up(cloud, stage, instance)
+        parameters.put(cloud.client("ssm"), stage, parameters.CONNECT_FLOW_ID, flow_id)
+    return Deployed(
+        api=api,
+        voice=urls["voice"],
+        dni=urls["dni"],
+        operator_key=operator_key,
+        connect=instance.alias if instance else None,
+    )
 
 
 def apply_state(cloud: Cloud, stage: Stage) -> dict[str, str]:
@@ -69,14 +83,17 @@ def recipe(
     stage: Stage,
     outputs: Mapping[str, str],
     twilio_api_url: str = TWILIO_API_URL,
+    instance: connect_setup.Instance | None = None,
 ) -> Recipe:
-    """How to build the package of `stage` for `cloud`, from the state stack's outputs."""
+    """How to build the package of `stage` for `cloud`, from the state stack's outputs; without an
+    instance no right reaches to Amazon Connect."""
     where = f"{cloud.region}:{cloud.account}"
     return Recipe(
         stage=stage,
         environment=environment(stage, outputs, twilio_api_url=twilio_api_url),
         resources={
             **outputs,
+            **connect_setup.resources(instance, f"arn:aws:connect:{where}:phone-number"),
             "LogGroupsArn": f"arn:aws:logs:{where}:log-group:/aws/lambda",
             "MailIdentitiesArn": f"arn:aws:ses:{where}:identity",
             "ParametersArn": f"arn:aws:ssm:{where}:parameter{stage.parameter_path}",
@@ -131,7 +148,8 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _next_steps(stage: Stage, deployed: Deployed) -> str:
+def next_steps(stage: Stage, deployed: Deployed) -> str:
+    """What the operator is told at the end."""
     key = deployed.operator_key or "the key that was printed when the stage was made"
     once = "Keep the operator key now: it is shown this once, and only its hash is stored.\n"
     return f"""
@@ -149,9 +167,21 @@ Next:
      and report the end of a call to
        {deployed.voice}/twilio/status
   3. Subscribe an address to the topic ringledger-{stage.name}-alarms.
-
+{_connect_steps(stage, deployed)}
 A lost operator key is replaced by a new one when you delete the parameter
 {stage.parameter_path}/{parameters.OPERATOR_KEY_HASH} and deploy again.
+"""
+
+
+def _connect_steps(stage: Stage, deployed: Deployed) -> str:
+    """What comes next on Amazon Connect, or how it begins."""
+    if deployed.connect is None:
+        begin = f"export {connect_setup.INSTANCE_ID}=... and deploy again"
+        return f"  4. For numbers on Amazon Connect: {begin} (docs/how-to/use-amazon-connect.md).\n"
+    flow = f'flow "{connect_setup.flow_name(stage)}" of the instance {deployed.connect}'
+    return f"""  4. Claim numbers on Amazon Connect with "carrier": "connect"; they lead to the
+       {flow}.
+     Raise its quotas before it takes real calls: docs/how-to/use-amazon-connect.md
 """
 
 
@@ -161,7 +191,7 @@ def main(arguments: list[str]) -> int:
         if len(arguments) != 1:
             raise Stopped("Name the stage: make deploy STAGE=prod")
         stage = Stage(arguments[0])
-        say(_next_steps(stage, deploy(operators_cloud(), stage)))
+        say(next_steps(stage, deploy(operators_cloud(), stage)))
     except Stopped as stopped:
         print(f"\n{stopped}", file=sys.stderr)
         return 1

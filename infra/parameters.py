@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from infra.connect_setup import INSTANCE_ID, instance_id
 from infra.stage import Stage, Stopped
 
 ACCOUNT_SID = "twilio/account-sid"
@@ -20,6 +21,8 @@ VISIT_KEY = "visit-key"
 VOICE_URL = "voice-url"
 DNI_URL = "dni-url"
 PAYPAL_API_URL = "paypal/api-url"
+CONNECT_INSTANCE_ID = "connect/instance-id"
+CONNECT_FLOW_ID = "connect/flow-id"
 
 _FROM_ENVIRONMENT = {
     ACCOUNT_SID: "RINGLEDGER_TWILIO_ACCOUNT_SID",
@@ -44,19 +47,28 @@ def read(ssm: Any, stage: Stage) -> dict[str, str]:
 
 
 def require_carrier(known: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """Raise `Stopped` unless Twilio's credentials are stored or given in `environment`."""
+    """Raise `Stopped` unless Twilio's credentials are stored or given in `environment`, or there is
+    an instance of Amazon Connect to do without Twilio."""
     missing = [
         variable
         for name, variable in _FROM_ENVIRONMENT.items()
         if name not in known and not environment.get(variable)
     ]
-    if missing:
+    alone = len(missing) == len(_FROM_ENVIRONMENT) and connect_instance_id(known, environment)
+    if missing and not alone:
         raise Stopped(
             f"Missing from the environment: {', '.join(missing)}. Twilio's console shows both on "
             "its first page. Set them for this command; later ones read what it stores:\n"
             + "".join(f"  export {variable}=...\n" for variable in missing)
-            + "A leading space keeps the line out of most shells' history."
+            + "A leading space keeps the line out of most shells' history. With Amazon Connect "
+            f"alone, set {INSTANCE_ID} instead."
         )
+
+
+def connect_instance_id(known: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    """The id of the instance that is given, or else was stored; empty for none."""
+    given = environment.get(INSTANCE_ID)
+    return instance_id(given) if given else known.get(CONNECT_INSTANCE_ID, "")
 
 
 def ensure(ssm: Any, stage: Stage, environment: Mapping[str, str]) -> str | None:
@@ -73,6 +85,9 @@ def ensure(ssm: Any, stage: Stage, environment: Mapping[str, str]) -> str | None
             if name == AUTH_TOKEN and name in known:
                 put(ssm, stage, PREVIOUS_AUTH_TOKEN, known[name])
             put(ssm, stage, name, given)
+    connect = connect_instance_id(known, environment)
+    if connect != known.get(CONNECT_INSTANCE_ID, ""):
+        put(ssm, stage, CONNECT_INSTANCE_ID, connect)
     for name in (CALLER_HASH_KEY, VISIT_KEY):
         if name not in known:
             put(ssm, stage, name, secrets.token_hex(32))
@@ -88,7 +103,10 @@ def new_operator_key(ssm: Any, stage: Stage) -> str:
 
 def put(ssm: Any, stage: Stage, name: str, value: str) -> None:
     """Store one parameter; all but the plain facts are encrypted."""
-    plain = name in (VOICE_URL, DNI_URL, ACCOUNT_SID, OPERATOR_KEY_HASH, PAYPAL_API_URL)
+    plain = name in (
+        VOICE_URL, DNI_URL, ACCOUNT_SID, OPERATOR_KEY_HASH, PAYPAL_API_URL, CONNECT_INSTANCE_ID,
+        CONNECT_FLOW_ID,
+    )  # fmt: skip
     ssm.put_parameter(
         Name=f"{stage.parameter_path}/{name}",
         Value=value,

@@ -13,7 +13,7 @@ API_STAGE = "api"
 API_FUNCTION = "api_handler"
 FUNCTIONS = (
     API_FUNCTION, "voice", "dni", "validate", "settle", "recordings", "sweep", "bill", "reconcile",
-    "paypal", "ach", "tax", "seal", "close", "closing",
+    "paypal", "ach", "tax", "seal", "close", "closing", "connect", "contacts",
 )  # fmt: skip
 TWILIO_API_URL = "https://api.twilio.com"
 

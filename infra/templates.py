@@ -12,6 +12,7 @@ from pathlib import Path
 
 from infra.build import build
 from infra.cloud import LOCAL_ACCOUNT, LOCAL_REGION, local_cloud
+from infra.connect_setup import Instance
 from infra.deploy import PROJECT, STATE_TEMPLATE, recipe, run_chalice
 from infra.stage import Stage, Stopped
 
@@ -48,12 +49,21 @@ OUTPUTS = {
     "AlarmTopicArn": f"arn:aws:sns:{_WHERE}:{STAGE.prefix}alarms",
 }
 
+# An instance that keeps recordings, so that no right is left out.
+INSTANCE = Instance(
+    id="11111111-2222-4333-8444-555555555555",
+    arn=f"arn:aws:connect:{_WHERE}:instance/11111111-2222-4333-8444-555555555555",
+    media=f"arn:aws:s3:::{STAGE.prefix}media-{LOCAL_ACCOUNT}",
+    key=f"arn:aws:kms:{_WHERE}:key/22222222-2222-4333-8444-555555555555",
+    records=f"arn:aws:kinesis:{_WHERE}:stream/{STAGE.prefix}contacts",
+)
+
 
 def packaged(project: Path, target: Path) -> Path:
     """Package `project` in the folder `target`; the folder with `sam.json` and the zip."""
     # Nothing listens there: packaging must not ask AWS for anything.
     cloud = local_cloud("http://127.0.0.1:9")
-    build(project, target, recipe(cloud, STAGE, OUTPUTS))
+    build(project, target, recipe(cloud, STAGE, OUTPUTS, instance=INSTANCE))
     run_chalice(cloud, target, "package", "--stage", STAGE.name, "out")
     return target / "out"
 

@@ -25,7 +25,9 @@ STREAM_OPTIONS: dict[str, Any] = {
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(_SIGNALS)}]},
 }
 # Functions that answer something sensible whatever fails; their faults show in the log alone.
-ANSWERING = ("voice", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing")
+ANSWERING = (
+    "voice", "connect", "dni", API_FUNCTION, "validate", "settle", "recordings", "closing",
+)  # fmt: skip
 # Functions that come by the clock.
 SCHEDULED = ("sweep", "bill", "reconcile", "paypal", "ach", "tax", "seal", "close")
 # Functions with a public URL of their own.
@@ -147,7 +149,7 @@ def _errors(stage: Stage) -> list[Alarm]:
             limit=0,
             meaning=f"{function} failed; its log says why.",
         )
-        for function in ("voice", "dni", API_FUNCTION, *SCHEDULED)
+        for function in ("voice", "connect", "contacts", "dni", API_FUNCTION, *SCHEDULED)
     ]
 
 

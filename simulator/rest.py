@@ -50,7 +50,7 @@ class RestServer:
         self.troubles = Troubles()
         api = _Api(carrier, account_sid, auth_token)
         handler = type("Handler", (_Handler,), {"api": api, "troubles": self.troubles})
-        self._server = _Listener(address, handler)
+        self._server = Listener(address, handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         host, port = self._server.server_address[:2]
         self.url = f"http://{host!s}:{port}"
@@ -110,7 +110,9 @@ class _Api:
             raise RestFault(401, 20003, "Authenticate")
 
 
-class _Listener(ThreadingHTTPServer):
+class Listener(ThreadingHTTPServer):
+    """A server that ends also what was kept open."""
+
     daemon_threads = True
     request_queue_size = 128
 

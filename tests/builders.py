@@ -25,7 +25,7 @@ from chalicelib.payouts import Adjustment, Earning, Payout, PayoutState
 from chalicelib.places import Area
 from chalicelib.reviews import Review, ReviewDecision
 from chalicelib.sides import PublisherCall, publisher_call
-from chalicelib.terms import ChargeTerms, EarningTerms, Pay, Step, StepTest
+from chalicelib.terms import ChargeTerms, Clock, EarningTerms, Pay, Step, StepTest
 from chalicelib.times import Period
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -142,6 +142,15 @@ def charge_terms(**overrides: Any) -> ChargeTerms:
     """25 dollars from 60 seconds on, from anywhere, repetitions welcome."""
     values: dict[str, Any] = {"charge_cents": 2500, "minimum_talk_seconds": 60}
     return ChargeTerms(**(values | overrides))
+
+
+FROM_THE_DIAL = charge_terms(
+    minimum_talk_seconds=0,
+    steps=(
+        Step(name="talk", test=StepTest.TALK, clock=Clock.DIAL, seconds=60, pays=Pay(cents=2500)),
+    ),
+)
+"""25 dollars for 60 seconds from the dial on, which every carrier can tell."""
 
 
 def a_campaign(**overrides: Any) -> Campaign:

@@ -17,6 +17,7 @@ from chalicelib.numbers import (
     Webhooks,
     monthly_cost_micros,
 )
+from chalicelib.offers import TWILIO
 from chalicelib.providers.carriers import (
     CarrierAway,
     CarrierRefused,
@@ -24,7 +25,7 @@ from chalicelib.providers.carriers import (
     NumberUnavailable,
     UnusableMedia,
 )
-from chalicelib.recording import CarriersOwn
+from chalicelib.recording import CarriersOwn, Transcript
 from simulator.recordings import sound_of
 
 HERE = Webhooks(
@@ -100,6 +101,7 @@ class FakeCarrier:
     means that the carrier never saw the request. `after` is the same for answers on their way back.
     """
 
+    name: str = TWILIO
     stock: dict[str, AvailableNumber] = field(default_factory=stock)
     rented: dict[str, OwnedNumber] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
@@ -108,6 +110,7 @@ class FakeCarrier:
     released: list[str] = field(default_factory=list)
     looked_up: list[tuple[str, bool]] = field(default_factory=list)
     recordings: dict[str, MadeRecording] = field(default_factory=dict)
+    transcripts: dict[str, tuple[Transcript, ...]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     away: bool = False
     cut: bool = False
@@ -251,6 +254,12 @@ class FakeCarrier:
             for one in self.recordings.values()
             if one.carrier_call_id == carrier_call_id and one.status != "absent"
         )  # fmt: skip
+
+    def transcripts_of(self, carrier_call_id: str, arrived_at: datetime) -> tuple[Transcript, ...]:
+        """What was laid down for the call."""
+        del arrived_at
+        self._met("transcripts_of")
+        return self.transcripts.get(carrier_call_id, ())
 
     def _met(self, request: str, *, back: bool = False) -> None:
         self.asked[request] += not back

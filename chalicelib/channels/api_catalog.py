@@ -115,6 +115,8 @@ NOUNS = (
 _FIRST = {"offer_id": "", "publisher_id": "", "partnership_id": "", "roster": []}
 """What the flow fills in for a number or a pool."""
 
+_CARRIER = "carrier"
+
 
 def _serve_creation(noun: Noun, path: str) -> None:
     route = Route(
@@ -234,13 +236,16 @@ def _schema(name: str) -> Any:
 
 
 def drafted(noun: Noun, said: Document, request: Request) -> Thing:
-    """The thing that the operator describes, new; a number's id follows from its digits."""
+    """The thing that the operator describes, new; a number's id follows from its digits, and its
+    carrier is the usual one unless another is named."""
     prefix = PREFIXES[noun.kind]
     by_number = noun.kind is Number
     born = {
         "id": derived(prefix, said["e164"]) if by_number else request.context.new_id(prefix),
         "created_at": times.written(request.context.clock()),
     }
+    if _CARRIER in said and said[_CARRIER] is None:
+        born[_CARRIER] = request.context.usual_carrier()
     return cast(Thing, from_plain(noun.kind, {**_FIRST, **said, **born}))
 
 
@@ -261,6 +266,8 @@ def changed_thing(noun: Noun, thing: Thing, patch: Mapping[str, Any]) -> Thing:
         raise Invalid((*wrong, *invalid.faults)) from None
     if wrong:
         raise Invalid(tuple(wrong))
+    if _CARRIER in said and said[_CARRIER] is None:
+        said[_CARRIER] = stands[_CARRIER]
     return cast(Thing, from_plain(noun.kind, {**stands, **said}))
 
 

@@ -18,13 +18,16 @@ from chalicelib.flows import numbers as flow
 from chalicelib.flows.catalog import Created
 from chalicelib.numbers import NumberSearch, SearchKind
 from chalicelib.offers import Number
+from chalicelib.providers.carriers import Carrier
 from chalicelib.store.codec import to_plain
 from chalicelib.store.numbers import latest_reconciliation
 from chalicelib.store.requests import RequestClaim
 
 blueprint = Blueprint(__name__)
 
+_CARRIER = {"carrier": ("twilio|connect", "twilio or connect: the usual one unless said")}
 _FORMS = {
+    **_CARRIER,
     "kind": ("local|toll_free", "local (unless said) or toll_free"),
     "area_code": (r"[2-9]\d\d", "an area code such as 415"),
     "zip": (r"\d{5}", "a ZIP such as 94105"),
@@ -55,13 +58,10 @@ def search(request: Request) -> Answer:
         contains=said.get("contains"),
         limit=int(said.get("limit", DEFAULT_LIMIT)),
     )
-    found = flow.available(
-        wanted,
-        stores=request.stores,
-        carrier=request.context.carrier(),
-        now=request.context.clock(),
-    )
-    return Answer(body={"data": to_plain(found)})
+    lender = _asked(request)
+    now = request.context.clock()
+    found = flow.available(wanted, stores=request.stores, carrier=lender, now=now)
+    return Answer(body={"carrier": lender.name, "data": to_plain(found)})
 
 
 @endpoint(
@@ -79,7 +79,7 @@ def search(request: Request) -> Answer:
 def adopt(request: Request) -> Answer:
     """The number leads here from now on, if the carrier can be asked."""
     draft, claim = _said(request)
-    carrier = request.context.carrier()
+    carrier = request.context.carrier(draft.carrier)
     return _created(flow.adopt(draft, stores=request.stores, carrier=carrier, claim=claim))
 
 
@@ -98,7 +98,7 @@ def adopt(request: Request) -> Answer:
 def buy(request: Request) -> Answer:
     """The number costs money and leads here from now on; once, however often it is sent."""
     draft, claim = _said(request)
-    carrier = request.context.carrier()
+    carrier = request.context.carrier(draft.carrier)
     return _created(flow.buy(draft, stores=request.stores, carrier=carrier, claim=claim))
 
 
@@ -117,7 +117,7 @@ def release(request: Request, id: str) -> Answer:
         flow.release(
             id,
             stores=request.stores,
-            carrier=request.context.carrier(),
+            carrier=request.context.carrier,
             now=request.context.clock(),
         )
     )
@@ -128,14 +128,16 @@ def release(request: Request, id: str) -> Answer:
     Route(
         method="POST",
         path="/numbers/reconcile",
-        summary="Compare the carrier's numbers with the platform's, as the hourly schedule does",
+        summary="Compare a carrier's numbers with the platform's, as the hourly schedule does",
         answers="ReconciliationView",
+        query=tuple(_CARRIER),
+        forms=_CARRIER,
     ),
 )
 def reconcile(request: Request) -> Answer:
     """What was found and set right."""
     report = flow.reconcile(
-        stores=request.stores, carrier=request.context.carrier(), now=request.context.clock()
+        stores=request.stores, carrier=_asked(request), now=request.context.clock()
     )
     return Answer(body=to_plain(report))
 
@@ -145,16 +147,27 @@ def reconcile(request: Request) -> Answer:
     Route(
         method="GET",
         path="/numbers/reconciliation",
-        summary="Read what the latest comparison with the carrier found",
+        summary="Read what the latest comparison with a carrier found",
         answers="ReconciliationView",
+        query=tuple(_CARRIER),
+        forms=_CARRIER,
     ),
 )
 def read_reconciliation(request: Request) -> Answer:
     """The latest report."""
-    report = latest_reconciliation(request.stores.rows)
+    report = latest_reconciliation(request.stores.rows, _named(request))
     if report is None:
         raise NotFound("the carrier's numbers were never compared")
     return Answer(body=to_plain(report))
+
+
+def _named(request: Request) -> str:
+    return request.query.get("carrier") or request.context.usual_carrier()
+
+
+def _asked(request: Request) -> Carrier:
+    """The carrier that the query names."""
+    return request.context.carrier(_named(request))
 
 
 def _created(made: Created[Number]) -> Answer:

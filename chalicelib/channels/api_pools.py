@@ -70,13 +70,14 @@ def fill(request: Request, id: str) -> Answer:
     if ids is not None:
         joined = pool_numbers.join(id, ids, stores=request.stores)
         return _filled(id, [number.id for number in joined], 0, request)
+    lender = request.context.carrier(pool_numbers.existing(id, request.stores).carrier)
     bought = pool_purchases.buy(
         id,
         _wish(id, wish, request),
         id=request.context.new_id("buy"),
         claim=request.claim(json.dumps(said, sort_keys=True)),
         stores=request.stores,
-        carrier=request.context.carrier(),
+        carrier=lender,
         now=request.context.clock(),
     )
     return _filled(id, [number.id for number in bought.numbers], bought.missing, request)

@@ -45,6 +45,23 @@ def list_recordings(request: Request, id: str) -> Answer:
 @endpoint(
     blueprint,
     Route(
+        method="GET",
+        path="/calls/{id}/transcripts",
+        summary="Tell where a call's carrier put what was said",
+        answers="TranscriptsView",
+    ),
+)
+def list_transcripts(request: Request, id: str) -> Answer:
+    """The places of what the carrier wrote down; whoever may read there, reads it there."""
+    found = flow.transcripts(
+        id, stores=request.stores, carrier=request.context.recordings().carrier
+    )
+    return Answer(body={"call_id": id, "transcripts": to_plain(found)})
+
+
+@endpoint(
+    blueprint,
+    Route(
         method="POST",
         path="/recordings/{id}/links",
         summary="Get a link to play a recording for five minutes",

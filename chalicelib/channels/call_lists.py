@@ -4,6 +4,7 @@ Owns the lists of calls as they are asked for: the operator's by one of several 
 own, an advertiser's by campaign, and those of a visit. How a call is shown belongs to the routes.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelib import times
@@ -13,11 +14,11 @@ from chalicelib.channels.http import Request
 from chalicelib.channels.queries import Listing
 from chalicelib.errors import Fault, Invalid, NotFound
 from chalicelib.keys import PartyKind
+from chalicelib.offers import CARRIERS
 from chalicelib.store.attributions import calls_of_visit
 from chalicelib.store.calls import CallsPage
 from chalicelib.store.visits import find_visit
 
-_CARRIER = "twilio"
 WAYS = ("carrier_call_id", "campaign_id", "publisher_id", "month")
 
 
@@ -77,12 +78,14 @@ def _of(by: str, partition: str, request: Request, listing: Listing) -> CallsPag
 
 
 def _by_carrier_id(request: Request, listing: Listing) -> CallsPage:
-    try:
-        call = request.stores.calls.get(call_id(_CARRIER, listing.filters["carrier_call_id"]))
-    except NotFound:
-        return CallsPage((), None)
-    wanted = listing.filters.get("status", call.status)
-    return CallsPage((call,) if call.status == wanted else (), None)
+    """The call of this id, whichever carrier it is of."""
+    named = listing.filters["carrier_call_id"]
+    found = []
+    for carrier in CARRIERS:
+        with suppress(NotFound):
+            found.append(request.stores.calls.get(call_id(carrier, named)))
+    wanted = listing.filters.get("status")
+    return CallsPage(tuple(one for one in found if wanted in (None, one.status)), None)
 
 
 def _newest_first(request: Request, listing: Listing) -> CallsPage:

@@ -6,7 +6,7 @@ thing consists of belongs to `schemas`.
 
 import re
 from datetime import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -172,6 +172,7 @@ Moment = Annotated[str, Field(max_length=40, description="RFC 3339"), AfterValid
 Seconds = Annotated[int, Field(ge=0, le=14_400, description="whole seconds")]
 Days = Annotated[int, Field(ge=0, le=365, description="whole days")]
 Cap = Annotated[int, Field(ge=1, le=1_000_000)]
+Carrier = Annotated[Literal["twilio", "connect"], Field(description="who lends the number")]
 E164 = Annotated[str, Field(max_length=64, description="E.164"), AfterValidator(e164)]
 Destination = Annotated[
     str,

@@ -29,7 +29,8 @@ from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.recordings import Places, deployed
 from chalicelib.flows.taking_up import Yard
 from chalicelib.keys import ANYBODY, Party, PartyKind
-from chalicelib.providers.carriers import Carrier, carrier
+from chalicelib.offers import TWILIO
+from chalicelib.providers.carriers import CarrierNamed, carrier_named, set_up
 from chalicelib.providers.ciphers import Cipher, cipher
 from chalicelib.providers.documents import Documents, bucket
 from chalicelib.providers.mail import SendMail, send_mail
@@ -55,13 +56,18 @@ class Context:
     new_secret: Callable[[], str] = runtime.new_secret
     documents: Callable[[], Documents] = bucket
     send_mail: SendMail = send_mail
-    carrier: Callable[[], Carrier] = carrier
+    carrier: CarrierNamed = carrier_named
+    carriers: Callable[[], tuple[str, ...]] = set_up
     checkout: Checkout = checkout
     cipher: Callable[[], Cipher] = cipher
     recordings: Callable[[], Places] = deployed
     yard: Callable[[], Yard] = Yard
     close_party: Callable[[Duty, int], None] = close_party
     paypal: Callable[[], PayPal] = paypal
+
+    def usual_carrier(self) -> str:
+        """The carrier that is meant where a request names none."""
+        return next(iter(self.carriers()), TWILIO)
 
 
 _DEPLOYED = Context()

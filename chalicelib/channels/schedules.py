@@ -82,18 +82,21 @@ def bill_early(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def reconcile_numbers(_event: dict[str, Any], _context: Any) -> Any:
-    """Compare the carrier's numbers with the platform's, then have pools grow and shrink; answers
-    how many numbers there are of each kind, and how many pools changed; Broken when some failed."""
+    """Compare each carrier's numbers with the platform's, then have pools grow and shrink; answers
+    how many numbers there are of each kind, and how many pools changed; Broken when a carrier
+    could not be compared with, or some pools failed. One carrier that is away keeps neither the
+    others nor the pools from their turn."""
     from chalicelib.flows.growing import grow_all
-    from chalicelib.flows.numbers import reconcile
-    from chalicelib.providers.carriers import carrier
+    from chalicelib.flows.numbers import reconcile_all
+    from chalicelib.providers.carriers import carrier_named, set_up
 
-    lender, now = carrier(), runtime.now()
-    report = reconcile(stores=stores(), carrier=lender, now=now)
-    grown = grow_all(stores=stores(), carrier=lender, now=now)
-    if grown.failed:
-        raise Broken(f"{grown.failed} pools could not grow; the log says why")
-    return to_plain({**report.counted, "pools": grown.pools, "pools_changed": grown.changed})
+    now = runtime.now()
+    compared = reconcile_all(set_up(), stores=stores(), carrier=carrier_named, now=now)
+    grown = grow_all(stores=stores(), carrier=carrier_named, now=now)
+    if compared.failed or grown.failed:
+        what = f"{compared.failed} carriers could not be compared with, {grown.failed} pools failed"
+        raise Broken(f"{what}; the log says why")
+    return to_plain({**compared.counted, "pools": grown.pools, "pools_changed": grown.changed})
 
 
 def seal_days(_event: dict[str, Any], _context: Any) -> Any:

@@ -18,6 +18,7 @@ from chalicelib.channels.fields import (
     AdvertiserId,
     CampaignId,
     Cap,
+    Carrier,
     Cents,
     Currency,
     Days,
@@ -214,9 +215,11 @@ class PlacementBody(Document):
 class NumberBody(Document):
     """A tracking number: what callers dial, where that leads, and the tags of every call to it.
     `vanity` is how it is written for people, such as 1-800-FLOWERS; its letters spell the digits,
-    and the word may be longer by up to four."""
+    and the word may be longer by up to four. Without a `carrier` the deployment's usual one lends
+    it: Twilio, where that is set up."""
 
     e164: E164
+    carrier: Carrier | None = None
     offer_id: OfferId
     publisher_id: PublisherId
     placement_id: PlacementId
@@ -285,6 +288,7 @@ class NumberView(NumberBody, _Kept):
     """A tracking number as it stands; its roster repeats the offer's campaigns. From `released_at`
     on the carrier lends it no more."""
 
+    carrier: Carrier
     partnership_id: str
     roster: list[Buyer]
     monthly_cost_micros: MicroDollars | None

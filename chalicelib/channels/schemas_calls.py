@@ -228,6 +228,13 @@ class SignalView(Document):
     sip_code: str | None
     target_id: Annotated[str | None, Field(description="whose leg, where several ring at once")]
     leg_id: Annotated[str | None, Field(description="the carrier's name of the leg")]
+    happened_at: Annotated[
+        Moment | None, Field(description="when it happened, where the carrier says so")
+    ] = None
+    ended_by: Annotated[
+        Annotated[calls.HungUpBy, Field(strict=False)] | None,
+        Field(description="who hung up, where the carrier says so"),
+    ] = None
     raw: dict[str, Any]
 
 

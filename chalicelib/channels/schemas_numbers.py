@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib import numbers
-from chalicelib.channels.fields import E164, Document, MicroDollars, Moment
+from chalicelib.channels.fields import E164, Carrier, Document, MicroDollars, Moment
 
 
 class AvailableNumber(Document):
@@ -24,8 +24,9 @@ class AvailableNumber(Document):
 
 
 class AvailableNumbersView(Document):
-    """Numbers that could be bought and used now."""
+    """Numbers of the carrier that could be bought and used now."""
 
+    carrier: Carrier
     data: list[AvailableNumber]
 
 
@@ -80,12 +81,13 @@ class ForeignCallerId(Document):
 
 
 class ReconciliationView(Document):
-    """What a comparison of the carrier's numbers with the platform's found. `repaired` lead here
+    """What a comparison of one carrier's numbers with the platform's found. `repaired` lead here
     again; `strangers` are at the carrier and unknown here; `orphans` are in business here and not
     at the carrier; `unused` are archived here and still cost money; with `foreign_caller_ids` the
     carrier refuses every dial. Each list names the first 500."""
 
     at: Moment
+    carrier: Carrier
     counted: Counted
     monthly_cost_micros: MicroDollars
     repaired: list[Repair]

@@ -12,6 +12,7 @@ from chalicelib import campaigns, growth, numbers, pools
 from chalicelib.channels.fields import (
     E164,
     AreaCode,
+    Carrier,
     Document,
     Domain,
     MicroDollars,
@@ -51,13 +52,15 @@ class PoolBody(Document):
     """Numbers of a placement that are lent to visits. A number stays lent `hold_seconds` after the
     last heartbeat, at most `max_lease_seconds`; for `attribution_seconds` after that a call on it
     still leads back to the visit, and keeps the number for `keep_seconds`. `area_codes` say where
-    local numbers are bought; `near_visitor` lends one of the visitor's own state first. Once all
+    local numbers are bought, of the `carrier` (the deployment's usual one, unless it is named);
+    `near_visitor` lends one of the visitor's own state first. Once all
     are lent, visits are shown the page's own number, or the `fallback_e164`. Without `growth` the
     platform neither buys nor gives back."""
 
     placement_id: PlacementId
     name: Name
     kind: SearchKind = numbers.SearchKind.LOCAL
+    carrier: Carrier | None = None
     area_codes: Annotated[list[AreaCode], Field(max_length=50)] = Field(default_factory=list)
     near_visitor: bool = False
     minimum_numbers: FewNumbers = 0
@@ -77,6 +80,7 @@ class PoolView(PoolBody):
     """A pool as it stands; offer, publisher and partnership are those of its placement."""
 
     id: str
+    carrier: Carrier
     offer_id: str
     publisher_id: str
     partnership_id: str

@@ -33,6 +33,23 @@ class RecordingsView(Document):
     recordings: list[RecordingView]
 
 
+class TranscriptView(Document):
+    """What was said, written down by the carrier; personal data are taken out of a `redacted`
+    one. The location is of the operator's own account at the carrier."""
+
+    location: str
+    redacted: bool
+    written_at: Moment
+
+
+class TranscriptsView(Document):
+    """Where what was said on a call lies, the oldest first; none where the carrier wrote nothing
+    down."""
+
+    call_id: str
+    transcripts: list[TranscriptView]
+
+
 class LinkView(Document):
     """Where a recording can be played by whoever has the address, until it expires."""
 

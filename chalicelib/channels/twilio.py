@@ -16,7 +16,8 @@ from chalice import Blueprint
 from chalicelib import runtime
 from chalicelib.calls import ENDED, Signal, call_id
 from chalicelib.channels import twilio_forms, twilio_recordings, twilio_targets, twiml
-from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, masked, text, xml
+from chalicelib.channels.callers import SORRY, Context, in_time
+from chalicelib.channels.twilio_replies import Reply, kept, masked, text, xml
 from chalicelib.channels.twilio_signature import Webhook, verified
 from chalicelib.channels.twilio_urls import (
     RECOVERY,
@@ -126,7 +127,7 @@ def _answered(
         answer = in_time(decide, context)
     except Exception:
         runtime.logger().exception("a call could not go on", extra=masked(webhook))
-        return xml(twiml.apology(twiml.SORRY))
+        return xml(twiml.apology(SORRY))
     return xml(document(answer, webhook.base) if answer else twiml.hangup())
 
 
@@ -138,7 +139,7 @@ def _fallback(webhook: Webhook, context: Context, secrets: runtime.Secrets) -> R
     runtime.logger().error("the carrier could not use an answer", extra=told | masked(webhook))
     if failed == _FIRST:
         return _inbound(webhook, context, secrets)
-    return xml(twiml.apology(twiml.SORRY))
+    return xml(twiml.apology(SORRY))
 
 
 def _after_keys(

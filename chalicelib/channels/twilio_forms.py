@@ -13,6 +13,7 @@ from chalicelib.answering import Message
 from chalicelib.calls import Attestation, LegStatus, Signal, SignalKind
 from chalicelib.flows.inbound import Arrival
 from chalicelib.gate import caller_of
+from chalicelib.offers import TWILIO
 from chalicelib.places import (
     Area,
     AreaEvidence,
@@ -24,7 +25,7 @@ from chalicelib.places import (
 )
 from chalicelib.questions import Step
 
-CARRIER = "twilio"
+CARRIER = TWILIO
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Twilio spells withheld numbers on a keypad: ANONYMOUS, RESTRICTED, BLOCKED, UNAVAILABLE, UNKNOWN.
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+86282452253", "+8656696"})

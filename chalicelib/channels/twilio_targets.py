@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from chalicelib import runtime
 from chalicelib.channels import twilio_forms, twiml
-from chalicelib.channels.twilio_replies import Context, Reply, in_time, kept, masked, xml
+from chalicelib.channels.callers import Context, in_time
+from chalicelib.channels.twilio_replies import Reply, kept, masked, xml
 from chalicelib.channels.twilio_signature import Webhook
 from chalicelib.channels.twilio_urls import LISTENED, attempt_in, target_in, whisper_document
 from chalicelib.endings import let_through

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from chalicelib.answering import MOST_QUESTIONS, MOST_RETRIES
 from chalicelib.calls import Attempt, Call
 from chalicelib.channels import twiml
+from chalicelib.channels.callers import apology_for
 from chalicelib.flows.inbound import Answer
 from chalicelib.introducing import whisper_of
 from chalicelib.questions import Step
-from chalicelib.reasons import Reason
 from chalicelib.ringing import led_by, targets_of
 from chalicelib.waiting import MOST_LOOKS
 
@@ -29,10 +29,6 @@ _CONFIRM = "confirm"
 _MOST_ATTEMPTS = 99
 _MOST_SECONDS = 99_999_999_999
 _TARGET = re.compile("[A-Za-z0-9_]{1,40}")
-_SAID = {
-    Reason.UNKNOWN_NUMBER: twiml.NOT_IN_SERVICE,
-    Reason.QUESTION_UNANSWERED: twiml.NOT_ANSWERED,
-}
 
 
 def document(answer: Answer, base: str) -> str:
@@ -56,8 +52,7 @@ def document(answer: Answer, base: str) -> str:
             action=url(base, "message", call=call, told="action"),
             recorded=url(base, "message", call=call, told="status"),
         )
-    said = _SAID.get(answer.refusal) if isinstance(answer.refusal, Reason) else None
-    return twiml.apology(said or twiml.SORRY)
+    return twiml.apology(apology_for(answer.refusal))
 
 
 def _dial(attempt: Attempt, call: str, base: str) -> str:

@@ -15,9 +15,6 @@ from chalicelib.recording import RecordingState
 from chalicelib.waiting import Waiting
 
 HEADER = '<?xml version="1.0" encoding="UTF-8"?>'
-SORRY = "We are sorry, nobody can take your call right now. Please try again later. Goodbye."
-NOT_IN_SERVICE = "We are sorry, the number you have dialled is not in service. Goodbye."
-NOT_ANSWERED = "We are sorry, we cannot connect your call without your answer. Goodbye."
 
 # XML has no way to write these, not even escaped.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

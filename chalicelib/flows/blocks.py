@@ -10,6 +10,7 @@ from datetime import datetime
 from chalicelib.campaigns import Advertiser, State
 from chalicelib.consistency import Reference, reference_faults
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound
+from chalicelib.flows.fitting_carriers import refuse_floor
 from chalicelib.flows.versions import replaced
 from chalicelib.gate import Block, GateSettings
 from chalicelib.offers import Offer, Publisher
@@ -77,7 +78,9 @@ def set_gate(wanted: GateSettings, *, stores: Stores, version: int | None) -> Ga
     """Put the settings in the place of the offer's own, as their next version.
 
     Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
+    Invalid where numbers lead to the offer whose carrier does not tell what it asks.
     """
+    refuse_floor(wanted, stores)
     return replaced(
         wanted,
         f"the gate of {wanted.offer_id}",

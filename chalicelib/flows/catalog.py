@@ -20,6 +20,7 @@ from chalicelib.flows.site_pools import hand_out
 from chalicelib.numbers import rests_until
 from chalicelib.offers import Buyer, Number, Offer, Partnership, PartnershipState
 from chalicelib.pools import Pool
+from chalicelib.store.carriers import said_of
 from chalicelib.store.catalog import Catalog, thing_changes, thing_puts, unchanged
 from chalicelib.store.filling import sizes_put
 from chalicelib.store.funds import add_funds, open_funds
@@ -118,6 +119,8 @@ def _opened(thing: Thing) -> list[Action]:
     """What a new thing begins with beside its own rows."""
     if isinstance(thing, Advertiser):
         return [open_funds(thing)]
+    if isinstance(thing, Number):
+        return [*said_of(thing)]
     return [sizes_put(thing.id)] if isinstance(thing, Pool) else []
 
 

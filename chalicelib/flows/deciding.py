@@ -14,6 +14,7 @@ from chalicelib.flows.racing import shut_out
 from chalicelib.gate import judge
 from chalicelib.market import Market
 from chalicelib.offers import Number
+from chalicelib.powers import powers_of
 from chalicelib.reasons import Reason
 from chalicelib.routing import Decision, choose
 from chalicelib.store.facts import Facts
@@ -53,4 +54,5 @@ def decide(number: Number, market: Market | None, call: Call, now: datetime) -> 
         area=call.area,
         attributes=attributes_of(call),
         talked_before=call.talked_before,
+        powers=powers_of(call.carrier),
     )

@@ -50,7 +50,8 @@ def dry_run(supposed: Supposed, *, stores: Stores, now: datetime) -> Decision:
     situation = stores.markets.situation(
         number, call_id=supposed.call_id, decision=1, caller=caller
     )
-    call = replace(led_by(_call(supposed), number), talked_before=situation.talked_before)
+    call = led_by(replace(_call(supposed), carrier=number.carrier), number)
+    call = replace(call, talked_before=situation.talked_before)
     facts = Facts(material=situation.material, call=call, caller=caller, now=supposed.at)
     decision = meet(replace(facts, call=remembered(facts, situation)), situation)
     if not decision.candidates:

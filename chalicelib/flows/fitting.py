@@ -2,7 +2,8 @@
 
 Owns completing a thing from the things it names (a number's partnership and roster, a pool's offer,
 what a site repeats of its pools) under guards that they have not changed when it is written. The
-rules belong to `consistency`, writing to `catalog`.
+rules belong to `consistency` and, where carriers differ, to `fitting_carriers`; writing to
+`catalog`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from chalicelib.campaigns import Campaign
 from chalicelib.consistency import Thing, faults, numbers_named, partnership_faults, references
 from chalicelib.errors import Fault, Invalid
+from chalicelib.flows.fitting_carriers import carrier_faults
 from chalicelib.offers import Buyer, Number, Offer, Placement
 from chalicelib.pools import Lending, Pool, Site
 from chalicelib.store.catalog import Catalog, unchanged
@@ -40,7 +42,7 @@ def fit(thing: T, before: T | None, stores: Stores) -> Vetted[T]:
     said = _of_its_placement(thing, catalog)
     found: dict[str, Thing] = dict(catalog.named(references(said)))
     found |= catalog.numbers(numbers_named(said))
-    wrong = faults(said, found, before)
+    wrong = [*faults(said, found, before), *carrier_faults(said, before, stores)]
     fitted: Vetted[Any] = Vetted(said)
     if isinstance(said, Number | Pool):
         fitted, more = _on_its_offer(said, before, found, catalog)

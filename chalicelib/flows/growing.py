@@ -20,7 +20,7 @@ from chalicelib.growth import GrowthReason, GrowthStep, Move, decide
 from chalicelib.ids import derived
 from chalicelib.loads import LOOKED_BACK, HourTally, PoolLoad, load, use
 from chalicelib.pools import Pool
-from chalicelib.providers.carriers import Carrier
+from chalicelib.providers.carriers import Carrier, CarrierNamed
 from chalicelib.store.filling import read_slots
 from chalicelib.store.growth import has_step, keep_step, latest_steps
 from chalicelib.store.purchases import Purchase, unfinished
@@ -61,7 +61,7 @@ def report(pool_id: str, *, stores: Stores, now: datetime) -> LoadReport:
     )
 
 
-def grow_all(*, stores: Stores, carrier: Carrier, now: datetime) -> Grown:
+def grow_all(*, stores: Stores, carrier: CarrierNamed, now: datetime) -> Grown:
     """The hour's step of every pool; one that fails is logged, and tried again in the next hour."""
     grown = Grown()
     for pool in every(Pool, stores):
@@ -79,13 +79,16 @@ def grow_all(*, stores: Stores, carrier: Carrier, now: datetime) -> Grown:
     return grown
 
 
-def grow(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> GrowthStep | None:
+def grow(
+    pool_id: str, *, stores: Stores, carrier: CarrierNamed, now: datetime
+) -> GrowthStep | None:
     """Complete what was cut short, then decide and carry out the hour's step; None when it was
     decided before."""
-    for begun in unfinished(pool_id, stores.rows):
-        complete(begun, stores=stores, carrier=carrier, now=now)
-    finish_leaving(pool_id, stores=stores, carrier=carrier, now=now)
     pool = existing(pool_id, stores)
+    lender = carrier(pool.carrier)
+    for begun in unfinished(pool_id, stores.rows):
+        complete(begun, stores=stores, carrier=lender, now=now)
+    finish_leaving(pool_id, stores=stores, carrier=carrier, now=now)
     if pool.state is State.ARCHIVED or has_step(pool_id, now, stores.rows):
         return None
     facts = read_slots(pool_id, stores.rows)
@@ -94,11 +97,11 @@ def grow(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Gr
     step = decide(pool, use(pool, facts, hours, before, now), now)
     purchase = None
     if step.move is Move.GROW:
-        step, purchase = _planned(step, pool, facts, stores=stores, carrier=carrier)
+        step, purchase = _planned(step, pool, facts, stores=stores, carrier=lender)
     if not keep_step(pool_id, step, purchase, stores.rows):
         return None
     if purchase is not None:
-        complete(purchase, stores=stores, carrier=carrier, now=now)
+        complete(purchase, stores=stores, carrier=lender, now=now)
     if step.move is Move.SHRINK:
         _shrink(step.count, pool, facts, stores=stores, carrier=carrier, now=now)
     return step
@@ -145,7 +148,7 @@ def _shrink(
     facts: PoolFacts,
     *,
     stores: Stores,
-    carrier: Carrier,
+    carrier: CarrierNamed,
     now: datetime,
 ) -> None:
     """The numbers of the last slots that nobody misses leave, and go back to the carrier."""

@@ -5,8 +5,9 @@ it ends: a crash between the two leaves a number that costs money and can be fou
 request sent again or by the comparison, and never one that rings nowhere and is thought of as ours.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib import runtime
@@ -27,18 +28,25 @@ from chalicelib.numbers import (
     compare,
     foreign_caller_ids,
     monthly_cost_micros,
+    reached_elsewhere,
     reconciliation,
     rests_until,
     search_faults,
 )
 from chalicelib.offers import Number
-from chalicelib.providers.carriers import Carrier, CarrierAway, CarrierRefused, NumberUnavailable
+from chalicelib.providers.carriers import (
+    Carrier,
+    CarrierAway,
+    CarrierNamed,
+    CarrierRefused,
+    NumberUnavailable,
+)
 from chalicelib.store.numbers import keep_reconciliation
 from chalicelib.store.requests import RequestClaim
 from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 
-_SAID = ("offer_id", "publisher_id", "placement_id", "tags", "vanity", "state")
+_SAID = ("carrier", "offer_id", "publisher_id", "placement_id", "tags", "vanity", "state")
 
 
 def available(
@@ -59,10 +67,11 @@ def buy(
 ) -> Created[Number]:
     """Rent the draft's number, leading here, and make it a tracking number; once, however often.
 
-    Refused before anything is bought when the number could not be made. The number alone makes a
-    repetition too: one that leads there already is answered as it stands.
+    Its carrier is the one given. Refused before anything is bought when the number could not be
+    made. The number alone makes a repetition too: one that leads there already is answered as it
+    stands.
     """
-    priced = _priced(draft)
+    priced = _priced(draft, carrier)
     try:
         vetted = catalog.vet(priced, stores=stores, claim=claim)
         if isinstance(vetted, Created):
@@ -71,7 +80,7 @@ def buy(
         return catalog.create(priced, stores=stores, claim=claim)
     except Conflict:
         standing = stores.catalog.number(draft.e164)
-        if standing is None or not _says_the_same(standing, draft):
+        if standing is None or not _says_the_same(standing, priced):
             raise
         return Created(thing=standing, repeated=True)
 
@@ -84,7 +93,7 @@ def adopt(
     One that the carrier does not have, or that it cannot lead here now, is made all the same: the
     comparison names the one, and sets the other right.
     """
-    made = catalog.create(_priced(draft), stores=stores, claim=claim)
+    made = catalog.create(_priced(draft, carrier), stores=stores, claim=claim)
     about = {"number_id": made.thing.id}
     try:
         owned = carrier.find(made.thing.e164)
@@ -99,8 +108,9 @@ def adopt(
     return made
 
 
-def release(id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Number:
-    """Archive the number, give it back to the carrier, and let it rest from `now`; once is enough.
+def release(id: str, *, stores: Stores, carrier: CarrierNamed, now: datetime) -> Number:
+    """Archive the number, give it back to its own carrier, and let it rest from `now`; once is
+    enough.
 
     Conflict for one that a pool lends: it may be with a visit. CarrierAway leaves it archived: no
     call is taken any more, and the same request goes on.
@@ -114,9 +124,10 @@ def release(id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Numb
         reason = f"{number.slot.pool_id} lends the number; take it out of the pool first"
         raise Conflict(reason, code="number_in_pool")
     catalog.archive(Number, id, stores=stores)
-    owned = carrier.find(number.e164)
+    lender = carrier(number.carrier)
+    owned = lender.find(number.e164)
     if owned is not None:
-        carrier.release(owned)
+        lender.release(owned)
     return catalog.change(
         Number,
         id,
@@ -126,21 +137,25 @@ def release(id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> Numb
 
 
 def reconcile(*, stores: Stores, carrier: Carrier, now: datetime) -> Reconciliation:
-    """Compare the carrier's numbers with the platform's, set right what leads elsewhere, report;
-    also which campaigns show numbers that the carrier does not let them show.
+    """Compare one carrier's numbers with the platform's of that carrier, set right what leads
+    elsewhere, report; also which campaigns show numbers that the carrier does not let them show.
 
     It never buys, releases or archives. CarrierAway when the carrier's numbers cannot be read.
     """
     webhooks = carrier.webhooks()
     owned = tuple(carrier.owned())
-    comparison = _compared(owned, webhooks, stores=stores, now=now)
+    known = tuple(every(Number, stores))
+    comparison = _compared(owned, known, carrier, stores=stores, now=now)
     repaired, unrepaired = _repair(comparison.drifted, webhooks, carrier)
     may_be_shown = {one.e164 for one in owned} | set(carrier.verified())
     report = reconciliation(
         comparison,
         repaired=repaired,
         unrepaired=unrepaired,
-        foreign=foreign_caller_ids(every(Campaign, stores), may_be_shown),
+        foreign=foreign_caller_ids(
+            every(Campaign, stores), may_be_shown, reached_elsewhere(known, carrier.name)
+        ),
+        carrier=carrier.name,
         at=now,
     )
     keep_reconciliation(report, stores.rows)
@@ -148,18 +163,49 @@ def reconcile(*, stores: Stores, carrier: Carrier, now: datetime) -> Reconciliat
     return report
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What the comparisons with all carriers counted together, and how many `failed`."""
+
+    counted: Mapping[str, int]
+    failed: int = 0
+
+
+def reconcile_all(
+    names: Iterable[str], *, stores: Stores, carrier: CarrierNamed, now: datetime
+) -> Compared:
+    """Compare with each of the carriers, by name; one that is away keeps no other from its turn."""
+    counted: Counter[str] = Counter()
+    failed = 0
+    for name in names:
+        try:
+            counted.update(reconcile(stores=stores, carrier=carrier(name), now=now).counted)
+        except Refused:
+            what = {"carrier": name}
+            runtime.logger().exception("a carrier's numbers could not be compared", extra=what)
+            failed += 1
+    return Compared(counted=counted, failed=failed)
+
+
 def _compared(
-    owned: tuple[OwnedNumber, ...], webhooks: Webhooks, *, stores: Stores, now: datetime
+    owned: tuple[OwnedNumber, ...],
+    known: tuple[Number, ...],
+    carrier: Carrier,
+    *,
+    stores: Stores,
+    now: datetime,
 ) -> Comparison:
-    """The comparison, on numbers as they stand after the carrier's list was read.
+    """The comparison with the numbers that are this carrier's here, as they stand after its list
+    was read.
 
     Those known come from an index that may lag behind; all are read anew by their key, so that a
     number bought or released meanwhile is not reported.
     """
-    known = {number.e164 for number in every(Number, stores)}
-    here: Mapping[str, Number] = stores.catalog.numbers(sorted(known | {one.e164 for one in owned}))
+    e164s = {number.e164 for number in known} | {one.e164 for one in owned}
+    found: Mapping[str, Number] = stores.catalog.numbers(sorted(e164s))
+    here = [number for number in found.values() if number.carrier == carrier.name]
     rest_days = find_operator(stores.rows).number_rest_days
-    return compare(owned, here.values(), webhooks=webhooks, rest_days=rest_days, now=now)
+    return compare(owned, here, webhooks=carrier.webhooks(), rest_days=rest_days, now=now)
 
 
 def _repair(
@@ -205,8 +251,9 @@ def _lead_here(owned: OwnedNumber, webhooks: Webhooks, carrier: Carrier) -> None
         carrier.configure(owned, webhooks)
 
 
-def _priced(draft: Number) -> Number:
-    return replace(draft, monthly_cost_micros=monthly_cost_micros(draft.e164))
+def _priced(draft: Number, carrier: Carrier) -> Number:
+    cost = monthly_cost_micros(draft.e164, carrier.name)
+    return replace(draft, carrier=carrier.name, monthly_cost_micros=cost)
 
 
 def _says_the_same(standing: Number, draft: Number) -> bool:

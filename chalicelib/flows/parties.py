@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser, Campaign
-from chalicelib.offers import Number, Publisher
+from chalicelib.offers import Number, Offer, Publisher
 from chalicelib.pools import Pool
 from chalicelib.store.stores import Stores
 
-Party = TypeVar("Party", Advertiser, Publisher, Campaign, Number, Pool)
+Party = TypeVar("Party", Advertiser, Publisher, Campaign, Offer, Number, Pool)
 
 _A_PAGE = 100
 

@@ -17,7 +17,7 @@ from chalicelib.flows import numbers as number_flow
 from chalicelib.flows.site_pools import hand_out
 from chalicelib.offers import Number
 from chalicelib.pools import Pool, Site
-from chalicelib.providers.carriers import Carrier, CarrierRefused
+from chalicelib.providers.carriers import CarrierNamed, CarrierRefused
 from chalicelib.store.catalog import thing_changes, unchanged
 from chalicelib.store.filling import filled, given_back, leaving, read_slots, staying, vacated
 from chalicelib.store.rows import NotWritten
@@ -79,6 +79,9 @@ def joining_faults(
     if number.placement_id != pool.placement_id:
         reason = f"{number.e164} is of {number.placement_id}, not of {pool.placement_id}"
         return [Fault(field="", rule="placement_mismatch", reason=reason)]
+    if number.carrier != pool.carrier:
+        reason = f"{number.e164} is lent by {number.carrier}, those of the pool by {pool.carrier}"
+        return [Fault(field="", rule="carrier_mismatch", reason=reason)]
     if number.slot is not None:
         if number.slot.pool_id == pool.id:
             return []
@@ -197,7 +200,7 @@ def let_go(pool_id: str, number_id: str, *, stores: Stores, now: datetime) -> Nu
     raise Busy(f"the numbers of {pool_id} keep changing; send it again")
 
 
-def finish_leaving(pool_id: str, *, stores: Stores, carrier: Carrier, now: datetime) -> int:
+def finish_leaving(pool_id: str, *, stores: Stores, carrier: CarrierNamed, now: datetime) -> int:
     """Let go all whose time has come, and give back those that shall be: how many left.
 
     CarrierAway leaves the rest for the next time; a refusal leaves its own number.
@@ -214,7 +217,7 @@ def finish_leaving(pool_id: str, *, stores: Stores, carrier: Carrier, now: datet
 
 
 def _give_back(
-    one: SlotFacts, number_id: str, *, stores: Stores, carrier: Carrier, now: datetime
+    one: SlotFacts, number_id: str, *, stores: Stores, carrier: CarrierNamed, now: datetime
 ) -> None:
     try:
         number_flow.release(number_id, stores=stores, carrier=carrier, now=now)

@@ -20,6 +20,7 @@ from chalicelib.recording import (
     RecordingTerms,
     Report,
     ReportStatus,
+    Transcript,
     media_key,
     recording_id,
 )
@@ -159,6 +160,13 @@ def erase(recording_id: str, *, stores: Stores, places: Places, now: datetime) -
         stores.recordings.mark(kept, "carrier_deleted_at", now)
         stores.recordings.mark(kept, "deleted_at", now)
     return stores.recordings.get(recording_id)
+
+
+def transcripts(call_id: str, *, stores: Stores, carrier: CarrierNamed) -> tuple[Transcript, ...]:
+    """Where the call's own carrier put what was said, the oldest first. Nothing of it is copied."""
+    call = stores.calls.get(call_id)
+    found = carrier(call.carrier).transcripts_of(call.carrier_call_id, call.arrived_at)
+    return tuple(sorted(found, key=lambda one: (one.written_at, one.location)))
 
 
 def pause(

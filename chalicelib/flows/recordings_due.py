@@ -86,7 +86,7 @@ def _report(own: CarriersOwn, file: RecordingFile, now: datetime) -> Report:
     return Report(
         recording_id=recording_id(file.call.carrier, own.carrier_id),
         carrier_id=own.carrier_id,
-        attempt=_attempt_of(own.started_at, file),
+        attempt=_attempt_of(own, file),
         status=ReportStatus.COMPLETED,
         seconds=own.seconds,
         channels=own.channels,
@@ -95,8 +95,10 @@ def _report(own: CarriersOwn, file: RecordingFile, now: datetime) -> Report:
     )
 
 
-def _attempt_of(started_at: datetime, file: RecordingFile) -> int:
+def _attempt_of(own: CarriersOwn, file: RecordingFile) -> int:
     """The attempt that was going on: the last to be reserved before; the first, should the clocks
     differ."""
-    before = [n for n, one in file.attempts.items() if one.reserved_at <= started_at]
+    if own.whole_call:
+        return max(file.attempts, default=1)
+    before = [n for n, one in file.attempts.items() if one.reserved_at <= own.started_at]
     return max(before, default=1)

@@ -16,7 +16,8 @@ from chalicelib import runtime
 from chalicelib.calls import Call, Signal
 from chalicelib.errors import Broken, Busy, Conflict, Refused
 from chalicelib.numbers import AvailableNumber, LineFacts, NumberSearch, OwnedNumber, Webhooks
-from chalicelib.recording import CarriersOwn
+from chalicelib.offers import CARRIERS, CONNECT, TWILIO
+from chalicelib.recording import CarriersOwn, Transcript
 
 
 class CarrierAway(Busy):
@@ -64,6 +65,11 @@ class Carrier(Protocol):
     CarrierRefused.
     """
 
+    @property
+    def name(self) -> str:
+        """By which numbers and calls keep of it."""
+        ...
+
     def webhooks(self) -> Webhooks:
         """Where the carrier must send this deployment's calls; Refused while nobody knows."""
         ...
@@ -71,7 +77,8 @@ class Carrier(Protocol):
     def record_of(self, call: Call, now: datetime) -> tuple[Signal, ...]:
         """The ends that the carrier records of a call that is over: its own, and its attempt's.
 
-        Nothing while the call goes on, and nothing when the carrier cannot be asked now.
+        Nothing while the call goes on, and nothing when the carrier cannot be asked now. A carrier
+        that ends no call by itself tells of one which goes on when its lease is over.
         """
         ...
 
@@ -131,21 +138,58 @@ class Carrier(Protocol):
         """The recordings of a call that have media, or may get some."""
         ...
 
+    def transcripts_of(self, carrier_call_id: str, arrived_at: datetime) -> tuple[Transcript, ...]:
+        """Where what was said on a call lies, written down by the carrier; none where it writes
+        nothing down."""
+        ...
+
 
 CarrierNamed = Callable[[str], Carrier]
-_TWILIO = "twilio"
+
+
+class CarrierNotSetUp(Conflict):
+    """The platform speaks to such carriers, and this deployment has no account with one."""
+
+    code = "carrier_not_set_up"
+
+
+def set_up() -> tuple[str, ...]:
+    """The carriers with which the deployment has an account, the usual one first."""
+    secrets = runtime.secret_values()
+    has = {TWILIO: secrets.twilio_account_sid, CONNECT: secrets.connect_instance_id}
+    return tuple(name for name in CARRIERS if has[name])
 
 
 def carrier() -> Carrier:
-    """The carrier that lends the deployment its numbers."""
-    return carrier_named(_TWILIO)
+    """The deployment's usual carrier."""
+    return carrier_named(next(iter(set_up()), TWILIO))
 
 
 def carrier_named(name: str) -> Carrier:
     """The deployment's account with a carrier, by the name that calls keep of it, with the
-    credentials that hold now; Broken when no carrier is called so."""
-    if name != _TWILIO:
+    credentials that hold now; Broken when no carrier is called so, CarrierNotSetUp without an
+    account."""
+    if name not in CARRIERS:
         raise Broken(f"no carrier is called {name!r}")
+    return _connect() if name == CONNECT else _twilio()
+
+
+def _connect() -> Carrier:
+    from chalicelib.providers.connect import Connect
+    from chalicelib.providers.connect_api import ConnectApi
+
+    secrets = runtime.secret_values()
+    if not secrets.connect_instance_id:
+        raise CarrierNotSetUp("Amazon Connect is not set up: deploy with an instance id")
+    return Connect(
+        ConnectApi(runtime.client("connect")),
+        instance_id=secrets.connect_instance_id,
+        flow_id=secrets.connect_flow_id,
+        s3=runtime.client("s3"),
+    )
+
+
+def _twilio() -> Carrier:
     from chalicelib.providers.twilio import Twilio
     from chalicelib.providers.twilio_rest import Account
 

@@ -25,6 +25,7 @@ from chalicelib.numbers import (
     Webhooks,
     monthly_cost_micros,
 )
+from chalicelib.offers import TWILIO
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
 from chalicelib.providers.twilio_media import TwilioRecordings
 from chalicelib.providers.twilio_rest import Account, Json, NotAtCarrier, Rest
@@ -43,6 +44,8 @@ _SEARCHED: Mapping[str, str] = {
 
 class Twilio(TwilioRecordings):
     """One Twilio account, a `Carrier`; `voice_url` is where the deployment's webhooks begin."""
+
+    name = TWILIO
 
     def __init__(self, account: Account, *, voice_url: str = "", rest: Rest | None = None) -> None:
         base = f"{account.api_url}/2010-04-01/Accounts/{quote(account.sid, safe='')}"

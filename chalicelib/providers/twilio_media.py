@@ -8,6 +8,7 @@ of what is being recorded. HTTP belongs to `twilio_rest`, the other half to `twi
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from chalicelib.providers.carriers import CarrierAway, Media, UnusableMedia
 from chalicelib.providers.twilio_rest import Json, NotAsItStands, NotAtCarrier, Rest
-from chalicelib.recording import CarriersOwn
+from chalicelib.recording import CarriersOwn, Transcript
 
 MOST_BYTES = 1 << 30
 """A day of both sides would be more; four hours, the longest call, take 460 MB."""
@@ -107,6 +108,11 @@ class TwilioRecordings:
             return ()
         except (KeyError, TypeError, ValueError) as fault:
             raise CarrierAway("the carrier's list of recordings makes no sense") from fault
+
+    def transcripts_of(self, carrier_call_id: str, arrived_at: datetime) -> tuple[Transcript, ...]:
+        """None: the platform has Twilio write nothing down."""
+        del carrier_call_id, arrived_at
+        return ()
 
 
 def _own(resource: Json) -> CarriersOwn:

@@ -21,7 +21,8 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | catalog | OPERATOR | TAX_YEAR#year | from how much on the tax office is told of what was paid in a year |
 | catalog | OPERATOR | DUNNING | on which days steps against unpaid invoices come |
 | catalog | OPERATOR | ISSUER | who issues the invoices |
-| catalog | OPERATOR | RECONCILIATION | what the latest comparison of the carrier's numbers with the platform's found |
+| catalog | OPERATOR | RECONCILIATION, RECONCILIATION#carrier | what the latest comparison of each carrier's numbers with the platform's found; Twilio's has no name |
+| catalog | OPERATOR | CONNECT | that a number of Amazon Connect was made, the first or the latest one |
 | catalog | NUMBER#e164 | META | a tracking number and where it leads |
 | catalog | OFFER#id | NUMBER#e164 | every number that ever led to the offer |
 | catalog | OFFER#id | GATE | what the offer asks of its callers |

@@ -20,6 +20,7 @@ from chalicelib.closings import Duty
 from chalicelib.errors import Conflict
 from chalicelib.flows.recordings import Places
 from chalicelib.flows.taking_up import Yard
+from chalicelib.providers.carriers import CarrierNotSetUp
 from chalicelib.providers.paypal import PayPal, paypal
 from chalicelib.providers.stripe import Checkout, Order, PaymentLink
 from chalicelib.runtime import Secrets
@@ -95,6 +96,7 @@ class Api:
     documents: dict[str, bytes] = field(default_factory=dict)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     carrier: FakeCarrier = field(default_factory=FakeCarrier)
+    others: dict[str, FakeCarrier] = field(default_factory=dict)
     checkout: Checkout = nowhere
     cipher: FakeCipher = field(default_factory=FakeCipher)
     recordings: Places = field(default_factory=a_studio)
@@ -161,7 +163,8 @@ class Api:
             clock=self._clock,
             new_id=self._new_id,
             new_secret=self._new_secret,
-            carrier=lambda: self.carrier,
+            carrier=self._carrier,
+            carriers=lambda: (self.carrier.name, *self.others),
             cipher=lambda: self.cipher,
             documents=lambda: FakeDocuments(self.documents),
             send_mail=self.mailer,
@@ -173,6 +176,14 @@ class Api:
         )
         with http.answering_with(context):
             yield
+
+    def _carrier(self, name: str) -> FakeCarrier:
+        """The carrier of this name; those beside the usual one are among the `others`."""
+        if name == self.carrier.name:
+            return self.carrier
+        if name not in self.others:
+            raise CarrierNotSetUp(f"{name} is not set up")
+        return self.others[name]
 
     def _clock(self) -> datetime:
         """The present, which moves on with every look at the clock where looking lasts."""
@@ -234,6 +245,7 @@ class Market:
     billing: str = "prepaid"
     credit_limit_cents: int = 0
     e164: str = "+18005550100"
+    minimum_talk_seconds: int = 60
     advertiser: Json = field(init=False)
     publisher: Json = field(init=False)
     campaign: Json = field(init=False)
@@ -273,7 +285,9 @@ class Market:
         """Another campaign of the advertiser."""
         values = {
             "advertiser_id": self.advertiser["id"], "name": "Roof repair", "vertical": "roofing",
-            "terms": {"charge_cents": 2500, "minimum_talk_seconds": 60},
+            "terms": {
+                "charge_cents": 2500, "minimum_talk_seconds": self.minimum_talk_seconds,
+            },
         }  # fmt: skip
         return self.api.created("/campaigns", **values | overrides)
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.calls import Attempt, Call, LegStatus, Signal, SignalKind, call_id
+from chalicelib.channels.callers import Context
 from chalicelib.channels.twilio import handle
-from chalicelib.channels.twilio_replies import Context
 from chalicelib.flows.settlement import Progress, settle_finally
 from chalicelib.ringing import led_by, targets_of
 from chalicelib.runtime import Secrets

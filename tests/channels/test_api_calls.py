@@ -134,6 +134,8 @@ def test_calls_are_found_by_campaign_publisher_status_and_the_carriers_id() -> N
     assert played.sids(campaign_id=market.campaign["id"], status="denied") == ["CA2"]
     assert played.sids(carrier_call_id="CA3") == ["CA3"]
     assert played.sids(carrier_call_id="CA3", status="denied") == []
+    played.world.arrives("0c1f-4000", carrier="connect")
+    assert played.sids(carrier_call_id="0c1f-4000") == ["0c1f-4000"]
     assert played.sids(carrier_call_id="CA9") == []
 
 

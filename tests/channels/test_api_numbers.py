@@ -6,11 +6,12 @@ import pytest
 
 from chalicelib.channels import schemas, schemas_numbers
 from chalicelib.providers.carriers import CarrierRefused
-from tests.carriers import ELSEWHERE, HERE, lost
+from tests.carriers import ELSEWHERE, HERE, FakeCarrier, lost
 from tests.channels.api import Api, Market
 
 Json = dict[str, Any]
 E164 = "+14155550103"
+OTHER = "+12125550101"
 
 
 def body(market: Market, e164: str = E164, **more: Any) -> Json:
@@ -149,6 +150,48 @@ def test_a_release_is_repeated_until_the_carrier_hears_it() -> None:
     assert market.api.delete(path).status == 503
     assert market.api.get(path).body["state"] == "archived"
     assert market.api.delete(path).body["released_at"] is not None
+
+
+def test_a_number_says_who_lends_it_and_the_usual_carrier_is_not_the_only_one() -> None:
+    market = Market(Api(), minimum_talk_seconds=0)
+    bought = market.api.post("/numbers/buy", body(market))
+    assert bought.body["carrier"] == "twilio"
+    refused = market.api.post("/numbers/buy", body(market, OTHER, carrier="connect"))
+    assert (refused.status, refused.body["code"]) == (409, "carrier_not_set_up")
+    market.api.others["connect"] = connect = FakeCarrier(name="connect")
+    theirs = market.api.post("/numbers/buy", body(market, OTHER, carrier="connect"))
+    assert (theirs.status, theirs.body["carrier"]) == (201, "connect")
+    assert theirs.body["monthly_cost_micros"] == 912_500
+    assert (connect.bought, market.api.carrier.bought) == ([OTHER], [E164])
+    path = f"/numbers/{theirs.body['id']}"
+    assert market.api.patch(path, {"carrier": "twilio"}).faults == {("carrier", "fixed")}
+    assert market.api.patch(path, {"carrier": None, "tags": {"a": "b"}}).status == 200
+    assert market.api.patch(path, {"carrier": "pigeon"}).status == 400
+    assert market.api.delete(path).body["carrier"] == "connect"
+    assert (connect.released, market.api.carrier.released) == ([OTHER], [])
+
+
+def test_a_search_and_a_comparison_name_their_carrier() -> None:
+    market = Market(Api(), minimum_talk_seconds=0)
+    assert market.api.get("/available-numbers").body["carrier"] == "twilio"
+    unknown = market.api.get("/available-numbers", carrier="pigeon")
+    assert unknown.faults == {("carrier", "format")}
+    absent = market.api.get("/available-numbers", carrier="connect")
+    assert (absent.status, absent.body["code"]) == (409, "carrier_not_set_up")
+    market.api.others["connect"] = FakeCarrier(name="connect")
+    assert market.api.get("/available-numbers", carrier="connect").body["carrier"] == "connect"
+    market.api.post("/numbers/buy", body(market, carrier="connect"))
+    report = market.api.post("/numbers/reconcile?carrier=connect")
+    schemas_numbers.ReconciliationView.model_validate(report.body)
+    assert (report.body["carrier"], report.body["counted"]["in_order"]) == ("connect", 1)
+    assert market.api.get("/numbers/reconciliation").status == 404
+    assert market.api.get("/numbers/reconciliation", carrier="connect").body == report.body
+
+
+def test_where_amazon_connect_is_alone_it_is_the_usual_carrier() -> None:
+    api = Api(carrier=FakeCarrier(name="connect"))
+    market = Market(api, minimum_talk_seconds=0)
+    assert api.post("/numbers/buy", body(market)).body["carrier"] == "connect"
 
 
 def test_the_comparison_is_made_on_request_and_can_be_read_later() -> None:

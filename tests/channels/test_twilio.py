@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.calls import CallStatus
+from chalicelib.channels.callers import Context
 from chalicelib.channels.twilio import handle
-from chalicelib.channels.twilio_replies import Context
 from chalicelib.channels.twilio_signature import signature
 from chalicelib.runtime import Secrets
 from chalicelib.store.stores import Stores

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.calls import Attestation
-from chalicelib.channels import twiml
+from chalicelib.channels import callers
 from chalicelib.channels.twilio_forms import arrival, attestation
 from chalicelib.gate import BlockKind, GateSettings, Velocity
 from chalicelib.store.gate import settings_write
@@ -67,7 +67,7 @@ def test_a_caller_who_is_kept_out_hears_a_decent_line_and_no_reason() -> None:
     )
     kept_out = phone.rings(StirVerstat="TN-Validation-Failed-A")
     assert [part.tag for part in kept_out] == ["Say", "Hangup"]
-    assert kept_out.findtext("Say") == twiml.SORRY
+    assert kept_out.findtext("Say") == callers.SORRY
     let_in = phone.rings(CallSid="CA" + "2" * 32, StirVerstat="TN-Validation-Passed-A")
     assert let_in.find("Dial") is not None
     kept = [phone.world.call(sid).attestation for sid in ("CA" + "1" * 32, "CA" + "2" * 32)]

@@ -10,7 +10,7 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from chalicelib.answering import Acceptance, Introduction, Line, Question, QuestionKind, Voicemail
 from chalicelib.calls import Attempt
-from chalicelib.channels import twiml
+from chalicelib.channels import callers, twiml
 from chalicelib.questions import Page, Step
 from simulator.twiml import MOST_BYTES, read
 from tests.builders import an_attempt
@@ -149,7 +149,7 @@ def test_a_voicemail(line: Line, seconds: int) -> None:
         the_same(twiml.record(voicemail, action=ACTION, recorded=URL), built)
 
 
-@pytest.mark.parametrize("text", [twiml.SORRY, twiml.NOT_IN_SERVICE, twiml.NOT_ANSWERED])
+@pytest.mark.parametrize("text", [callers.SORRY, callers.NOT_IN_SERVICE, callers.NOT_ANSWERED])
 def test_an_apology(text: str) -> None:
     built = VoiceResponse()
     built.say(text, language="en-US")

@@ -69,8 +69,9 @@ class Yard:
         self.now = NOW
         self.counter = itertools.count(1)
         for thing in (
-            builders.an_advertiser(), builders.a_publisher(), builders.a_campaign(),
-            builders.an_offer(), builders.a_partnership(), builders.a_placement(),
+            builders.an_advertiser(), builders.a_publisher(),
+            builders.a_campaign(terms=builders.FROM_THE_DIAL), builders.an_offer(),
+            builders.a_partnership(), builders.a_placement(),
             a_pool(**pool), a_site(),
         ):  # fmt: skip
             create(thing, stores=self.stores)
@@ -101,7 +102,9 @@ class Yard:
         )  # fmt: skip
 
     def grows(self) -> GrowthStep | None:
-        return growing.grow(POOL, stores=self.stores, carrier=self.carrier, now=self.now)
+        return growing.grow(
+            POOL, stores=self.stores, carrier=lambda _name: self.carrier, now=self.now
+        )
 
     def report(self) -> growing.LoadReport:
         return growing.report(POOL, stores=self.stores, now=self.now)

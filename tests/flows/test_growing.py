@@ -177,10 +177,10 @@ def test_a_pool_that_fails_does_not_keep_the_others_from_growing() -> None:
     yard.arrive(60)
     yard.carrier.happens_before("search", lambda: setattr(yard.carrier, "away", True))
     yard.carrier.happens_before("search", lambda: None)
-    grown = growing.grow_all(stores=yard.stores, carrier=yard.carrier, now=yard.now)
+    grown = growing.grow_all(stores=yard.stores, carrier=lambda _name: yard.carrier, now=yard.now)
     assert (grown.pools, grown.failed, grown.changed) == (2, 2, 0)
     yard.carrier.away = False
-    again = growing.grow_all(stores=yard.stores, carrier=yard.carrier, now=yard.now)
+    again = growing.grow_all(stores=yard.stores, carrier=lambda _name: yard.carrier, now=yard.now)
     assert (again.failed, again.changed) == (0, 2)
 
 

@@ -38,8 +38,9 @@ class Desk:
         self.carrier = FakeCarrier()
         self.now = NOW
         for thing in (
-            builders.an_advertiser(), builders.a_publisher(), builders.a_campaign(),
-            builders.an_offer(), builders.a_partnership(), builders.a_placement(),
+            builders.an_advertiser(), builders.a_publisher(),
+            builders.a_campaign(terms=builders.FROM_THE_DIAL), builders.an_offer(),
+            builders.a_partnership(), builders.a_placement(),
         ):  # fmt: skip
             create(thing, stores=self.stores)
 
@@ -60,7 +61,9 @@ class Desk:
 
     def releases(self, e164: str = E164) -> Number:
         id = f"num_{e164[1:]}"
-        return flow.release(id, stores=self.stores, carrier=self.carrier, now=self.now)
+        return flow.release(
+            id, stores=self.stores, carrier=lambda _name: self.carrier, now=self.now
+        )
 
     def reconciles(self) -> Reconciliation:
         return flow.reconcile(stores=self.stores, carrier=self.carrier, now=self.now)

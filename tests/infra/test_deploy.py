@@ -119,12 +119,11 @@ def test_every_alarm_tells_the_operator(trial: Trial) -> None:
     alarms = trial.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert {a["AlarmName"].removeprefix(STAGE.prefix) for a in alarms} == {
         "settle-dead", "recordings-dead", "closing-dead", "validate-failed", "validate-age",
-        "voice-faults", "dni-faults", "api_handler-faults", "validate-faults", "settle-faults",
-        "recordings-faults", "closing-faults",
-        "voice-errors", "dni-errors", "api_handler-errors", "sweep-errors", "bill-errors",
-        "reconcile-errors", "paypal-errors", "ach-errors", "tax-errors", "seal-errors",
-        "close-errors",
-        "dni-crowd",
+        "voice-faults", "connect-faults", "dni-faults", "api_handler-faults", "validate-faults",
+        "settle-faults", "recordings-faults", "closing-faults",
+        "voice-errors", "connect-errors", "contacts-errors", "dni-errors", "api_handler-errors",
+        "sweep-errors", "bill-errors", "reconcile-errors", "paypal-errors", "ach-errors",
+        "tax-errors", "seal-errors", "close-errors", "dni-crowd",
     }  # fmt: skip
     assert all(a["AlarmActions"][0].endswith("ringledger-trial-alarms") for a in alarms)
 

@@ -18,6 +18,8 @@ MEGABYTE = 1024 * 1024
 HANDLERS = {
     "APIHandler": "app.app",
     "Voice": "chalicelib.channels.twilio.voice",
+    "Connect": "chalicelib.channels.connect.connect",
+    "Contacts": "chalicelib.channels.contacts.hear_contacts",
     "Dni": "chalicelib.channels.dni.dni",
     "Validate": "chalicelib.channels.streams.validate",
     "Settle": "chalicelib.channels.queues.settle_calls",

@@ -8,15 +8,17 @@ import pytest
 
 from chalicelib.hidden import Secret
 from infra.build import render_policy
+from infra.connect_setup import resources
 from infra.deploy import PROJECT
 from infra.stage import FUNCTIONS, Stopped
-from infra.templates import OUTPUTS
+from infra.templates import INSTANCE, OUTPUTS
 from tests.package.conftest import Package
 
 POLICIES = PROJECT / ".chalice" / "policies"
 RESOURCES = {
     **OUTPUTS,
     "LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/own",
+    **resources(INSTANCE, "arn:aws:connect:us-east-1:000000000000:phone-number"),
     "MailIdentitiesArn": "arn:aws:ses:us-east-1:000000000000:identity",
     "ParametersArn": "arn:aws:ssm:us-east-1:000000000000:parameter/ringledger/check",
 }
@@ -33,6 +35,16 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
         "books": {"BatchGetItem", "UpdateItem"},
         "visits": {"BatchGetItem", "UpdateItem"},
+    },
+    "connect": {
+        "catalog": {"BatchGetItem", "Query", "UpdateItem"},
+        "calls": {"BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "books": {"BatchGetItem", "UpdateItem"},
+        "visits": {"BatchGetItem", "UpdateItem"},
+    },
+    "contacts": {
+        "catalog": {"BatchGetItem"},
+        "calls": {"Query", "PutItem", "UpdateItem"},
     },
     "dni": {
         "catalog": {"BatchGetItem"},
@@ -118,9 +130,27 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "visits/index/by_site": {"Query"},
     },
 }
+CONNECT_NUMBERS = {
+    "connect:SearchAvailablePhoneNumbers",
+    "connect:ClaimPhoneNumber",
+    "connect:DescribePhoneNumber",
+    "connect:AssociatePhoneNumberContactFlow",
+    "connect:ReleasePhoneNumber",
+    "connect:ListPhoneNumbersV2",
+    "connect:ListFlowAssociations",
+}
 # What it may do beside them, and to its own log.
 BESIDE: dict[str, set[str]] = {
     "voice": {"ssm:GetParametersByPath"},
+    "connect": {"ssm:GetParametersByPath"},
+    "contacts": {
+        "ssm:GetParametersByPath",
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    },
     "dni": {"ssm:GetParameter"},
     "validate": {
         "dynamodb:DescribeStream",
@@ -136,6 +166,8 @@ BESIDE: dict[str, set[str]] = {
         "sqs:ReceiveMessage settle",
         "sqs:DeleteMessage settle",
         "sqs:GetQueueAttributes settle",
+        "connect:DescribeContact",
+        "connect:ListAssociatedContacts",
     },
     "recordings": {
         "ssm:GetParametersByPath",
@@ -145,8 +177,18 @@ BESIDE: dict[str, set[str]] = {
         "s3:PutObject recordings",
         "s3:AbortMultipartUpload recordings",
         "s3:DeleteObject recordings",
+        "connect:DescribeContact",
+        "s3:GetObject media",
+        "s3:DeleteObject media",
+        "kms:Decrypt",
     },
-    "sweep": {"ssm:GetParametersByPath", "sqs:SendMessage recordings"},
+    "sweep": {
+        "s3:ListBucket media",
+        "ssm:GetParametersByPath",
+        "sqs:SendMessage recordings",
+        "connect:DescribeContact",
+        "connect:ListAssociatedContacts",
+    },
     "bill": {
         "ssm:GetParametersByPath",
         "s3:GetObject documents",
@@ -154,7 +196,7 @@ BESIDE: dict[str, set[str]] = {
         "s3:AbortMultipartUpload documents",
         "ses:SendEmail",
     },
-    "reconcile": {"ssm:GetParametersByPath"},
+    "reconcile": {"ssm:GetParametersByPath"} | CONNECT_NUMBERS,
     "paypal": {"ssm:GetParametersByPath", "s3:GetObject documents"},
     "ach": {"s3:GetObject documents", "s3:PutObject documents", "kms:Decrypt"},
     "tax": {"kms:Decrypt", "s3:PutObject documents"},
@@ -177,7 +219,14 @@ BESIDE: dict[str, set[str]] = {
         "s3:AbortMultipartUpload documents",
         "ses:SendEmail",
     },
-    "api_handler": {
+    "api_handler": CONNECT_NUMBERS
+    | {
+        "connect:DescribeContact",
+        "connect:SuspendContactRecording",
+        "connect:ResumeContactRecording",
+        "connect:ListInstanceStorageConfigs",
+        "s3:ListBucket media",
+        "s3:DeleteObject media",
         "ssm:GetParametersByPath",
         "ses:SendEmail",
         "kms:Encrypt",
@@ -258,7 +307,8 @@ def test_no_function_may_change_or_delete_what_the_ledger_holds(name: str) -> No
 def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
     for action, resource in grants(name):
         assert "*" not in action, action
-        # Streams of the function's own log group, documents and media have no names beforehand.
+        # Streams of the function's own log group, documents, media and contacts have no names
+        # beforehand.
         named_later = (
             f"{RESOURCES['LogGroupArn']}:*",
             f"{RESOURCES['DocumentsArn']}/*",
@@ -267,6 +317,10 @@ def test_no_right_reaches_further_than_it_is_named(name: str) -> None:
             f"{RESOURCES['DocumentsArn']}/tax-exports/*",
             f"{RESOURCES['RecordingsArn']}/*",
             f"{RESOURCES['MailIdentitiesArn']}/*",
+            f"{RESOURCES['ConnectInstanceArn']}/contact/*",
+            f"{RESOURCES['ConnectInstanceArn']}/contact-flow/*",
+            f"{RESOURCES['ConnectNumbersArn']}/*",
+            f"{RESOURCES['ConnectMediaArn']}/*",
         )
         if resource not in named_later:
             assert "*" not in resource, resource
@@ -284,6 +338,7 @@ def test_account_numbers_are_read_for_the_bank_and_tax_numbers_for_the_tax_offic
         for name in FUNCTIONS
         for statement in statements(name)
         if "kms:Decrypt" in statement["Action"]
+        and RESOURCES["PayeesKeyArn"] in statement["Resource"]
     }
     assert reading == {("ach", Secret.ACCOUNT_NUMBER), ("tax", Secret.TIN)}
 
@@ -303,12 +358,30 @@ def test_the_package_gives_each_function_its_own_policy(package: Package) -> Non
         if resource["Type"] == "AWS::IAM::Role"
     }
     assert set(documents) == {
-        "VoiceRole", "DniRole", "ValidateRole", "SettleRole", "RecordingsRole", "SweepRole",
-        "BillRole", "ReconcileRole", "PaypalRole", "AchRole", "TaxRole", "SealRole", "CloseRole",
-        "ClosingRole", "ApiHandlerRole",
+        "VoiceRole", "ConnectRole", "ContactsRole", "DniRole", "ValidateRole", "SettleRole",
+        "RecordingsRole", "SweepRole", "BillRole", "ReconcileRole", "PaypalRole", "AchRole",
+        "TaxRole", "SealRole", "CloseRole", "ClosingRole", "ApiHandlerRole",
     }  # fmt: skip
     text = json.dumps(documents["VoiceRole"])
     assert "ringledger-check-ledger" not in text and "${" not in json.dumps(documents)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_without_amazon_connect_no_right_is_about_it(name: str) -> None:
+    without = RESOURCES | resources(None, "arn:aws:connect:us-east-1:000000000000:phone-number")
+    policy = json.loads(render_policy(POLICIES / f"{name}.json", without))
+    named = [resource for statement in policy["Statement"] for resource in statement["Resource"]]
+    assert policy["Statement"]
+    assert all(resource.startswith("arn:aws:") for resource in named)
+    assert not [resource for resource in named if ":connect:" in resource]
+
+
+def test_a_statement_about_what_is_there_and_what_is_not_is_a_mistake(tmp_path: Path) -> None:
+    policy = tmp_path / "sweep.json"
+    mixed = {"Action": ["a:b"], "Resource": ["${CallsArn}", "${ConnectInstanceArn}/contact/*"]}
+    policy.write_text(json.dumps({"Statement": [mixed]}))
+    with pytest.raises(Stopped, match=r"sweep\.json"):
+        render_policy(policy, RESOURCES | {"ConnectInstanceArn": ""})
 
 
 def test_an_unknown_placeholder_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""What does the API of an Amazon Connect instance answer?
+
+A small threaded HTTP server over `ConnectInstance`, in the REST-JSON protocol of AWS's own SDKs:
+what is in the path, the query and the body, and how a refusal is written.
+"""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+
+from simulator.connect_instance import ConnectFault, ConnectInstance, Json
+from simulator.connect_operations import Asked, answered
+from simulator.rest import Listener
+from simulator.rest_trouble import Trouble, Troubles
+
+
+class ConnectServer:
+    """The API, listening from its construction, serving inside a `with` block.
+
+    `troubles` are made before anything is answered as it should be.
+    """
+
+    def __init__(
+        self, instance: ConnectInstance, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
+        self.instance = instance
+        self.troubles = Troubles()
+        handler = type("Handler", (_Handler,), {"instance": instance, "troubles": self.troubles})
+        self._server = Listener(address, handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        host, port = self._server.server_address[:2]
+        self.url = f"http://{host!s}:{port}"
+
+    def __enter__(self) -> "ConnectServer":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.troubles.end()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    instance: ConnectInstance
+    troubles: Troubles
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        # AWS writes the names of a query in two ways: `ResourceType` stands for `resourceType`.
+        query = {**query, **{name[:1].upper() + name[1:]: value for name, value in query.items()}}
+        asked = Asked(query=query, body=json.loads(body) if body else {})
+        trouble = self.troubles.next(self.command, parts.path)
+        if trouble is Trouble.HANG:
+            self.troubles.hang()
+            self.close_connection = True
+            return
+        try:
+            if trouble is not None:
+                _refuse(trouble)
+            with self.instance.lock:
+                said = answered(self.instance, self.command, parts.path, asked)
+        except ConnectFault as fault:
+            self._send(fault.status, {"message": str(fault)}, fault.name)
+            return
+        if trouble is Trouble.LOST:
+            self.close_connection = True
+            return
+        self._send(200, said)
+
+    def _send(self, status: int, document: Json, fault: str | None = None) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if fault:
+            self.send_header("x-amzn-ErrorType", fault)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the numbers in these paths are personal data."""
+
+
+def _refuse(trouble: Trouble) -> None:
+    if trouble is Trouble.TOO_MANY:
+        raise ConnectFault(429, "ThrottlingException", "Rate exceeded")
+    if trouble is Trouble.BROKEN:
+        raise ConnectFault(500, "InternalServiceException", "Internal service error")
