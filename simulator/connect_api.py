@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from simulator.connect_instance import ConnectFault, ConnectInstance, Json
 from simulator.connect_operations import Asked, answered
-from simulator.rest import Listener
+from simulator.listening import Listener
 from simulator.rest_trouble import Trouble, Troubles
 
 
@@ -27,7 +27,9 @@ class ConnectServer:
     ) -> None:
         self.instance = instance
         self.troubles = Troubles()
-        handler = type("Handler", (_Handler,), {"instance": instance, "troubles": self.troubles})
+        handler = type(
+            "Handler", (ConnectHandler,), {"instance": instance, "troubles": self.troubles}
+        )
         self._server = Listener(address, handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         host, port = self._server.server_address[:2]
@@ -50,25 +52,28 @@ class ConnectServer:
         self._server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class ConnectHandler(BaseHTTPRequestHandler):
+    """One request and its answer."""
+
     instance: ConnectInstance
     troubles: Troubles
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_POST(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_PUT(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_DELETE(self) -> None:
-        self._answer()
+        self.answer()
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
+        """What the operation says, unless there is trouble."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -86,14 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
             with self.instance.lock:
                 said = answered(self.instance, self.command, parts.path, asked)
         except ConnectFault as fault:
-            self._send(fault.status, {"message": str(fault)}, fault.name)
+            self._tell(fault.status, {"message": str(fault)}, fault.name)
             return
         if trouble is Trouble.LOST:
             self.close_connection = True
             return
-        self._send(200, said)
+        self._tell(200, said)
 
-    def _send(self, status: int, document: Json, fault: str | None = None) -> None:
+    def _tell(self, status: int, document: Json, fault: str | None = None) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
