@@ -75,7 +75,7 @@ def test_a_claim_is_waited_for_until_it_stands(site: Site) -> None:
 
 
 def test_a_claim_that_does_not_come_to_stand_in_time_may_stand_later(site: Site) -> None:
-    site.instance.looks_until_claimed = 14
+    site.instance.looks_until_claimed = 10
     numbers = site.carrier()
     with pytest.raises(CarrierAway, match="still going on"):
         numbers.buy(LOCAL, site.here)
