@@ -5,51 +5,13 @@ what is in the path, the query and the body, and how a refusal is written.
 """
 
 import json
-import threading
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.connect_instance import ConnectFault, ConnectInstance, Json
 from simulator.connect_operations import Asked, answered
-from simulator.listening import Listener
+from simulator.listening import Service
 from simulator.rest_trouble import Trouble, Troubles
-
-
-class ConnectServer:
-    """The API, listening from its construction, serving inside a `with` block.
-
-    `troubles` are made before anything is answered as it should be.
-    """
-
-    def __init__(
-        self, instance: ConnectInstance, address: tuple[str, int] = ("127.0.0.1", 0)
-    ) -> None:
-        self.instance = instance
-        self.troubles = Troubles()
-        handler = type(
-            "Handler", (ConnectHandler,), {"instance": instance, "troubles": self.troubles}
-        )
-        self._server = Listener(address, handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        host, port = self._server.server_address[:2]
-        self.url = f"http://{host!s}:{port}"
-
-    def __enter__(self) -> "ConnectServer":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.troubles.end()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
 
 class ConnectHandler(BaseHTTPRequestHandler):
@@ -117,3 +79,13 @@ def _refuse(trouble: Trouble) -> None:
         raise ConnectFault(429, "ThrottlingException", "Rate exceeded")
     if trouble is Trouble.BROKEN:
         raise ConnectFault(500, "InternalServiceException", "Internal service error")
+
+
+class ConnectServer(Service):
+    """The API of one instance by itself."""
+
+    def __init__(
+        self, instance: ConnectInstance, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
+        self.instance = instance
+        super().__init__(ConnectHandler, {"instance": instance}, address)

@@ -3,8 +3,50 @@
 import contextlib
 import socket
 import sys
+import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
+
+from simulator.rest_trouble import Troubles
+
+
+class Service:
+    """A service that listens from its construction, and serves inside a `with` block.
+
+    Each request is answered by a `handler` that `has` what is given, and the `troubles`, which are
+    made before anything is answered as it should be.
+    """
+
+    def __init__(
+        self,
+        handler: type[BaseHTTPRequestHandler],
+        has: Mapping[str, object],
+        address: tuple[str, int],
+    ) -> None:
+        self.troubles = Troubles()
+        own = type("Handler", (handler,), {**has, "troubles": self.troubles})
+        self._server = Listener(address, own)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        host, port = self._server.server_address[:2]
+        self.url = f"http://{host!s}:{port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.troubles.end()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self._server.server_close()
 
 
 class Listener(ThreadingHTTPServer):

@@ -10,19 +10,17 @@ import base64
 import hmac
 import json
 import re
-import threading
 from collections.abc import Callable
-from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.carrier import Carrier
 from simulator.connect_api import ConnectHandler
-from simulator.connect_instance import local_instance
-from simulator.listening import Listener
+from simulator.connect_instance import ConnectInstance, local_instance
+from simulator.listening import Service
 from simulator.recordings import Answered, answer, is_about_recordings
 from simulator.rest_calls import answer_calls
 from simulator.rest_numbers import answer_available, answer_lookup, answer_owned, answer_verified
-from simulator.rest_trouble import Trouble, Troubles
+from simulator.rest_trouble import Trouble
 from simulator.rest_words import Json, RestFault, RestRequest, not_found
 
 Resource = Callable[[Carrier, RestRequest, str | None], Json]
@@ -37,41 +35,20 @@ _RESOURCES: tuple[tuple[re.Pattern[str], Resource], ...] = (
 )
 
 
-class RestServer:
-    """The REST side, listening from its construction, serving inside a `with` block.
-
-    `troubles` are made before anything is answered as it should be. An instance of Amazon Connect
-    (`connect`) answers at the same address.
-    """
+class RestServer(Service):
+    """The REST side; an instance of Amazon Connect answers at the same address."""
 
     def __init__(
-        self, carrier: Carrier, account_sid: str, auth_token: str, address: tuple[str, int]
-    ) -> None:
-        self.troubles = Troubles()
-        api = _Api(carrier, account_sid, auth_token)
-        self.connect = local_instance()
-        has = {"api": api, "instance": self.connect, "troubles": self.troubles}
-        handler = type("Handler", (_Handler,), has)
-        self._server = Listener(address, handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        host, port = self._server.server_address[:2]
-        self.url = f"http://{host!s}:{port}"
-
-    def __enter__(self) -> "RestServer":
-        self._thread.start()
-        return self
-
-    def __exit__(
         self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
+        carrier: Carrier,
+        account_sid: str,
+        auth_token: str,
+        address: tuple[str, int],
+        connect: ConnectInstance | None = None,
     ) -> None:
-        self.troubles.end()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
+        self.connect = connect or local_instance()
+        api = _Api(carrier, account_sid, auth_token)
+        super().__init__(_Handler, {"api": api, "instance": self.connect}, address)
 
 
 class _Api:
