@@ -8,17 +8,25 @@ stack holds no state, so it is replaced whole.
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from infra import parameters, stacks
 from infra.build import build
-from infra.cloud import Cloud
+from infra.cloud import LOCAL_ACCOUNT, LOCAL_REGION, Cloud
+from infra.connect_setup import Instance
 from infra.deploy import apply_state, recipe, run_chalice, wire
 from infra.stage import API_FUNCTION, API_STAGE, FUNCTIONS, Stage, Stopped
 
 STAGE = Stage("local")
+# The local AWS has no Amazon Connect: the instance is played beside the simulated carrier.
+INSTANCE = Instance(
+    id="11111111-2222-4333-8444-555555555555",
+    arn=f"arn:aws:connect:{LOCAL_REGION}:{LOCAL_ACCOUNT}:instance/"
+    "11111111-2222-4333-8444-555555555555",
+)
+FLOW_ID = "33333333-2222-4333-8444-555555555555"
 _ARTIFACTS = "ringledger-local-artifacts"
 # What Chalice calls each function in the template that it writes.
 _LOGICAL_IDS = {"APIHandler" if f == API_FUNCTION else f.capitalize(): f for f in FUNCTIONS}
@@ -26,7 +34,7 @@ _LOGICAL_IDS = {"APIHandler" if f == API_FUNCTION else f.capitalize(): f for f i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laptop:
-    """One local AWS: where it answers, where its files are, where the carrier listens."""
+    """One local AWS: where it answers, where its files are, where the carriers listen."""
 
     cloud: Cloud
     url: str
@@ -39,7 +47,9 @@ def put_app(laptop: Laptop, project: Path) -> None:
     outputs = apply_state(laptop.cloud, STAGE)
     _expire_items(laptop.cloud)
     package = laptop.directory / "build"
-    build(project, package, recipe(laptop.cloud, STAGE, outputs, laptop.carrier))
+    made = recipe(laptop.cloud, STAGE, outputs, laptop.carrier, INSTANCE)
+    elsewhere = {"AWS_ENDPOINT_URL_CONNECT": laptop.carrier}
+    build(project, package, replace(made, environment={**made.environment, **elsewhere}))
     run_chalice(laptop.cloud, package, "package", "--stage", STAGE.name, "out")
     api = _apply_app(laptop.cloud, package / "out")
     public_paths(laptop.directory, api, wire(laptop.cloud, STAGE, outputs))
@@ -63,6 +73,8 @@ def write_endpoints(laptop: Laptop, file: Path) -> None:
     key = parameters.ensure(ssm, STAGE, _carrier_credentials(parameters.read(ssm, STAGE)))
     parameters.put(ssm, STAGE, parameters.VOICE_URL, f"{laptop.url}/voice")
     parameters.put(ssm, STAGE, parameters.DNI_URL, f"{laptop.url}/dni")
+    parameters.put(ssm, STAGE, parameters.CONNECT_INSTANCE_ID, INSTANCE.id)
+    parameters.put(ssm, STAGE, parameters.CONNECT_FLOW_ID, FLOW_ID)
     known = parameters.read(ssm, STAGE)
     before = json.loads(file.read_text()) if file.exists() else {}
     endpoints = {
@@ -76,6 +88,8 @@ def write_endpoints(laptop: Laptop, file: Path) -> None:
         "twilio_account_sid": known[parameters.ACCOUNT_SID],
         "twilio_auth_token": known[parameters.AUTH_TOKEN],
         "twilio_api": laptop.carrier,
+        "connect_api": laptop.carrier,
+        "connect_instance_id": INSTANCE.id,
         "aws": laptop.url,
         "region": laptop.cloud.region,
         "stage": STAGE.name,

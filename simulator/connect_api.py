@@ -5,70 +5,37 @@ what is in the path, the query and the body, and how a refusal is written.
 """
 
 import json
-import threading
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
 from simulator.connect_instance import ConnectFault, ConnectInstance, Json
 from simulator.connect_operations import Asked, answered
-from simulator.rest import Listener
+from simulator.listening import Service
 from simulator.rest_trouble import Trouble, Troubles
 
 
-class ConnectServer:
-    """The API, listening from its construction, serving inside a `with` block.
+class ConnectHandler(BaseHTTPRequestHandler):
+    """One request and its answer."""
 
-    `troubles` are made before anything is answered as it should be.
-    """
-
-    def __init__(
-        self, instance: ConnectInstance, address: tuple[str, int] = ("127.0.0.1", 0)
-    ) -> None:
-        self.instance = instance
-        self.troubles = Troubles()
-        handler = type("Handler", (_Handler,), {"instance": instance, "troubles": self.troubles})
-        self._server = Listener(address, handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        host, port = self._server.server_address[:2]
-        self.url = f"http://{host!s}:{port}"
-
-    def __enter__(self) -> "ConnectServer":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.troubles.end()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
     instance: ConnectInstance
     troubles: Troubles
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_POST(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_PUT(self) -> None:
-        self._answer()
+        self.answer()
 
     def do_DELETE(self) -> None:
-        self._answer()
+        self.answer()
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
+        """What the operation says, unless there is trouble."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -86,14 +53,14 @@ class _Handler(BaseHTTPRequestHandler):
             with self.instance.lock:
                 said = answered(self.instance, self.command, parts.path, asked)
         except ConnectFault as fault:
-            self._send(fault.status, {"message": str(fault)}, fault.name)
+            self._tell(fault.status, {"message": str(fault)}, fault.name)
             return
         if trouble is Trouble.LOST:
             self.close_connection = True
             return
-        self._send(200, said)
+        self._tell(200, said)
 
-    def _send(self, status: int, document: Json, fault: str | None = None) -> None:
+    def _tell(self, status: int, document: Json, fault: str | None = None) -> None:
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -112,3 +79,13 @@ def _refuse(trouble: Trouble) -> None:
         raise ConnectFault(429, "ThrottlingException", "Rate exceeded")
     if trouble is Trouble.BROKEN:
         raise ConnectFault(500, "InternalServiceException", "Internal service error")
+
+
+class ConnectServer(Service):
+    """The API of one instance by itself."""
+
+    def __init__(
+        self, instance: ConnectInstance, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
+        self.instance = instance
+        super().__init__(ConnectHandler, {"instance": instance}, address)

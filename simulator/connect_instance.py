@@ -65,13 +65,17 @@ class Flow:
     content: str
 
 
+LOCAL_INSTANCE_ID = "11111111-2222-4333-8444-555555555555"
+LOCAL_FLOW_ID = "33333333-2222-4333-8444-555555555555"
+
+
 @dataclass
 class ConnectInstance:
     """One instance. `looks_until_claimed` is how often a fresh claim is said to be going on;
     `contacts` are what DescribeContact shows, by id, and `recorded` says of each contact that is
     being recorded whether that pauses."""
 
-    id: str = "11111111-2222-4333-8444-555555555555"
+    id: str = LOCAL_INSTANCE_ID
     alias: str = "ringledger-test"
     account: str = "123456789012"
     region: str = "us-east-1"
@@ -173,3 +177,11 @@ class ConnectInstance:
         self._made += 1
         digest = hashlib.sha256(f"{self.id} {kind} {self._made}".encode()).digest()
         return str(UUID(bytes=digest[:16], version=4))
+
+
+def local_instance() -> ConnectInstance:
+    """The instance that a local deployment expects, with the flow that its numbers lead to."""
+    flow = Flow(id=LOCAL_FLOW_ID, name="RingLedger local", kind="CONTACT_FLOW", content="{}")
+    return ConnectInstance(
+        alias="ringledger-local", account="000000000000", flows={LOCAL_FLOW_ID: flow}
+    )

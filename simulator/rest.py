@@ -3,27 +3,24 @@
 A small threaded HTTP server over `Carrier`: calls, recordings, numbers that can be rented, numbers
 of the account, look-ups. It knows who asks, which resource is meant, and what trouble it was told
 to make; the resources are in modules of their own. What the platform does not use is not there.
+Whoever speaks AWS's protocol instead is answered by `connect_api`.
 """
 
 import base64
-import contextlib
 import hmac
 import json
 import re
-import socket
-import sys
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.carrier import Carrier
+from simulator.connect_api import ConnectHandler
+from simulator.connect_instance import ConnectInstance, local_instance
+from simulator.listening import Service
 from simulator.recordings import Answered, answer, is_about_recordings
 from simulator.rest_calls import answer_calls
 from simulator.rest_numbers import answer_available, answer_lookup, answer_owned, answer_verified
-from simulator.rest_trouble import Trouble, Troubles
+from simulator.rest_trouble import Trouble
 from simulator.rest_words import Json, RestFault, RestRequest, not_found
 
 Resource = Callable[[Carrier, RestRequest, str | None], Json]
@@ -38,38 +35,20 @@ _RESOURCES: tuple[tuple[re.Pattern[str], Resource], ...] = (
 )
 
 
-class RestServer:
-    """The REST side, listening from its construction, serving inside a `with` block.
-
-    `troubles` are made before anything is answered as it should be.
-    """
+class RestServer(Service):
+    """The REST side; an instance of Amazon Connect answers at the same address."""
 
     def __init__(
-        self, carrier: Carrier, account_sid: str, auth_token: str, address: tuple[str, int]
-    ) -> None:
-        self.troubles = Troubles()
-        api = _Api(carrier, account_sid, auth_token)
-        handler = type("Handler", (_Handler,), {"api": api, "troubles": self.troubles})
-        self._server = Listener(address, handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        host, port = self._server.server_address[:2]
-        self.url = f"http://{host!s}:{port}"
-
-    def __enter__(self) -> "RestServer":
-        self._thread.start()
-        return self
-
-    def __exit__(
         self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
+        carrier: Carrier,
+        account_sid: str,
+        auth_token: str,
+        address: tuple[str, int],
+        connect: ConnectInstance | None = None,
     ) -> None:
-        self.troubles.end()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
+        self.connect = connect or local_instance()
+        api = _Api(carrier, account_sid, auth_token)
+        super().__init__(_Handler, {"api": api, "instance": self.connect}, address)
 
 
 class _Api:
@@ -110,51 +89,15 @@ class _Api:
             raise RestFault(401, 20003, "Authenticate")
 
 
-class Listener(ThreadingHTTPServer):
-    """A server that ends also what was kept open."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
-        self._open: set[socket.socket] = set()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """End the connections that were kept open; another server may come to this address."""
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of whoever hangs up before the end of a sound."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(ConnectHandler):
     api: _Api
-    troubles: Troubles
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        self._answer()
+    def answer(self) -> None:
+        """Who signs as AWS's SDKs do speaks to Amazon Connect."""
+        if self.headers.get("Authorization", "").startswith("AWS4-"):
+            super().answer()
+        else:
+            self._answer()
 
     def _answer(self) -> None:
         request = self._request()
@@ -198,6 +141,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)
         self.close_connection = self.close_connection or cut
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the numbers in these paths are personal data."""

@@ -114,6 +114,7 @@ class FakeCarrier:
     asked: Counter[str] = field(default_factory=Counter)
     away: bool = False
     cut: bool = False
+    records_whole_calls: bool = False
     before: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
     after: dict[str, deque[Callable[[], object]]] = field(default_factory=dict)
 
@@ -250,6 +251,7 @@ class FakeCarrier:
                 carrier_id=one.carrier_id, started_at=one.started_at,
                 over=one.status == "completed", channels=one.channels,
                 seconds=one.seconds if one.status == "completed" else None,
+                whole_call=self.records_whole_calls,
             )
             for one in self.recordings.values()
             if one.carrier_call_id == carrier_call_id and one.status != "absent"

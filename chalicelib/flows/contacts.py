@@ -4,13 +4,18 @@ Joins what is told with the call that it belongs to, and keeps it as reports; wh
 comes off the stream. Contacts that are no call of ours, nor the transfer of one, are passed over.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.calls import Signal, SignalKind, call_id
 from chalicelib.contacts import Contact, callers_reports, legs_reports
 from chalicelib.offers import CONNECT
+from chalicelib.recording import RecordingState
+from chalicelib.store.recordings import expected_part
 from chalicelib.store.stores import Stores
+
+SOUND_WRITTEN = timedelta(minutes=3)
+"""How long an instance usually takes to put a recording into its bucket."""
 
 
 class Heard(StrEnum):
@@ -34,7 +39,12 @@ def hear(contact: Contact, *, stores: Stores, now: datetime) -> Heard:
     if file is None and not _ours(contact, stores, now):
         return Heard.PASSED_OVER
     attempt = file.call.attempt if file else None
-    return _kept(id, callers_reports(contact, attempt, SignalKind.CALL, now), stores)
+    heard = _kept(id, callers_reports(contact, attempt, SignalKind.CALL, now), stores)
+    if heard is Heard.KEPT and attempt and attempt.recording.state is RecordingState.ON:
+        # Amazon Connect reports on no recording: it is looked for soon after the end.
+        part = expected_part(attempt.number)
+        stores.recordings.look_again(id, part, now + SOUND_WRITTEN)
+    return heard
 
 
 def _of_leg(contact: Contact, stores: Stores, now: datetime) -> Heard:

@@ -77,6 +77,9 @@ def _found(
         return None
     if not all(own.over for own in made):
         return None
+    if not made and now < one.since:
+        # Looked for ahead of its time, and not there yet.
+        return None
     reports = [_report(own, file, now) for own in made]
     return [report for report in reports if stores.recordings.keep_report(one.call_id, report)]
 

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused
 
-BUDGET_SECONDS = 8.0
+BUDGET_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 2.0
 

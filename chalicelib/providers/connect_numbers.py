@@ -24,9 +24,10 @@ from chalicelib.places import NumberKind, area_codes_of, kind_of, place_of
 from chalicelib.providers.carriers import CarrierAway, CarrierRefused, NumberUnavailable
 from chalicelib.providers.connect_api import ConnectApi, Json, NotAtConnect, NotToBeHad
 
-SEARCH_SECONDS = 12.0
+# All that a purchase asks must fit into the 29 seconds that the API has for an answer.
+SEARCH_SECONDS = 10.0
 FIND_SECONDS = 3.0
-CLAIM_SECONDS = 12.0
+CLAIM_SECONDS = 8.0
 LOOK_AGAIN_SECONDS = 1.0
 _TYPES = {SearchKind.LOCAL: "DID", SearchKind.TOLL_FREE: "TOLL_FREE"}
 _MOST_FOUND = 10

@@ -1,21 +1,25 @@
 """Recordings over HTTP: who hears which, for how long, and who was there."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import pytest
 
 from chalicelib.calls import Call
+from chalicelib.channels.schemas_recordings import TranscriptsView
 from chalicelib.flows import recordings
-from chalicelib.recording import ReportStatus
+from chalicelib.recording import ReportStatus, Transcript
 from chalicelib.store.calls import call_item
 from chalicelib.store.rows import CALLS, Put
 from tests import builders
+from tests.builders import NOW
 from tests.channels.api import Api, Party, Reply
 from tests.fakes import FakeRows
 from tests.recordings import REC, SID, Studio, a_kept_recording, a_report
 
 PATH = f"/recordings/{REC}"
+SECOND = timedelta(seconds=1)
 
 
 class Booth(Studio):
@@ -48,6 +52,26 @@ def test_a_call_shows_its_recordings_as_they_stand(booth: Booth) -> None:
     assert listed["call_id"] == call
     assert [one["state"] for one in listed["recordings"]] == ["recording"]
     assert booth.api.get(f"/calls/{call}").body["recording"] == {"state": "on", "reason": None}
+
+
+def test_where_the_carrier_put_what_was_said_is_told_the_operator(booth: Booth) -> None:
+    call = kept(booth)
+    assert booth.api.get(f"/calls/{call.id}/transcripts").body == {
+        "call_id": call.id, "transcripts": [],
+    }  # fmt: skip
+    early, late = (
+        Transcript(location=f"s3://connect/{n}.json", redacted=bool(n), written_at=NOW + n * SECOND)
+        for n in range(2)
+    )
+    booth.carrier.transcripts[call.carrier_call_id] = (late, early)
+    told = booth.api.get(f"/calls/{call.id}/transcripts").body
+    TranscriptsView.model_validate(told)
+    assert [(one["location"], one["redacted"]) for one in told["transcripts"]] == [
+        ("s3://connect/0.json", False), ("s3://connect/1.json", True),
+    ]  # fmt: skip
+    booth.carrier.away = True
+    assert booth.api.get(f"/calls/{call.id}/transcripts").status == 503
+    assert booth.api.get("/calls/call_nobody/transcripts").status == 404
 
 
 def test_a_call_that_may_not_be_recorded_says_why(booth: Booth) -> None:

@@ -73,3 +73,27 @@ def test_a_pool_is_filled_grows_by_the_hour_and_is_emptied(deployment: Deploymen
             left = deployment.api("DELETE", f"{path}/numbers/{number['id']}")
             assert left["left"] is True
             deployment.api("DELETE", f"/numbers/{number['id']}")
+
+
+def test_a_number_of_amazon_connect_is_claimed_compared_and_given_back(
+    deployment: Deployment,
+) -> None:
+    market = Market(deployment, minimum_talk_seconds=0)
+    with deployment.network("connect-numbers"):
+        found = deployment.api("GET", "/available-numbers?carrier=connect&area_code=415&limit=2")
+        assert found["carrier"] == "connect"
+        e164 = found["data"][0]["e164"]
+        placement = deployment.api("GET", f"/placements?offer_id={market.offer_id}")["data"][0]
+        number = deployment.api("POST", "/numbers/buy", {
+            "e164": e164, "carrier": "connect", "offer_id": market.offer_id,
+            "publisher_id": market.publisher_id, "placement_id": placement["id"],
+        })  # fmt: skip
+        assert (number["carrier"], number["monthly_cost_micros"]) == ("connect", 912_500)
+        counted = deployment.invoke("reconcile", {})
+        assert counted["in_order"] >= 1
+        report = deployment.api("GET", "/numbers/reconciliation?carrier=connect")
+        assert (report["carrier"], report["counted"]["in_order"]) == ("connect", 1)
+        released = deployment.api("DELETE", f"/numbers/{number['id']}")
+        assert released["released_at"] is not None
+        after = deployment.api("POST", "/numbers/reconcile?carrier=connect")
+        assert (after["counted"]["at_carrier"], after["counted"]["orphans"]) == (0, 0)

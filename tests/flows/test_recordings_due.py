@@ -157,10 +157,8 @@ def test_where_nothing_is_to_be_recorded_nothing_is_expected() -> None:
     assert studio.looks == 0
 
 
-@pytest.mark.parametrize(
-    ("seconds", "attempt"), [(-5, 1), (0, 1), (29, 1), (30, 2), (31, 2), (90, 2)]
-)
-def test_a_recording_is_of_the_attempt_that_was_going_on(seconds: int, attempt: int) -> None:
+def failed_over() -> Lost:
+    """A call whose first target fails after half a minute."""
     studio = Lost(FakeRows())
     studio.opens(
         builders.a_target(id="tgt_1", priority=1),
@@ -170,6 +168,23 @@ def test_a_recording_is_of_the_attempt_that_was_going_on(seconds: int, attempt: 
     studio.arrives()
     studio.later(seconds=30)
     studio.fails()
+    return studio
+
+
+def test_a_recording_of_the_whole_call_is_of_the_attempt_that_it_ended_with() -> None:
+    studio = failed_over()
+    studio.carrier.records_whole_calls = True
+    studio.carrier.lays(a_made_recording(started_at=NOW))
+    studio.later(hours=2)
+    studio.sweeps()
+    assert studio.states(studio.call().id) == [(2, Progress.AWAITED)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "attempt"), [(-5, 1), (0, 1), (29, 1), (30, 2), (31, 2), (90, 2)]
+)
+def test_a_recording_is_of_the_attempt_that_was_going_on(seconds: int, attempt: int) -> None:
+    studio = failed_over()
     studio.carrier.lays(a_made_recording(started_at=NOW + timedelta(seconds=seconds)))
     studio.later(hours=2)
     studio.sweeps()

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import connect_setup, parameters
+from infra import connect_setup, local_app, parameters
 from infra.cloud import Cloud
 from infra.connect_flow import content
 from infra.connect_setup import Instance, instance_id, look, set_up
@@ -19,7 +19,7 @@ from infra.deploy import Deployed, next_steps, recipe
 from infra.stage import Stage, Stopped
 from infra.templates import OUTPUTS
 from simulator.connect_api import ConnectServer
-from simulator.connect_instance import ConnectInstance
+from simulator.connect_instance import ConnectInstance, local_instance
 
 STAGE = Stage("trial")
 ACCOUNT = "123456789012"
@@ -189,3 +189,9 @@ def test_what_comes_next_is_said_for_either(ground: Ground) -> None:
     assert "export RINGLEDGER_CONNECT_INSTANCE_ID=" in without
     having = next_steps(STAGE, Deployed(**place, operator_key=None, connect="acme"))
     assert 'flow "RingLedger trial" of the instance acme' in having
+
+
+def test_the_local_instance_is_the_one_that_is_played() -> None:
+    played = local_instance()
+    assert (local_app.INSTANCE.id, local_app.INSTANCE.arn) == (played.id, played.arn)
+    assert list(played.flows) == [local_app.FLOW_ID]

@@ -14,15 +14,20 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra import parameters
+from infra.connect_flow import content
 from infra.deploy import PROJECT, Deployed, deploy
 from infra.local import LocalStack
 from infra.local_app import public_paths
 from infra.stage import FUNCTIONS, Stage, Stopped
+from simulator.connect_api import ConnectServer
+from simulator.connect_instance import LOCAL_INSTANCE_ID, ConnectInstance
 from tests.e2e.deployment import free_ports
 from tests.infra.conftest import Ground, copy_project
 
 STAGE = Stage("trial")
 CARRIER = {
+    "RINGLEDGER_CONNECT_INSTANCE_ID": LOCAL_INSTANCE_ID,
     "RINGLEDGER_TWILIO_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdef",
     "RINGLEDGER_TWILIO_AUTH_TOKEN": "a-token",
 }
@@ -30,9 +35,11 @@ CARRIER = {
 
 @dataclass
 class Trial:
-    """A stage deployed twice: what the first and the second run returned."""
+    """A stage deployed twice: what the first and the second run returned, and the instance of
+    Amazon Connect that they set up."""
 
     stack: LocalStack
+    instance: ConnectInstance
     first: Deployed
     second: Deployed
 
@@ -46,14 +53,16 @@ def trial(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     copy = copy_project(project, tmp_path_factory.mktemp("trial") / "project")
     stack = LocalStack(tmp_path_factory.mktemp("aws"), free_ports())
     stack.start()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in CARRIER.items():
-            patch.setenv(name, value)
-        first = deploy(stack.cloud, STAGE, copy)
-    second = deploy(stack.cloud, STAGE, copy)
+    with ConnectServer(ConnectInstance(account=stack.cloud.account)) as played:
+        cloud = replace(stack.cloud, connect=played.url)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in CARRIER.items():
+                patch.setenv(name, value)
+            first = deploy(cloud, STAGE, copy)
+        second = deploy(cloud, STAGE, copy)
     api = first.api.split("//")[1].split(".")[0]
     public_paths(stack.directory, api, {"voice": first.voice, "dni": first.dni})
-    yield Trial(stack, first, second)
+    yield Trial(stack, played.instance, first, second)
     stack.kill()
 
 
@@ -78,6 +87,36 @@ def test_a_second_deployment_changes_no_address_and_no_secret(trial: Trial) -> N
     assert trial.first.operator_key is not None
     assert trial.second.operator_key is None
     assert replace(trial.second, operator_key=trial.first.operator_key) == trial.first
+
+
+def test_the_instance_asks_the_function_and_has_the_flow_once(trial: Trial) -> None:
+    function = trial.client("lambda").get_function(FunctionName=STAGE.function("connect"))
+    arn = function["Configuration"]["FunctionArn"]
+    assert trial.instance.functions == [arn]
+    (flow,) = trial.instance.flows.values()
+    assert flow.content == content(arn)
+    known = parameters.read(trial.client("ssm"), STAGE)
+    assert known["connect/instance-id"] == trial.instance.id
+    assert known["connect/flow-id"] == flow.id
+    assert (trial.first.connect, trial.second.connect) == ("ringledger-test", "ringledger-test")
+    policy = trial.client("lambda").get_policy(FunctionName=STAGE.function("connect"))["Policy"]
+    (grant,) = json.loads(policy)["Statement"]
+    assert grant["Principal"] == {"Service": "connect.amazonaws.com"}
+    assert trial.instance.arn in json.dumps(grant["Condition"])
+
+
+def test_contact_events_reach_their_function(trial: Trial) -> None:
+    events = trial.client("events")
+    rules = [
+        rule
+        for rule in events.list_rules()["Rules"]
+        if "aws.connect" in rule.get("EventPattern", "")
+    ]
+    (rule,) = rules
+    pattern = json.loads(rule["EventPattern"])
+    assert pattern["detail-type"] == ["Amazon Connect Contact Event"]
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"].endswith(STAGE.function("contacts"))
 
 
 @pytest.mark.parametrize("name", ["voice", "dni"])

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.errors import Refused
+from chalicelib.flows import numbers as flow
 from chalicelib.numbers import NumberSearch, OwnedNumber, SearchKind
 from chalicelib.providers.carriers import (
     CarrierAway,
@@ -16,6 +17,7 @@ from chalicelib.providers.connect_api import ConnectApi
 from simulator.connect_instance import ClaimedNumber
 from simulator.rest_trouble import Trouble
 from tests.carriers import MadeRecording
+from tests.flows.test_numbers import Desk
 from tests.providers.carrier_contract import LOCAL, NOT_LENT, TOLL_FREE, Bench, NumbersContract
 from tests.providers.connecting import Site, site
 
@@ -75,7 +77,7 @@ def test_a_claim_is_waited_for_until_it_stands(site: Site) -> None:
 
 
 def test_a_claim_that_does_not_come_to_stand_in_time_may_stand_later(site: Site) -> None:
-    site.instance.looks_until_claimed = 14
+    site.instance.looks_until_claimed = 10
     numbers = site.carrier()
     with pytest.raises(CarrierAway, match="still going on"):
         numbers.buy(LOCAL, site.here)
@@ -101,6 +103,24 @@ def test_the_same_claim_under_one_token_claims_once(site: Site) -> None:
     site.server.troubles.add(Trouble.LOST, method="POST", about="/claim")
     bought = numbers.buy(LOCAL, site.here)
     assert [one.id for one in site.instance.numbers.values()] == [bought.carrier_number_id]
+
+
+def test_a_claim_that_was_cut_off_before_it_leads_here_is_taken_up(site: Site) -> None:
+    desk, carrier = Desk(), site.carrier()
+    site.server.troubles.add(Trouble.BROKEN, times=100, about="/contact-flow")
+    with pytest.raises(CarrierAway):
+        flow.buy(desk.draft(), stores=desk.stores, carrier=carrier)
+    assert (claimed(site).flow_id, desk.number()) == (None, None)
+    site.server.troubles.clear()
+    made = flow.buy(desk.draft(), stores=desk.stores, carrier=carrier).thing
+    assert (made.carrier, claimed(site).flow_id) == ("connect", site.flow.id)
+    assert len(site.instance.numbers) == 1
+    claimed(site).flow_id = site.other.id
+    report = flow.reconcile(stores=desk.stores, carrier=carrier, now=desk.now)
+    assert [(one.e164, one.was) for one in report.repaired] == [(LOCAL, site.elsewhere)]
+    assert claimed(site).flow_id == site.flow.id
+    flow.release(made.id, stores=desk.stores, carrier=lambda _name: carrier, now=desk.now)
+    assert site.instance.numbers == {}
 
 
 def test_a_number_that_was_given_back_is_claimed_under_the_next_token(site: Site) -> None:
