@@ -40,7 +40,7 @@ def take_credit(tally: Tally, credit: Credit, entry: Entry | None) -> Iterator[D
 def _sum_accounts(tally: Tally, credit: Credit) -> None:
     """What the credit moved and nothing else tells: what was unbilled is told by the charge, what
     waits unapplied by the money handed back, what is owed to the publisher by the earning."""
-    sums = {House.CREDIT_NOTES.value: credit.amount_cents}
+    sums = {credits.given_as(credit).value: credit.amount_cents}
     sums[House.COST_PUBLISHERS] = -credit.clawed_back_cents
     sums[House.SALES_TAX] = credit.tax_cents
     owner = credit.advertiser_id

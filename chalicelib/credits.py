@@ -14,7 +14,7 @@ from chalicelib.calls import Call, CallStatus
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.ids import derived
 from chalicelib.invoices import BookedCharge, Charge, Invoice, InvoiceKind, InvoiceState
-from chalicelib.ledger import AdvertiserAccount, Entry, PublisherAccount
+from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import BookedEarning, Earning, EarningState
 
@@ -242,6 +242,12 @@ def number(position: int) -> str:
     return f"CN-{position:06d}"
 
 
+def given_as(credit: Credit) -> House:
+    """The account that bears the credit. What is given back out of goodwill was earned: it is an
+    expense, and takes nothing from the revenue."""
+    return House.GOODWILL if credit.reason is CreditReason.GOODWILL else House.CREDIT_NOTES
+
+
 def entry(credit: Credit) -> Entry:
     """What the credit posts."""
     refs = {"call_id": credit.call_id, "credit_id": credit.id}
@@ -251,6 +257,7 @@ def entry(credit: Credit) -> Entry:
     return ledger.credit(
         key=f"cn:{credit.number}" if credit.is_note else f"credit:{credit.id}",
         refs=refs,
+        given_as=given_as(credit),
         tax_cents=credit.tax_cents,
         advertiser_side=[
             (ledger.advertiser_account(credit.relieved, owner), kept),

@@ -30,6 +30,7 @@ class House(StrEnum):
     BACKUP_WITHHOLDING = "tax:backup_withholding"
     BAD_DEBT = "expense:bad_debt"
     PAYOUT_FEES = "expense:payout_fees"
+    GOODWILL = "expense:goodwill"
 
 
 class AdvertiserAccount(StrEnum):
@@ -235,14 +236,16 @@ def credit(
     *,
     key: str,
     refs: dict[str, str],
+    given_as: House,
     tax_cents: int,
     advertiser_side: Iterable[tuple[str, int]],
     publisher_side: tuple[str, int],
     currency: str,
     now: datetime,
 ) -> Entry:
-    """A call is credited, with the tax on it: `advertiser_side` are the accounts that ask for less
-    or hold more, each with its cents, `publisher_side` is where its earning is taken back."""
+    """A call is credited, with the tax on it: `given_as` is the account that bears it,
+    `advertiser_side` are those that ask for less or hold more, each with its cents,
+    `publisher_side` is where its earning is taken back."""
     given = [(account, -cents) for account, cents in advertiser_side]
     account, clawed_back = publisher_side
     return Entry(
@@ -251,7 +254,7 @@ def credit(
         currency=currency,
         booked_at=now,
         legs=legs_of(
-            (House.CREDIT_NOTES, -sum(cents for _, cents in given) - tax_cents),
+            (given_as, -sum(cents for _, cents in given) - tax_cents),
             (House.SALES_TAX, tax_cents),
             *given,
             (account, clawed_back),

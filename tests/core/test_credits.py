@@ -108,6 +108,11 @@ def test_the_money_goes_where_the_charge_is(
     }  # fmt: skip
 
 
+def test_what_is_given_out_of_goodwill_is_an_expense_and_takes_nothing_from_the_revenue() -> None:
+    moved = legs(decided(a_wish(reason=CreditReason.GOODWILL, earning=EarningChoice.KEEP)))
+    assert moved == {"expense:goodwill": 2500, "unbilled:adv_1": -2500}
+
+
 def test_an_earning_that_is_kept_moves_nothing_of_the_publishers() -> None:
     moved = legs(decided(a_wish(earning=EarningChoice.KEEP)))
     assert moved == {"revenue:credit_notes": 2500, "unbilled:adv_1": -2500}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib import ledger, payout_entries
 from chalicelib.campaigns import Billing
 from chalicelib.errors import Broken
-from chalicelib.ledger import Entry, Leg
+from chalicelib.ledger import Entry, House, Leg
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import Payout
 from tests.builders import NOW
@@ -247,7 +247,7 @@ class TestEntries:
 class TestChart:
     def test_every_account_of_every_party_is_in_the_chart(self) -> None:
         chart = ledger.chart(["adv_1", "adv_2"], ["pub_1"])
-        assert len(chart) == len(set(chart)) == 9 + 2 * 4 + 4
+        assert len(chart) == len(set(chart)) == len(House) + 2 * 4 + 4
         touched = {
             account
             for entry in (approval(), issued(), paid(), top_up(), released(), payout())

@@ -99,6 +99,15 @@ def test_a_call_credited_before_it_is_billed_leaves_the_next_invoice_beside_its_
     assert accounts(office)["ar:adv_net"] == 2500
 
 
+def test_goodwill_is_an_expense() -> None:
+    office = two_calls()
+    office.credits("call_1", reason=CreditReason.GOODWILL)
+    assert accounts(office) == {
+        "revenue:calls": -5000, "expense:goodwill": 2500, "cost:publishers": 1500,
+        "unbilled:adv_net": 2500, "pub:pub_a:approved": -1500,
+    }  # fmt: skip
+
+
 def test_a_prepaid_call_goes_back_to_the_balance() -> None:
     office = beforehand()
     before = office.funds(PREPAID)

@@ -223,7 +223,8 @@ class Books(RuleBasedStateMachine):
 
     def gives(self, asked: tuple[str, int | None, bool, str]) -> None:
         call_id, cents, keep, cause = asked
-        self.office.credits(call_id, cents, keep=keep, cause=cause)
+        kind = credits.CreditReason.GOODWILL if cents and keep else credits.CreditReason.SPAM
+        self.office.credits(call_id, cents, keep=keep, cause=cause, reason=kind)
 
     def charges(self) -> dict[str, Charge]:
         return {one.charge.call_id: one.charge for one in self.office.all(CHARGES)}
@@ -326,7 +327,9 @@ class Books(RuleBasedStateMachine):
         assert accounts["revenue:calls"] == -self.charged
         given = self.office.given
         clawed_back = sum(one.clawed_back_cents for one in given)
-        assert accounts["revenue:credit_notes"] == sum(one.amount_cents for one in given)
+        kind = sum(one.amount_cents for one in given if one.reason == "goodwill")
+        assert accounts["expense:goodwill"] == kind
+        assert accounts["revenue:credit_notes"] == sum(one.amount_cents for one in given) - kind
         assert accounts["cost:publishers"] == self.earned - clawed_back
         paid_in = [one for one in self.office.payments if one.kind is not PaymentKind.CREDIT]
         came_in = sum(self.received.values()) + sum(cents for _, cents, _ in self.told)
