@@ -29,6 +29,7 @@ from chalicelib.flows.ach_writing import Scribe
 from chalicelib.flows.closing import PaidOut, close_publisher, desk_of
 from chalicelib.flows.mailing import PostOffice
 from chalicelib.flows.screening import Lookout
+from chalicelib.flows.signing import signature
 from chalicelib.hidden import Hidden, Secret, bound_to
 from chalicelib.keys import OPERATOR, ApiKey
 from chalicelib.offers import PayoutMethod, PayoutTerms, Publisher
@@ -144,7 +145,7 @@ class Day:
         if drafted.file is None or drafted.waiting:
             raise SystemExit(f"{len(drafted.waiting)} payouts wait: {drafted.waiting[:1]}")
         for step, key in ((ach_files.approve, SIGNERS[0]), (ach_files.release, SIGNERS[1])):
-            by = ach_files.signature(key.id, stores=self.stores, now=PAYDAY)
+            by = signature(key.id, stores=self.stores, now=PAYDAY)
             step(drafted.file.id, by=by, stores=self.stores)
         self._runs(PAYDAY)
         ach_files.fetch(drafted.file.id, by=by, stores=self.stores, documents=self.bucket)

@@ -16,7 +16,8 @@ from chalicelib.bank_details import ACCOUNT_NUMBER, AccountKind, BankDetails, ro
 from chalicelib.errors import Conflict, Fault
 from chalicelib.hidden import Hidden
 from chalicelib.ids import derived
-from chalicelib.payout_files import FileEntry, FileState, PayoutFile, Signature
+from chalicelib.payout_files import FileEntry, FileState, PayoutFile
+from chalicelib.signatures import Signature
 
 
 class AnswersState(StrEnum):

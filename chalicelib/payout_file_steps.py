@@ -11,16 +11,16 @@ from typing import Any
 
 from chalicelib.ach_files import MODIFIERS
 from chalicelib.banking_days import effective_on, settled_on
-from chalicelib.errors import Busy, Conflict, Forbidden
-from chalicelib.keys import OWN_KEY
-from chalicelib.payout_files import FileCounter, FileState, LeftOut, PayoutFile, Signature
+from chalicelib.errors import Busy, Conflict
+from chalicelib.payout_files import FileCounter, FileState, LeftOut, PayoutFile
+from chalicelib.signatures import Signature, confirm_another, confirm_person, is_again
 
 
 def approved(file: PayoutFile, by: Signature) -> PayoutFile:
     """The file, which one of the operator's people has looked at; once is enough."""
-    if file.approved and file.approved.key_id == by.key_id:
+    if is_again(file.approved, by):
         return file
-    _confirm_person(by)
+    confirm_person(by)
     _confirm(file, FileState.DRAFTED)
     return _become(file, FileState.APPROVED, approved=by)
 
@@ -30,14 +30,11 @@ def released(file: PayoutFile, by: Signature) -> PayoutFile:
 
     Forbidden for whoever approved it, by that key or by another of theirs.
     """
-    if file.released and file.released.key_id == by.key_id:
+    if is_again(file.released, by):
         return file
-    _confirm_person(by)
+    confirm_person(by)
     _confirm(file, FileState.APPROVED)
-    first = file.approved
-    if first and (first.key_id == by.key_id or _same_person(first, by)):
-        detail = f"{file.id} was approved by {first.name}: another operator releases it"
-        raise Forbidden(detail, code="second_operator")
+    confirm_another(file.approved, by, file.id)
     return _become(file, FileState.RELEASED, released=by)
 
 
@@ -135,7 +132,7 @@ def refused(file: PayoutFile, by: Signature, note: str, today: date) -> PayoutFi
     """
     if file.state is FileState.REFUSED:
         return file
-    _confirm_person(by)
+    confirm_person(by)
     _confirm(file, FileState.WRITTEN)
     if file.fetched and file.settles_on and file.settles_on <= today.isoformat():
         detail = f"the payouts of {file.id} count as settled: report each that came back"
@@ -159,13 +156,3 @@ def _confirm(file: PayoutFile, *wanted: FileState) -> None:
     if file.state not in wanted:
         words = " or ".join(wanted)
         raise Conflict(f"{file.id} is {file.state}, not {words}", code="file_state")
-
-
-def _confirm_person(by: Signature) -> None:
-    if by.key_id == OWN_KEY:
-        detail = "the deployment's own key belongs to nobody: use the key of one of your people"
-        raise Forbidden(detail, code="personal_key_needed")
-
-
-def _same_person(one: Signature, other: Signature) -> bool:
-    return one.name.strip().casefold() == other.name.strip().casefold()

@@ -18,6 +18,7 @@ from chalicelib.ach_settings import AchSettings
 from chalicelib.bank_details import AccountKind
 from chalicelib.errors import Conflict
 from chalicelib.hidden import Hidden
+from chalicelib.signatures import Signature
 
 MOST_ENTRIES = 5_000
 """So many entries a file takes; what is left waits for the next."""
@@ -39,15 +40,6 @@ class FileState(StrEnum):
 
 SENT = (FileState.SEALED, FileState.WRITTEN)
 """While a file is one of these, the bank may carry whatever it holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
-    """Which of the operator's people took a step: by their key, and as they are called."""
-
-    key_id: str
-    name: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
 """How far has a batch for PayPal come, and what comes next?
 
-Owns the batch as the platform keeps it: gathered, released by an operator, sent, asked about until
-every item has ended. When PayPal must not be asked to pay again is decided here. Its items belong
-to `paypal_items`, what PayPal's words mean to `paypal_payouts`.
+Owns the batch as the platform keeps it: gathered, approved by one of the operator's people,
+released by another, sent, asked about until every item has ended. When PayPal must not be asked to
+pay again is decided here. Its items belong to `paypal_items`, what PayPal's words mean to
+`paypal_payouts`.
 """
 
 from dataclasses import dataclass, replace
@@ -10,12 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.errors import Conflict, Forbidden
+from chalicelib.errors import Conflict
 from chalicelib.ids import derived
 from chalicelib.paypal_payouts import REMEMBERED, BatchReport
+from chalicelib.signatures import Signature, confirm_another, confirm_person, is_again
 
-OWN_KEY = "operator"
-"""The credential of the deployment's own key."""
 A_LOOK = timedelta(hours=1)
 """How often PayPal is asked about a batch of which an item has not ended."""
 A_LATER_LOOK = timedelta(days=1)
@@ -29,12 +29,13 @@ A_MARGIN = timedelta(days=1)
 
 
 class BatchState(StrEnum):
-    """A draft still gathers payouts; a ready batch waits for an operator, a released one is to be
-    sent, and PayPal has one that is sent. It is done once all its items have ended, and withdrawn
-    when nobody was paid by it."""
+    """A draft still gathers payouts; a ready batch waits to be approved, an approved one to be
+    released. A released one is to be sent, and PayPal has one that is sent. It is done once all its
+    items have ended, and withdrawn when nobody was paid by it."""
 
     DRAFT = "draft"
     READY = "ready"
+    APPROVED = "approved"
     RELEASED = "released"
     SENT = "sent"
     DONE = "done"
@@ -58,11 +59,8 @@ class Batch:
     amount_cents: int = 0
     round: int = 1
     drafted_at: datetime
-    approved_at: datetime | None = None
-    approved_by: str | None = None
-    released_at: datetime | None = None
-    released_by: str | None = None
-    note: str | None = None
+    approved: Signature | None = None
+    released: Signature | None = None
     unsure_since: datetime | None = None
     problem: str | None = None
     payout_batch_id: str | None = None
@@ -85,37 +83,30 @@ def draft(first_payout_id: str, currency: str, now: datetime) -> Batch:
 
 
 def ready(batch: Batch) -> Batch:
-    """The batch gathers no more, and waits for an operator."""
+    """The batch gathers no more, and waits to be approved."""
     return _become(batch, BatchState.READY, due_at=None)
 
 
-def approved(batch: Batch, *, by: str, now: datetime) -> Batch | None:
-    """One operator, by the id of a key, has looked at it; None when somebody has already."""
-    if batch.approved_by:
+def approved(batch: Batch, by: Signature) -> Batch | None:
+    """One of the operator's people has looked at it; None when they had before."""
+    if is_again(batch.approved, by):
         return None
+    confirm_person(by)
     _confirm(batch, BatchState.READY)
-    return _become(batch, batch.state, approved_at=now, approved_by=by)
+    return _become(batch, BatchState.APPROVED, approved=by)
 
 
-def released(batch: Batch, *, by: str, note: str | None, now: datetime) -> Batch | None:
-    """Another operator lets it be paid; None when one has already.
+def released(batch: Batch, by: Signature) -> Batch | None:
+    """Another of them lets it be paid; None when they had before.
 
-    The deployment's own key belongs to nobody in particular: by it alone a batch is released with a
-    `note` of why. Forbidden for whoever has approved it, Conflict before it is approved.
+    Forbidden for whoever approved it, by that key or by another of theirs.
     """
-    if batch.state in (BatchState.RELEASED, BatchState.SENT, BatchState.DONE):
+    if is_again(batch.released, by):
         return None
-    _confirm(batch, BatchState.READY)
-    if by != OWN_KEY and batch.approved_by is None:
-        raise Conflict(f"{batch.id} is to be approved by somebody first", code="not_approved")
-    if by != OWN_KEY and batch.approved_by == by:
-        detail = f"{batch.id} was approved with this key: another operator releases it"
-        raise Forbidden(detail, code="second_operator")
-    if by == OWN_KEY and not note:
-        raise Conflict("with the deployment's own key a note says why", code="note_needed")
-    return _become(
-        batch, BatchState.RELEASED, released_at=now, released_by=by, note=note, due_at=now
-    )
+    confirm_person(by)
+    _confirm(batch, BatchState.APPROVED)
+    confirm_another(batch.approved, by, batch.id)
+    return _become(batch, BatchState.RELEASED, released=by, due_at=by.at)
 
 
 def taken(batch: Batch, now: datetime) -> Batch:
@@ -216,7 +207,7 @@ def withdrawn(batch: Batch, *, not_at_paypal: bool, now: datetime) -> Batch | No
     """
     if batch.state is BatchState.WITHDRAWN:
         return None
-    if batch.state not in (BatchState.READY, BatchState.RELEASED):
+    if batch.state not in (BatchState.READY, BatchState.APPROVED, BatchState.RELEASED):
         raise Conflict(f"{batch.id} is {batch.state}: PayPal has it", code="batch_state")
     if batch.taken_until and now < batch.taken_until:
         raise Conflict(f"{batch.id} is being sent; ask again in a while", code="batch_taken")

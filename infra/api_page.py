@@ -90,6 +90,7 @@ in `invalid_parameters`, each with its `field`, a stable `rule` and a `reason`.
 | 409 | `ach_not_set_up` | say first how you pay by ACH |
 | 409 | `file_open` | another ACH file is being made: release or discard it first |
 | 409 | `file_state` | the ACH file is not in the state for this step |
+| 409 | `batch_state` | the batch for PayPal is not in the state for this step |
 | 409 | `file_not_fetched` | nobody has brought the ACH file to the bank |
 | 409 | `too_many_at_once` | so many payouts wait that the clock drafts their file |
 | 409 | `answers_differ` | the bank's file was begun to be applied in the other way |

@@ -14,12 +14,13 @@ from chalicelib.channels.api_screening import lookout
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.book_lists import shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.signing import signed
 from chalicelib.channels.views import View
 from chalicelib.errors import Fault, Invalid
 from chalicelib.flows import ach_files as flow
 from chalicelib.flows.ach_drafting import draft_at_once
 from chalicelib.flows.ach_settings import set_ach
-from chalicelib.payout_files import FileEntry, PayoutFile, Signature
+from chalicelib.payout_files import FileEntry, PayoutFile
 from chalicelib.store import payout_files as store
 from chalicelib.store.books import ACH_FILES
 from chalicelib.store.codec import from_plain, to_plain
@@ -152,7 +153,7 @@ def list_entries(request: Request, id: str) -> Answer:
 )
 def approve(request: Request, id: str) -> Answer:
     """The file; only keys of the operator's people approve."""
-    return Answer(body=file_view(flow.approve(id, by=_signed(request), stores=request.stores)))
+    return Answer(body=file_view(flow.approve(id, by=signed(request), stores=request.stores)))
 
 
 @endpoint(
@@ -166,7 +167,7 @@ def approve(request: Request, id: str) -> Answer:
 )
 def release(request: Request, id: str) -> Answer:
     """The file, which the next run writes; whoever approved it is refused."""
-    return Answer(body=file_view(flow.release(id, by=_signed(request), stores=request.stores)))
+    return Answer(body=file_view(flow.release(id, by=signed(request), stores=request.stores)))
 
 
 @endpoint(
@@ -201,7 +202,7 @@ def refuse(request: Request, id: str) -> Answer:
     if not said["not_at_bank"]:
         reason = "must be true: whoever is paid by the bank would be paid twice"
         raise Invalid((Fault(field="not_at_bank", rule="required", reason=reason),))
-    by = _signed(request)
+    by = signed(request)
     return Answer(body=file_view(flow.refuse(id, by=by, note=said["note"], stores=request.stores)))
 
 
@@ -218,7 +219,7 @@ def refuse(request: Request, id: str) -> Answer:
 def give_link(request: Request, id: str) -> Answer:
     """An address of the file's text for whoever has it; that it was given is kept."""
     documents = request.context.documents()
-    link = flow.fetch(id, by=_signed(request), stores=request.stores, documents=documents)
+    link = flow.fetch(id, by=signed(request), stores=request.stores, documents=documents)
     shown = {"url": link.url, "expires_at": link.expires_at, "name": link.file.name,
              "sha256": link.file.sha256}  # fmt: skip
     return Answer(body=to_plain(shown), status=201)
@@ -247,7 +248,3 @@ def _settings_shown(settings: AchSettings) -> Answer:
         plain["offset"].pop("account")
         plain["offset"]["account_last"] = settings.offset.account.last
     return Answer(body=plain, headers={"ETag": f'"{settings.version}"'})
-
-
-def _signed(request: Request) -> Signature:
-    return flow.signature(request.credential, stores=request.stores, now=request.context.clock())

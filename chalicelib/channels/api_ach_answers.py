@@ -10,12 +10,11 @@ from chalicelib.ach_answers import AnswerLine, Answers
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.book_lists import shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.signing import signed
 from chalicelib.channels.views import View
 from chalicelib.errors import Fault, Invalid
 from chalicelib.flows import ach_answers as flow
-from chalicelib.flows.ach_files import signature
 from chalicelib.flows.payees import Desk
-from chalicelib.payout_files import Signature
 from chalicelib.store.ach_answers import lines_of
 from chalicelib.store.books import ACH_ANSWERS
 from chalicelib.store.codec import to_plain
@@ -41,7 +40,7 @@ def preview(request: Request) -> Answer:
     is answered as it stands."""
     made = flow.preview(
         request.text(),
-        by=_signed(request),
+        by=signed(request),
         cipher=request.context.cipher(),
         stores=request.stores,
     )
@@ -123,7 +122,7 @@ def apply(request: Request, id: str) -> Answer:
         by=request.credential,
         now=request.context.clock(),
     )
-    return Answer(body=answers_view(flow.apply(id, by=_signed(request), **said, desk=desk)))
+    return Answer(body=answers_view(flow.apply(id, by=signed(request), **said, desk=desk)))
 
 
 def answers_view(answers: Answers) -> View:
@@ -139,7 +138,3 @@ def _line_view(line: AnswerLine) -> View:
         plain["corrected"].pop("account")
         plain["corrected"]["account_last"] = account.last if account else None
     return plain
-
-
-def _signed(request: Request) -> Signature:
-    return signature(request.credential, stores=request.stores, now=request.context.clock())

@@ -9,6 +9,7 @@ from chalice import Blueprint
 from chalicelib.channels.bodies import validated
 from chalicelib.channels.book_lists import shelf_page
 from chalicelib.channels.http import Answer, Request, Route, endpoint
+from chalicelib.channels.signing import signed
 from chalicelib.channels.views import View
 from chalicelib.errors import Unauthenticated
 from chalicelib.flows import paypal_batches as flow
@@ -93,9 +94,8 @@ def list_items(request: Request, id: str) -> Answer:
     ),
 )
 def approve(request: Request, id: str) -> Answer:
-    """The batch; whoever approved it first stays."""
-    now = request.context.clock()
-    return _shown(flow.approve(id, by=request.credential, stores=request.stores, now=now))
+    """The batch; only keys of the operator's people approve."""
+    return _shown(flow.approve(id, by=signed(request), stores=request.stores))
 
 
 @endpoint(
@@ -103,24 +103,13 @@ def approve(request: Request, id: str) -> Answer:
     Route(
         method="POST",
         path=_BATCH + "/release",
-        summary="Let a batch be sent to PayPal",
-        body="PayPalReleaseBody",
+        summary="Let an approved batch be sent to PayPal",
         answers="PayPalBatchView",
     ),
 )
 def release(request: Request, id: str) -> Answer:
-    """The batch, which is sent by the next run; releasing it again changes nothing."""
-    from chalicelib.channels.schemas_paypal import PayPalReleaseBody
-
-    said = validated(PayPalReleaseBody, request.document())
-    batch = flow.release(
-        id,
-        by=request.credential,
-        note=said["note"],
-        stores=request.stores,
-        now=request.context.clock(),
-    )
-    return _shown(batch)
+    """The batch, which the next run sends; whoever approved it is refused."""
+    return _shown(flow.release(id, by=signed(request), stores=request.stores))
 
 
 @endpoint(

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from chalicelib import ach_answers, ach_codes, ach_credits, payout_files
 from chalicelib.channels.fields import Document, Moment, PublisherId, plain_text
 from chalicelib.channels.schemas_payees import AccountKind, AccountNumber, RoutingNumber
+from chalicelib.channels.schemas_payouts import SignatureView
 
 FileState = Annotated[payout_files.FileState, Field(strict=False)]
 EntryClass = Annotated[ach_credits.EntryClass, Field(strict=False)]
@@ -81,14 +82,6 @@ class AchSettingsView(Document):
     same_day: bool
     automatic_drafts: bool
     version: int
-
-
-class SignatureView(Document):
-    """Which of the operator's people took a step, by which key, and when."""
-
-    key_id: str
-    name: str
-    at: Moment
 
 
 class LeftOutView(Document):

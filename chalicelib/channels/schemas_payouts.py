@@ -1,7 +1,7 @@
 """What does the API take and show of payouts, and of what holds them?
 
-Owns the documents of a publisher's terms, of a payout, of its steps, of the earnings in it and of
-holds. Import it inside handlers only, as the other schemas.
+Owns the documents of a publisher's terms, of a payout, of its steps, of who let it go, of the
+earnings in it and of holds. Import it inside handlers only, as the other schemas.
 """
 
 from typing import Annotated
@@ -33,6 +33,14 @@ ReasonCode = Annotated[
     str, Field(pattern="^[A-Za-z0-9_.-]{1,40}$", description="a code such as R02")
 ]
 Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text)]
+
+
+class SignatureView(Document):
+    """Which of the operator's people took a step, by which key, and when."""
+
+    key_id: str
+    name: str
+    at: Moment
 
 
 class PayoutTerms(Document):

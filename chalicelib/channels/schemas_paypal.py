@@ -1,8 +1,7 @@
 """What does the API take and show of payouts by PayPal?
 
 Owns the documents of a batch, its items, what an operator says of them, and of the money that is
-moved to be paid by it. Import it inside
-handlers only, as the other schemas.
+moved to be paid by it. Import it inside handlers only, as the other schemas.
 """
 
 from typing import Annotated
@@ -18,8 +17,8 @@ from chalicelib.channels.fields import (
     PublisherId,
     plain_text,
 )
+from chalicelib.channels.schemas_payouts import SignatureView
 
-Note = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(plain_text)]
 Cash = Annotated[transfers.Cash, Field(strict=False)]
 Reference = Annotated[
     str,
@@ -27,12 +26,6 @@ Reference = Annotated[
     AfterValidator(plain_text),
 ]
 PayPalId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
-
-
-class PayPalReleaseBody(Document):
-    """Why a batch is let go; with the deployment's own key somebody must say."""
-
-    note: Note | None = None
 
 
 class PayPalWithdrawalBody(Document):
@@ -49,10 +42,11 @@ class PayPalNameBody(Document):
 
 
 class PayPalBatchView(Document):
-    """Payouts of one currency that PayPal is asked to make together. It is `ready` for an operator,
-    `released` to be sent, `sent`, and `done` once every item has ended; or it was withdrawn. PayPal
-    knows it by `sender_id`. From `unsure_since` on PayPal may have it though no answer was heard;
-    `problem` says why it is not sent. It is looked at again at `due_at`."""
+    """Payouts of one currency that PayPal is asked to make together. It is `ready`, `approved` by
+    one of the operator's people, `released` by another to be sent, `sent`, and `done` once every
+    item has ended; or it was withdrawn. PayPal knows it by `sender_id`.
+    From `unsure_since` on PayPal may have it though no answer was heard; `problem` says why it is
+    not sent. It is looked at again at `due_at`."""
 
     id: str
     sender_id: str
@@ -62,11 +56,8 @@ class PayPalBatchView(Document):
     amount_cents: int
     round: Annotated[int, Field(description="requests, of which the last is without refused items")]
     drafted_at: Moment
-    approved_at: Moment | None
-    approved_by: Annotated[str | None, Field(description="the id of a key")]
-    released_at: Moment | None
-    released_by: Annotated[str | None, Field(description="the id of a key")]
-    note: str | None
+    approved: SignatureView | None
+    released: SignatureView | None
     unsure_since: Moment | None
     problem: str | None
     payout_batch_id: Annotated[str | None, Field(description="PayPal's id of it")]

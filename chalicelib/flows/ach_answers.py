@@ -19,8 +19,9 @@ from chalicelib.flows.payees import Desk, change_payee, hide
 from chalicelib.flows.payouts import return_payout
 from chalicelib.hidden import Hidden, Secret
 from chalicelib.payees import Detail, Payee
-from chalicelib.payout_files import FileEntry, Signature
+from chalicelib.payout_files import FileEntry
 from chalicelib.providers.ciphers import Cipher
+from chalicelib.signatures import Signature
 from chalicelib.store import ach_answers as store
 from chalicelib.store.payees import find_payee
 from chalicelib.store.payout_files import entries_by_trace, find_ach, find_file

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from chalicelib import payout_file_steps as steps
 from chalicelib.banking_days import local_day
 from chalicelib.errors import Busy, NotFound
-from chalicelib.keys import OWN_KEY
-from chalicelib.payout_files import PayoutFile, Prenote, Signature, closed
+from chalicelib.payout_files import PayoutFile, Prenote, closed
 from chalicelib.providers.documents import Documents
+from chalicelib.signatures import Signature
 from chalicelib.store import payout_files as store
-from chalicelib.store.keys import find_key
 from chalicelib.store.rows import Action
 from chalicelib.store.stores import Stores
 
@@ -32,12 +31,6 @@ class Link:
     url: str
     expires_at: datetime
     file: PayoutFile
-
-
-def signature(credential: str, *, stores: Stores, now: datetime) -> Signature:
-    """Who asks with this credential: the id of a key, or the deployment's own."""
-    key = find_key(stores.rows, credential) if credential != OWN_KEY else None
-    return Signature(key_id=credential, name=key.name if key else OWN_KEY, at=now)
 
 
 def approve(file_id: str, *, by: Signature, stores: Stores) -> PayoutFile:

@@ -1,6 +1,7 @@
-"""What happens to payouts that are to be made by PayPal, until an operator lets them go?
+"""What happens to payouts that are to be made by PayPal, until the operator's people let them go?
 
-Gathers them into batches, has an operator release or withdraw each, and finds out which batch of
+Gathers them into batches, has one of the people approve each and another release it, or somebody
+withdraw it, and finds out which batch of
 PayPal's one is whose answer was lost. Sending belongs to `paypal_sending`, what PayPal reports to
 `paypal_reports`.
 """
@@ -21,6 +22,7 @@ from chalicelib.paypal_items import BatchItem, left_out
 from chalicelib.paypal_payouts import MOST_ITEMS
 from chalicelib.providers.documents import Documents
 from chalicelib.providers.paypal import PayPal
+from chalicelib.signatures import Signature
 from chalicelib.store import paypal_batches as store
 from chalicelib.store.payees import find_payees
 from chalicelib.store.payouts import find_payout, waiting_payouts
@@ -58,15 +60,15 @@ def gather(*, stores: Stores, now: datetime) -> tuple[Batch, ...]:
     return tuple(one for one in done if one)
 
 
-def approve(batch_id: str, *, by: str, stores: Stores, now: datetime) -> Batch:
-    """Keep that an operator has looked at a batch; the first who has stays. Errors as `release`."""
-    return change(batch_id, lambda one: batches.approved(one, by=by, now=now), stores)
+def approve(batch_id: str, *, by: Signature, stores: Stores) -> Batch:
+    """Keep who has looked at the batch. Every step: NotFound when there is no such batch, Conflict
+    when it is not for this step; Forbidden for the deployment's own key, which is nobody's."""
+    return change(batch_id, lambda one: batches.approved(one, by), stores)
 
 
-def release(batch_id: str, *, by: str, note: str | None, stores: Stores, now: datetime) -> Batch:
-    """Let a batch be sent; one that was released stays as it is. NotFound when there is none,
-    Conflict when it was withdrawn or is not approved, Forbidden for whoever approved it."""
-    return change(batch_id, lambda one: batches.released(one, by=by, note=note, now=now), stores)
+def release(batch_id: str, *, by: Signature, stores: Stores) -> Batch:
+    """Let the batch be paid: the next run sends it. Forbidden for whoever approved it."""
+    return change(batch_id, lambda one: batches.released(one, by), stores)
 
 
 def withdraw(batch_id: str, *, not_at_paypal: bool, stores: Stores, now: datetime) -> Batch:

@@ -10,6 +10,7 @@ from chalicelib.store.payouts import payout_key
 from chalicelib.store.rows import BOOKS, Put
 from tests.ach import Answered, bank_file
 from tests.channels.api import Api, Reply
+from tests.channels.people import Manned
 from tests.flows.aching import ADA, BOB, AchDesk, number_of
 from tests.flows.office import Office
 
@@ -25,25 +26,17 @@ OFFSET: Json = {
 
 
 @dataclass
-class Door(Api):
-    """The API before a desk, both at the same time; two of the operator's people have keys."""
+class Door(Manned):
+    """The API before a desk, both at the same time."""
 
     desk: AchDesk = field(init=False)
-    secrets_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         office = Office(rows=self.rows, documents=self.documents)
         self.desk = AchDesk(office=office, cipher=self.cipher)
         self.desk.opens().earns(ADA, BOB).payday()
         self.now = office.now
-        for name in ("Ann", "Ben"):
-            self.secrets_of[name] = self.created("/operator/keys", name=name)["secret"]
-
-    def signed(self, name: str, path: str, body: Any = None) -> Reply:
-        """One of the operator's people posts."""
-        return self.send(
-            "POST", path, body or {}, headers={"Authorization": f"Bearer {self.secrets_of[name]}"}
-        )
+        self.hires()
 
     def let_go(self) -> Json:
         """A file is drafted, approved and released."""

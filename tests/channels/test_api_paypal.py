@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.providers.paypal import NotSetUp, PayPal
 from tests.channels.api import SECRETS, Api
+from tests.channels.people import Manned
 from tests.flows.office import Office
 from tests.flows.paypaling import ADA, BOB, PayDesk, paydesk, receiver
 from tests.paypal.server import Trouble
@@ -18,7 +19,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Door(Api):
+class Door(Manned):
     """The API before a desk, both at the same time."""
 
     behind: list[PayDesk] = field(default_factory=list)
@@ -40,6 +41,7 @@ def door() -> Iterator[Door]:
         desk.earns(ADA, BOB)
         desk.payday()
         api.now = desk.office.now
+        api.hires()
         yield api
 
 
@@ -53,7 +55,9 @@ def ready(api: Api) -> Json:
 def sent(api: Door) -> Json:
     """A batch that PayPal has."""
     batch = ready(api)
-    api.post(f"/paypal-batches/{batch['id']}/release", {"note": "checked by two"})
+    path = f"/paypal-batches/{batch['id']}"
+    assert api.signed("Ann", f"{path}/approve").status == 200
+    assert api.signed("Ben", f"{path}/release").status == 200
     api.desk.runs(minutes=15)
     shown: Json = api.get(f"/paypal-batches/{batch['id']}").body
     return shown
@@ -65,13 +69,29 @@ def told(api: Api, event: Event, **headers: str) -> Any:
     return api.send("POST", "/paypal/webhooks", event.raw, headers=sent)
 
 
-def test_a_batch_is_gathered_released_and_shown_with_its_items(door: Door) -> None:
+def test_a_batch_is_gathered_shown_and_let_go_by_two(door: Door) -> None:
     batch = ready(door)
     assert (batch["state"], batch["count"], batch["amount_cents"]) == ("ready", 2, 3000)
-    reply = door.post(f"/paypal-batches/{batch['id']}/release", {"note": "checked by two"})
-    assert (reply.body["state"], reply.body["released_by"]) == ("released", "operator")
-    assert door.get("/paypal-batches", state="released").body["data"][0]["id"] == batch["id"]
+    assert (batch["approved"], batch["released"]) == (None, None)
+    path = f"/paypal-batches/{batch['id']}"
+    early = door.signed("Ben", f"{path}/release")
+    assert (early.status, early.body["code"]) == (409, "batch_state")
+    approved = door.signed("Ann", f"{path}/approve").body
+    assert (approved["state"], approved["approved"]["name"]) == ("approved", "Ann")
+    alone = door.signed("Ann", f"{path}/release")
+    assert (alone.status, alone.body["code"]) == (403, "second_operator")
+    for step in ("approve", "release"):
+        nobody = door.post(f"{path}/{step}")
+        assert (nobody.status, nobody.body["code"]) == (403, "personal_key_needed")
+    released = door.signed("Ben", f"{path}/release").body
+    assert (released["state"], released["released"]["name"]) == ("released", "Ben")
+    listed = door.get("/paypal-batches", state="released").body["data"]
+    assert [one["id"] for one in listed] == [batch["id"]]
     assert door.get("/paypal-batches", state="done").body["data"] == []
+
+
+def test_the_items_of_a_batch_are_shown_page_by_page(door: Door) -> None:
+    batch = ready(door)
     first = door.get(f"/paypal-batches/{batch['id']}/items", limit="1").body
     second = door.get(
         f"/paypal-batches/{batch['id']}/items", limit="1", cursor=first["next_cursor"]
@@ -80,19 +100,10 @@ def test_a_batch_is_gathered_released_and_shown_with_its_items(door: Door) -> No
     assert shown == {receiver(ADA): "in_flight", receiver(BOB): "in_flight"}
 
 
-def test_with_the_deployments_key_alone_a_note_says_why(door: Door) -> None:
-    batch = ready(door)
-    reply = door.post(f"/paypal-batches/{batch['id']}/release")
-    assert (reply.status, reply.body["code"]) == (409, "note_needed")
-    approved = door.post(f"/paypal-batches/{batch['id']}/approve")
-    assert approved.body["approved_by"] == "operator"
-
-
 @pytest.mark.parametrize(
     ("step", "body", "fault"),
     [
-        ("release", {"note": ""}, ("note", "length")),
-        ("release", {"because": "x"}, ("because", "unknown_field")),
+        ("withdraw", {"because": "x"}, ("because", "unknown_field")),
         ("withdraw", {"not_at_paypal": "yes"}, ("not_at_paypal", "type")),
         ("name", {}, ("payout_batch_id", "required")),
         ("name", {"payout_batch_id": "../x"}, ("payout_batch_id", "format")),
@@ -107,10 +118,12 @@ def test_a_body_that_breaks_rules_names_them(
 
 def test_a_batch_that_nobody_made_is_not_found(door: Door) -> None:
     for method, path in (
-        ("GET", ""), ("GET", "/items"), ("POST", "/approve"), ("POST", "/withdraw"),
+        ("GET", ""), ("GET", "/items"), ("POST", "/withdraw"),
     ):  # fmt: skip
         body: Json | None = {} if method == "POST" else None
         assert door.send(method, f"/paypal-batches/ppb_none{path}", body).status == 404
+    for step in ("approve", "release"):
+        assert door.signed("Ann", f"/paypal-batches/ppb_none/{step}").status == 404
 
 
 def test_a_withdrawn_batch_pays_nobody(door: Door) -> None:
@@ -118,7 +131,7 @@ def test_a_withdrawn_batch_pays_nobody(door: Door) -> None:
     reply = door.post(f"/paypal-batches/{batch['id']}/withdraw")
     assert (reply.status, reply.body["state"]) == (200, "withdrawn")
     assert {one["state"] for one in door.get("/payouts").body["data"]} == {"failed"}
-    assert door.post(f"/paypal-batches/{batch['id']}/release", {"note": "no"}).status == 409
+    assert door.signed("Ann", f"/paypal-batches/{batch['id']}/approve").status == 409
 
 
 def test_a_lost_batch_is_named_by_an_operator(door: Door) -> None:

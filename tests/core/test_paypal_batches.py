@@ -11,10 +11,13 @@ from chalicelib.errors import Conflict, Forbidden
 from chalicelib.paypal_batches import Batch, BatchState
 from chalicelib.paypal_items import BatchItem, left_out, reported
 from chalicelib.paypal_payouts import BatchReport, Fate, ItemReport
+from chalicelib.signatures import Signature
 from tests.builders import NOW
 
 DRAFT = replace(batches.draft("po_1", "USD", NOW), count=2, amount_cents=3000)
 READY = batches.ready(DRAFT)
+ANN = Signature(key_id="key_ann", name="Ann", at=NOW)
+BEN = Signature(key_id="key_ben", name="Ben", at=NOW)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 ITEM = BatchItem(
@@ -24,7 +27,9 @@ ITEM = BatchItem(
 
 
 def released() -> Batch:
-    made = batches.released(READY, by="operator", note="alone", now=NOW)
+    approved = batches.approved(READY, ANN)
+    assert approved is not None
+    made = batches.released(approved, BEN)
     assert made is not None
     return made
 
@@ -33,6 +38,11 @@ def sent() -> Batch:
     made = batches.sent(batches.sending(released(), NOW), "BATCH1", NOW)
     assert made is not None
     return made
+
+
+CY = Signature(key_id="key_cy", name="Cy", at=NOW)
+WITHDRAWN = batches.withdrawn(READY, not_at_paypal=False, now=NOW)
+SENT = sent()
 
 
 def report(**overrides: Any) -> ItemReport:
@@ -49,39 +59,43 @@ def test_the_same_first_payout_makes_the_same_batch() -> None:
 
 
 def test_a_batch_approved_by_one_is_released_by_another() -> None:
-    approved = batches.approved(READY, by="key_ada", now=NOW)
+    approved = batches.approved(READY, ANN)
     assert approved is not None
+    assert (approved.state, approved.approved, approved.due_at) == (BatchState.APPROVED, ANN, None)
     with pytest.raises(Forbidden) as alone:
-        batches.released(approved, by="key_ada", note="please", now=NOW)
+        batches.released(approved, replace(ANN, at=NOW + HOUR))
     assert alone.value.code == "second_operator"
-    made = batches.released(approved, by="key_bob", note=None, now=NOW)
+    made = batches.released(approved, BEN)
     assert made is not None
-    assert (made.approved_by, made.released_by) == ("key_ada", "key_bob")
+    assert (made.state, made.released, made.due_at) == (BatchState.RELEASED, BEN, NOW)
 
 
-def test_the_first_who_approves_stays() -> None:
-    approved = batches.approved(READY, by="key_ada", now=NOW)
-    assert approved is not None
-    assert batches.approved(approved, by="key_bob", now=NOW + HOUR) is None
+def test_what_the_same_person_does_again_changes_nothing() -> None:
+    done = released()
+    later = NOW + HOUR
+    assert batches.approved(done, replace(ANN, at=later)) is None
+    assert batches.released(done, replace(BEN, at=later)) is None
 
 
-def test_nobody_with_a_key_of_their_own_releases_what_nobody_approved() -> None:
-    with pytest.raises(Conflict) as alone:
-        batches.released(READY, by="key_ada", note="please", now=NOW)
-    assert alone.value.code == "not_approved"
+@pytest.mark.parametrize("batch", [DRAFT, READY, WITHDRAWN, SENT])
+def test_only_what_is_approved_is_released(batch: Batch) -> None:
+    with pytest.raises(Conflict) as refused:
+        batches.released(batch, CY)
+    assert refused.value.code == "batch_state"
 
 
-@pytest.mark.parametrize("note", [None, ""])
-def test_the_deployments_own_key_needs_a_note(note: str | None) -> None:
-    with pytest.raises(Conflict) as silent:
-        batches.released(READY, by="operator", note=note, now=NOW)
-    assert silent.value.code == "note_needed"
+@pytest.mark.parametrize("batch", [DRAFT, batches.approved(READY, ANN), WITHDRAWN, SENT])
+def test_only_what_is_ready_is_approved(batch: Batch) -> None:
+    with pytest.raises(Conflict) as refused:
+        batches.approved(batch, CY)
+    assert refused.value.code == "batch_state"
 
 
-@pytest.mark.parametrize("batch", [DRAFT, batches.withdrawn(READY, not_at_paypal=False, now=NOW)])
-def test_only_what_is_ready_is_released(batch: Batch) -> None:
-    with pytest.raises(Conflict):
-        batches.released(batch, by="operator", note="alone", now=NOW)
+@pytest.mark.parametrize("batch", [READY, batches.approved(READY, ANN), released()])
+def test_what_paypal_has_not_is_withdrawn(batch: Batch) -> None:
+    gone = batches.withdrawn(batch, not_at_paypal=False, now=NOW)
+    assert gone is not None
+    assert gone.state is BatchState.WITHDRAWN
 
 
 def test_a_certain_refusal_leaves_no_doubt_unless_there_was_one_before() -> None:

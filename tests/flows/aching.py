@@ -16,18 +16,18 @@ from chalicelib.flows.ach_writing import Scribe
 from chalicelib.flows.payee_details import SaidAccount, say_bank_details
 from chalicelib.flows.payees import Desk
 from chalicelib.flows.screening import Lookout
-from chalicelib.keys import OPERATOR, ApiKey
 from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payees import Payee
-from chalicelib.payout_files import FileEntry, PayoutFile, Signature
+from chalicelib.payout_files import FileEntry, PayoutFile
 from chalicelib.payouts import Payout
+from chalicelib.signatures import Signature
 from chalicelib.store import payout_files as store
 from chalicelib.store.books import ACH_FILES
-from chalicelib.store.keys import key_put
 from chalicelib.store.payees import find_payee
 from tests.ach import BANK, OFFSET
 from tests.ciphers import FakeCipher
 from tests.flows.office import PREPAID, WEEKLY, Office, every_crash
+from tests.flows.people import hire, signs
 
 ADA = replace(WEEKLY, id="pub_ada", name="Ada", payout_method=PayoutMethod.ACH)
 BOB = replace(WEEKLY, id="pub_bob", name="Bob", payout_method=PayoutMethod.ACH)
@@ -72,12 +72,7 @@ class AchDesk:
         self.office.receives("topup-1", 5_000_000, PREPAID)
         for one in self.publishers:
             self.says_account(one, number_of(one))
-        for name in ("ann", "ben"):
-            key = ApiKey(
-                id=f"key_{name}", holder=OPERATOR, name=name.title(), secret_hash=name,
-                created_at=self.office.now,
-            )  # fmt: skip
-            self.office.rows.write([key_put(key)])
+        hire(self.office)
         self.agrees(self.settings)
         return self
 
@@ -121,7 +116,7 @@ class AchDesk:
 
     def signs(self, name: str) -> Signature:
         """One of the operator's people, now."""
-        return flow.signature(f"key_{name}", stores=self.office.stores, now=self.office.now)
+        return signs(self.office, name)
 
     def approves(self, file: PayoutFile, name: str = "ann") -> PayoutFile:
         """One looks at the file."""

@@ -20,6 +20,7 @@ from chalicelib.store import paypal_batches as store
 from chalicelib.store.books import PAYPAL_BATCHES
 from chalicelib.store.payees import find_payee, payee_write
 from tests.flows.office import IN_NOVEMBER, PREPAID, WEEKLY, Office
+from tests.flows.people import PEOPLE, hire, signs
 from tests.paypal.server import CLIENT_ID, CLIENT_SECRET, PayPalServer
 from tests.paypal.till import Till
 from tests.providers.timing import Instant
@@ -49,11 +50,12 @@ class PayDesk:
         self._calls = 0
 
     def opens(self) -> "PayDesk":
-        """Lay the parties, with the addresses that they are paid to."""
+        """Lay the parties with the addresses that they are paid to, and the operator's people."""
         self.office.opens(advertisers=(PREPAID,), publishers=self.publishers)
         self.office.receives("topup-1", 5_000_000, PREPAID)
         for one in self.publishers:
             self.pays_to(one, receiver(one))
+        hire(self.office)
         return self
 
     def pays_to(self, publisher: Publisher, email: str | None) -> None:
@@ -83,18 +85,30 @@ class PayDesk:
         self.office.later(**(later or {"hours": 1}))
         return run(self.errand)
 
-    def releases(self, batch: Batch | None = None) -> Batch:
-        """An operator lets a batch go."""
-        return flow.release(
-            (batch or self.batch).id, by="operator", note="alone today", stores=self.office.stores,
-            now=self.office.now,
-        )  # fmt: skip
+    def approves(self, batch: Batch | None = None, name: str = "ann") -> Batch:
+        """One of the operator's people looks at a batch."""
+        by = signs(self.office, name)
+        return flow.approve((batch or self.batch).id, by=by, stores=self.office.stores)
 
-    def releases_what_is_ready(self) -> None:
-        """An operator lets every batch go that waits for it."""
+    def releases(self, batch: Batch | None = None, name: str = "ben") -> Batch:
+        """Another lets it go."""
+        by = signs(self.office, name)
+        return flow.release((batch or self.batch).id, by=by, stores=self.office.stores)
+
+    def lets_go(self, batch: Batch | None = None) -> Batch:
+        """A batch is approved, unless it was, and released by whoever has not approved it."""
+        looked = batch or self.batch
+        if looked.state is BatchState.READY:
+            looked = self.approves(looked)
+        first = looked.approved
+        other = next(one for one in PEOPLE if first and first.key_id != f"key_{one}")
+        return self.releases(looked, other)
+
+    def lets_go_what_is_ready(self) -> None:
+        """So is every batch that waits for it."""
         for batch in self.batches:
-            if batch.state is BatchState.READY:
-                self.releases(batch)
+            if batch.state in (BatchState.READY, BatchState.APPROVED):
+                self.lets_go(batch)
 
     def hears(self, event: Mapping[str, Any]) -> str | None:
         """A webhook comes."""

@@ -10,11 +10,13 @@ from chalicelib.errors import Conflict, Forbidden, Invalid, NotFound
 from chalicelib.flows import ach_files as flow
 from chalicelib.flows.payee_details import forget_bank_details, refuse_bank_details
 from chalicelib.flows.payouts import fail_payout, return_payout, settle_payout
+from chalicelib.flows.signing import signature
 from chalicelib.keys import OWN_KEY
 from chalicelib.offers import PayoutMethod
 from chalicelib.payees import Detail
-from chalicelib.payout_files import FileState, PayoutFile, Signature
+from chalicelib.payout_files import FileState, PayoutFile
 from chalicelib.payouts import PayoutState
+from chalicelib.signatures import Signature
 from chalicelib.store import payout_files as store
 from chalicelib.store.books import HOLDS
 from chalicelib.store.payees import page_of_events
@@ -128,7 +130,7 @@ def test_the_key_of_the_deployment_is_nobody(step: object) -> None:
     assert file is not None
     if step is flow.release:
         desk.approves(file)
-    nobody = flow.signature(OWN_KEY, stores=desk.office.stores, now=desk.office.now)
+    nobody = signature(OWN_KEY, stores=desk.office.stores, now=desk.office.now)
     with pytest.raises(Forbidden) as refused:
         step(file.id, by=nobody, stores=desk.office.stores)  # type: ignore[operator]
     assert refused.value.code == "personal_key_needed"

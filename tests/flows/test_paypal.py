@@ -1,21 +1,24 @@
 """Publishers paid by PayPal, from the payday to the last word that PayPal says."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
 from chalicelib.flows.holding import hold_publisher
 from chalicelib.flows.paypal_run import is_waiting
+from chalicelib.flows.signing import signature
+from chalicelib.keys import OWN_KEY
 from chalicelib.payouts import PayoutState
-from chalicelib.paypal_batches import BatchState, taken
+from chalicelib.paypal_batches import Batch, BatchState, taken
+from chalicelib.signatures import Signature
 from chalicelib.store import paypal_batches as store
 from tests.fakes import Crash, FakeRows
-from tests.flows.office import IN_NOVEMBER
 from tests.flows.paypaling import ADA, BOB, CY, PayDesk, paydesk, receiver
+from tests.flows.people import signs
 from tests.paypal.server import Trouble
 
 
@@ -30,7 +33,7 @@ def released(desk: PayDesk) -> None:
     desk.earns(ADA, BOB)
     desk.payday()
     desk.runs()
-    desk.releases()
+    desk.lets_go()
 
 
 def paid(desk: PayDesk) -> None:
@@ -51,7 +54,7 @@ def test_what_was_earned_is_paid_once_it_is_released(desk: PayDesk) -> None:
     )  # fmt: skip
     desk.runs(days=3)
     assert desk.server.asked == [], "nobody let it go"
-    desk.releases()
+    desk.lets_go()
     assert desk.runs().sent == 1
     assert [one.state for one in desk.office.payouts] == [PayoutState.SUBMITTED] * 2
     desk.till.advance()
@@ -82,11 +85,67 @@ def test_a_payday_run_twice_makes_one_batch(desk: PayDesk) -> None:
     assert desk.batch.count == 2
 
 
-def test_a_batch_released_twice_is_released_once(desk: PayDesk) -> None:
-    released(desk)
-    first = desk.batch
+def test_a_step_taken_twice_is_taken_once(desk: PayDesk) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    first = desk.approves()
     desk.office.later(hours=1)
-    assert desk.releases() == first
+    assert desk.approves() == first
+    let_go = desk.releases()
+    desk.office.later(hours=1)
+    assert desk.releases() == let_go
+    desk.runs()
+    sent = desk.batch
+    assert (desk.approves(), desk.releases()) == (sent, sent), "PayPal has it, and nothing changes"
+
+
+def test_what_one_person_alone_wants_paid_is_not_paid(desk: PayDesk) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    with pytest.raises(Conflict) as early:
+        desk.releases()
+    assert early.value.code == "batch_state"
+    approved = desk.approves()
+    assert approved.approved is not None
+    assert (approved.approved.name, approved.approved.at) == ("Ann", desk.office.now)
+    again = Signature(key_id="key_other", name=" ANN", at=desk.office.now)
+    for by in (signs(desk.office, "ann"), again):
+        with pytest.raises(Forbidden) as alone:
+            flow.release(desk.batch.id, by=by, stores=desk.office.stores)
+        assert alone.value.code == "second_operator"
+    desk.runs()
+    assert desk.server.asked == []
+    desk.releases()
+    assert desk.runs().sent == 1
+
+
+@pytest.mark.parametrize("step", [flow.approve, flow.release])
+def test_the_key_of_the_deployment_is_nobody(desk: PayDesk, step: Callable[..., Batch]) -> None:
+    desk.earns(ADA)
+    desk.payday()
+    desk.runs()
+    if step is flow.release:
+        desk.approves()
+    nobody = signature(OWN_KEY, stores=desk.office.stores, now=desk.office.now)
+    with pytest.raises(Forbidden) as refused:
+        step(desk.batch.id, by=nobody, stores=desk.office.stores)
+    assert refused.value.code == "personal_key_needed"
+
+
+def test_of_two_who_release_at_once_one_has_released(desk: PayDesk) -> None:
+    desk.earns(ADA)
+    desk.payday()
+    desk.runs()
+    desk.approves()
+    rows = desk.office.rows
+    assert isinstance(rows, FakeRows)
+    cy = Signature(key_id="key_cy", name="Cy", at=desk.office.now)
+    rows.before_write(lambda: flow.release(desk.batch.id, by=cy, stores=desk.office.stores))
+    with pytest.raises(Conflict):
+        desk.releases()
+    assert desk.batch.released == cy
 
 
 @pytest.mark.parametrize(
@@ -146,7 +205,7 @@ def test_another_batch_of_paypals_is_never_taken_for_ours(desk: PayDesk) -> None
     desk.payday()
     desk.runs()
     other = next(one for one in desk.batches if one.state is BatchState.READY)
-    desk.releases(other)
+    desk.lets_go(other)
     with pytest.raises(Conflict, match="PayPal knows BATCH0000"):
         flow.name(
             other.id, "BATCH0000", paypal=desk.paypal, stores=desk.office.stores,
@@ -177,7 +236,7 @@ def test_what_was_certainly_not_sent_can_be_withdrawn_and_is_paid_next_time(desk
     desk.till.balance_cents = 10_000
     desk.payday()
     desk.runs()
-    desk.releases(desk.batches[-1])
+    desk.lets_go(desk.batches[-1])
     desk.runs()
     desk.till.advance()
     desk.till.advance()
@@ -213,7 +272,7 @@ def test_items_that_paypal_refuses_fail_and_the_others_are_paid(desk: PayDesk) -
     desk.payday()
     desk.till.refused.add(receiver(BOB))
     desk.runs()
-    desk.releases()
+    desk.lets_go()
     assert desk.runs().sent == 1
     assert (desk.batch.round, desk.batch.sender_id) == (2, f"{desk.batch.id}-2")
     assert desk.payout_of(BOB).state is PayoutState.FAILED
@@ -316,7 +375,7 @@ def test_a_publisher_held_after_the_batch_was_made_is_not_paid(desk: PayDesk) ->
     hold_publisher(
         BOB.id, reason="a doubt", cause="ticket", stores=desk.office.stores, now=desk.office.now
     )
-    desk.releases()
+    desk.lets_go()
     desk.runs()
     assert desk.payout_of(BOB).state is PayoutState.FAILED
     assert desk.items()[BOB.id].out == "obstacle_held"
@@ -328,7 +387,7 @@ def test_a_payout_made_by_hand_meanwhile_is_left_to_that(desk: PayDesk) -> None:
     desk.payday()
     desk.runs()
     desk.office.settles(desk.payout_of(BOB).id)
-    desk.releases()
+    desk.lets_go()
     desk.runs()
     assert desk.payout_of(BOB).state is PayoutState.SETTLED
     assert desk.items()[BOB.id].out == "payout_ended"
@@ -350,13 +409,7 @@ def test_what_paypal_would_not_take_fails_before_and_its_publisher_is_held(desk:
 
 def test_there_is_no_batch_that_nobody_made(desk: PayDesk) -> None:
     with pytest.raises(NotFound):
-        flow.release(
-            "ppb_none",
-            by="operator",
-            note="alone today",
-            stores=desk.office.stores,
-            now=IN_NOVEMBER,
-        )
+        flow.release("ppb_none", by=signs(desk.office, "ben"), stores=desk.office.stores)
 
 
 def test_what_paypal_has_although_somebody_said_that_it_has_not_is_told(desk: PayDesk) -> None:
@@ -381,7 +434,7 @@ def test_whether_anything_waits_for_paypal_is_known_without_asking_it(desk: PayD
     assert is_waiting(**at, now=desk.office.now)
     desk.runs()
     assert not is_waiting(**at, now=desk.office.now), "an operator's turn"
-    desk.releases()
+    desk.lets_go()
     assert is_waiting(**at, now=desk.office.now)
 
 
@@ -410,7 +463,7 @@ def test_a_crash_anywhere_on_the_way_leaves_something_to_go_on_with(position: in
 
 def _one_pass(desk: PayDesk) -> None:
     """A day on which everybody does what there is to do, and may die over it."""
-    for act in (desk.runs, desk.releases_what_is_ready, desk.runs, desk.till.advance,
+    for act in (desk.runs, desk.lets_go_what_is_ready, desk.runs, desk.till.advance,
                 desk.till.advance, desk.runs):  # fmt: skip
         with suppress(Crash):
             act()

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chalicelib.errors import Busy, Conflict
+from chalicelib.errors import Busy, Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
 from chalicelib.flows.payouts import release_payout
 from chalicelib.offers import Publisher
@@ -18,6 +18,7 @@ from chalicelib.paypal_batches import BatchState
 from tests.fakes import Crash
 from tests.flows.office import Office
 from tests.flows.paypaling import ADA, BOB, CY, paydesk, receiver
+from tests.flows.people import PEOPLE
 from tests.laws.test_books_law import Death, MortalRows
 from tests.paypal.server import Trouble
 
@@ -64,7 +65,7 @@ class Paying(RuleBasedStateMachine):
             self.earns(publisher)
         self.desk.payday()
         self.desk.runs()
-        self.desk.releases_what_is_ready()
+        self.desk.lets_go_what_is_ready()
 
     @rule(trouble=st.sampled_from([Trouble.LOST_AFTER, Trouble.BROKEN_AFTER, Trouble.LOST_BEFORE]))
     def nothing_is_heard_of_paypal(self, trouble: Trouble) -> None:
@@ -83,10 +84,24 @@ class Paying(RuleBasedStateMachine):
         self.does(lambda: self.desk.runs(hours=hours), death)
 
     @rule(death=deaths)
-    def releases(self, death: Death) -> None:
+    def lets_go(self, death: Death) -> None:
+        self.does(self.desk.lets_go_what_is_ready, death)
+
+    @rule(name=st.sampled_from(PEOPLE), death=deaths)
+    def approves(self, name: str, death: Death) -> None:
         for batch in self.desk.batches:
-            if batch.state is BatchState.READY:
-                self.does(lambda batch=batch: self.desk.releases(batch), death)  # type: ignore[misc]
+            self.signs(lambda batch=batch: self.desk.approves(batch, name), death)  # type: ignore[misc]
+
+    @rule(name=st.sampled_from(PEOPLE), death=deaths)
+    def releases(self, name: str, death: Death) -> None:
+        for batch in self.desk.batches:
+            self.signs(lambda batch=batch: self.desk.releases(batch, name), death)  # type: ignore[misc]
+
+    def signs(self, act: Callable[[], object], death: Death) -> None:
+        """Somebody takes a step, whether it is theirs to take or not."""
+        with suppress(Conflict, Forbidden, NotFound):
+            self.does(act, death)
+        self.rows.death = None
 
     @rule(death=deaths, looked=st.booleans())
     def withdraws(self, death: Death, looked: bool) -> None:
@@ -154,6 +169,16 @@ class Paying(RuleBasedStateMachine):
             assert 0 <= cents <= self.earned[who]
 
     @invariant()
+    def paypal_pays_only_what_two_people_let_go(self) -> None:
+        let_go = {
+            batch.id
+            for batch in self.desk.batches
+            if batch.approved and batch.released and batch.approved.name != batch.released.name
+        }
+        for batch in self.desk.till.batches.values():
+            assert batch.header["sender_batch_id"].partition("-")[0] in let_go
+
+    @invariant()
     def paypal_pays_each_payout_once(self) -> None:
         asked = Counter(
             item.asked["sender_item_id"]
@@ -190,7 +215,7 @@ class Paying(RuleBasedStateMachine):
         for _ in range(6):
             desk.payday()
             desk.runs()
-            desk.releases_what_is_ready()
+            desk.lets_go_what_is_ready()
             for _ in range(3):
                 desk.runs(hours=2)
                 desk.till.advance()

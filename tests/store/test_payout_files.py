@@ -17,12 +17,12 @@ from chalicelib.payout_files import (
     FileState,
     PayoutFile,
     Prenote,
-    Signature,
     closed,
     digest,
     opened,
     traces_taken,
 )
+from chalicelib.signatures import Signature
 from chalicelib.store import ach_answers as store_answers
 from chalicelib.store import payout_files as store
 from chalicelib.store.rows import Rows
