@@ -42,6 +42,10 @@ class BatchState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+AT_PAYPAL = (BatchState.RELEASED, BatchState.SENT, BatchState.DONE)
+"""While a batch is one of these, PayPal may pay whatever was submitted with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Payouts of one currency that PayPal is asked to make together.

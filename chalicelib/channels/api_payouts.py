@@ -17,7 +17,6 @@ from chalicelib.channels.views import View, earning_view, line_view, own_payout_
 from chalicelib.errors import NotFound
 from chalicelib.flows import payouts as flow
 from chalicelib.flows.payout_statements import lines_of
-from chalicelib.flows.paypal_batches import confirm_by_hand
 from chalicelib.keys import PartyKind
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import Payout
@@ -134,7 +133,6 @@ def settle(request: Request, id: str) -> Answer:
 def fail(request: Request, id: str) -> Answer:
     """The payout, failed; what it was made of is paid by a later one."""
     said = _said(request, "FailureBody")
-    confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
     payout = flow.fail_payout(id, **said, by_hand=True, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))
@@ -153,7 +151,6 @@ def fail(request: Request, id: str) -> Answer:
 def send_back(request: Request, id: str) -> Answer:
     """The payout, returned; its money waits until it is released."""
     said = _said(request, "ReturnBody")
-    confirm_by_hand(id, stores=request.stores)
     now = request.context.clock()
     payout = flow.return_payout(id, **said, by_hand=True, stores=request.stores, now=now)
     return Answer(body=payout_view(payout))

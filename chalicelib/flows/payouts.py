@@ -13,7 +13,7 @@ from itertools import count
 
 from chalicelib import payout_steps, payouts
 from chalicelib.errors import Busy, NotFound
-from chalicelib.flows.ach_carrying import confirm_not_carried
+from chalicelib.flows.carrying import confirm_not_carried
 from chalicelib.offers import PayoutMethod, Publisher
 from chalicelib.payout_steps import Step
 from chalicelib.payouts import Clearance, Earning, Payout, PayoutState
@@ -90,7 +90,7 @@ def settle_payout(
     """Mark a created or submitted payout as paid; `fee_cents` is what the paying has cost.
 
     A `reference` takes the place of the one before. One that is settled stays as it is. By hand,
-    this and what follows is a Conflict while the payout is in a file that the bank carries.
+    this and what follows is a Conflict while the bank or PayPal carries the payout.
     """
 
     def step(payout: Payout) -> Step | None:

@@ -141,14 +141,6 @@ def leave_out(item: BatchItem, reason: str, *, stores: Stores, now: datetime) ->
     store.move_item(stores.rows, item, left_out(item, reason, now))
 
 
-def confirm_by_hand(payout_id: str, *, stores: Stores) -> None:
-    """Conflict while PayPal may make the payout: said to be unpaid, it would be paid twice."""
-    item = store.find_item(stores.rows, payout_id)
-    batch = store.find_batch(stores.rows, item.batch_id) if item and not item.ended else None
-    if batch and batch.state in (BatchState.RELEASED, BatchState.SENT, BatchState.DONE):
-        raise Conflict(f"{payout_id} is in {batch.id}, which PayPal makes", code="payout_in_batch")
-
-
 def _finished(draft: Batch, stores: Stores) -> Batch | None:
     """The draft, which gathers no more; None when another run has finished it."""
     after = batches.ready(draft)

@@ -148,12 +148,16 @@ def test_a_lost_batch_is_named_by_an_operator(door: Door) -> None:
     assert (reply.body["state"], reply.body["payout_batch_id"]) == ("sent", known)
 
 
-def test_what_paypal_makes_is_not_said_to_have_failed_by_hand(door: Door) -> None:
+@pytest.mark.parametrize(
+    ("step", "said"), [("settle", {}), ("fail", {"reason": "R02"}), ("return", {"reason": "R02"})]
+)
+def test_what_becomes_of_a_payout_at_paypal_is_not_said_by_hand(
+    door: Door, step: str, said: Json
+) -> None:
     sent(door)
     payout = door.get("/payouts").body["data"][0]
-    for step in ("fail", "return"):
-        reply = door.post(f"/payouts/{payout['id']}/{step}", {"reason": "R02"})
-        assert (reply.status, reply.body["code"]) == (409, "payout_in_batch")
+    reply = door.post(f"/payouts/{payout['id']}/{step}", said)
+    assert (reply.status, reply.body["code"]) == (409, "payout_in_batch")
 
 
 def test_an_event_of_paypals_moves_the_payout_that_paypal_says_it_moves(door: Door) -> None:

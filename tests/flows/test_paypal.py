@@ -9,9 +9,11 @@ import pytest
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
 from chalicelib.flows.holding import hold_publisher
+from chalicelib.flows.payouts import fail_payout, settle_payout
 from chalicelib.flows.paypal_run import is_waiting
 from chalicelib.flows.signing import signature
 from chalicelib.keys import OWN_KEY
+from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import PayoutState
 from chalicelib.paypal_batches import Batch, BatchState, taken
 from chalicelib.signatures import Signature
@@ -405,6 +407,32 @@ def test_what_paypal_would_not_take_fails_before_and_its_publisher_is_held(desk:
     desk.payday()
     assert len(desk.office.payouts) == 1
     assert desk.office.audits().clean
+
+
+def test_what_is_let_go_and_not_sent_may_still_be_paid_by_hand(desk: PayDesk) -> None:
+    released(desk)
+    ada, bob = desk.payout_of(ADA).id, desk.payout_of(BOB).id
+    stores, now = desk.office.stores, desk.office.now
+    settle_payout(ada, reference="check 7", by_hand=True, stores=stores, now=now)
+    fail_payout(bob, reason="R02", by_hand=True, stores=stores, now=now)
+    desk.runs()
+    assert desk.server.asked == []
+    assert desk.batch.state is BatchState.WITHDRAWN
+    assert desk.payout_of(ADA).method is PayoutMethod.MANUAL
+    assert desk.office.audits().clean
+
+
+def test_a_payout_is_not_failed_by_hand_while_it_is_handed_to_paypal(desk: PayDesk) -> None:
+    released(desk)
+    rows, payout = desk.office.rows, desk.payout_of(ADA)
+    assert isinstance(rows, FakeRows)
+    rows.before_write(desk.runs)
+    with pytest.raises(Conflict) as refused:
+        fail_payout(
+            payout.id, reason="R02", by_hand=True, stores=desk.office.stores, now=desk.office.now
+        )
+    assert refused.value.code == "payout_in_batch"
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED
 
 
 def test_there_is_no_batch_that_nobody_made(desk: PayDesk) -> None:

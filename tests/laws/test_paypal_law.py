@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
-from chalicelib.flows.payouts import release_payout
+from chalicelib.flows.payouts import fail_payout, release_payout
 from chalicelib.offers import Publisher
 from chalicelib.payouts import PayoutState
 from chalicelib.paypal_batches import BatchState
@@ -162,6 +162,17 @@ class Paying(RuleBasedStateMachine):
         for payout in office.payouts:
             if payout.state is PayoutState.RETURNED:
                 release_payout(payout.id, stores=office.stores, now=office.now)
+
+    @rule()
+    def somebody_says_that_nobody_is_paid(self) -> None:
+        """By hand, of every payout that is on its way."""
+        office = self.desk.office
+        for payout in office.payouts:
+            if payout.in_flight:
+                with suppress(Conflict):
+                    fail_payout(
+                        payout.id, reason="R02", by_hand=True, stores=office.stores, now=office.now
+                    )
 
     @invariant()
     def nobody_has_more_than_was_earned(self) -> None:
