@@ -65,6 +65,7 @@ class Batch:
     drafted_at: datetime
     approved: Signature | None = None
     released: Signature | None = None
+    withdrawn: Signature | None = None
     unsure_since: datetime | None = None
     problem: str | None = None
     payout_batch_id: str | None = None
@@ -204,24 +205,23 @@ def hinted(batch: Batch, now: datetime) -> Batch | None:
     return _become(batch, batch.state, due_at=now)
 
 
-def withdrawn(batch: Batch, *, not_at_paypal: bool, now: datetime) -> Batch | None:
+def withdrawn(batch: Batch, by: Signature, *, not_at_paypal: bool) -> Batch | None:
     """Nobody is paid by the batch; None when it was withdrawn before.
 
-    Conflict once PayPal may have it, unless somebody has looked there and says that it has not.
+    Conflict once PayPal may have it, unless one of the operator's people has looked there and says
+    that it has not; Forbidden for the deployment's own key to say so.
     """
     if batch.state is BatchState.WITHDRAWN:
         return None
     if batch.state not in (BatchState.READY, BatchState.APPROVED, BatchState.RELEASED):
         raise Conflict(f"{batch.id} is {batch.state}: PayPal has it", code="batch_state")
-    if batch.taken_until and now < batch.taken_until:
+    if batch.taken_until and by.at < batch.taken_until:
         raise Conflict(f"{batch.id} is being sent; ask again in a while", code="batch_taken")
-    if batch.unsure_since and not not_at_paypal:
-        raise Conflict(
-            f"{batch.id} was sent, and PayPal's answer is not known: look there for "
-            f"{batch.sender_id}, and say not_at_paypal if it is not there",
-            code="batch_unsure",
-        )
-    return _become(batch, BatchState.WITHDRAWN, ended_at=now, due_at=now, problem=None)
+    if batch.unsure_since:
+        _confirm_looked(batch, by, not_at_paypal=not_at_paypal)
+    return _become(
+        batch, BatchState.WITHDRAWN, withdrawn=by, ended_at=by.at, due_at=by.at, problem=None
+    )
 
 
 def emptied(batch: Batch, now: datetime) -> Batch:
@@ -243,3 +243,13 @@ def _become(batch: Batch, state: BatchState, **changes: Any) -> Batch:
 def _confirm(batch: Batch, wanted: BatchState) -> None:
     if batch.state is not wanted:
         raise Conflict(f"{batch.id} is {batch.state}, not {wanted}", code="batch_state")
+
+
+def _confirm_looked(batch: Batch, by: Signature, *, not_at_paypal: bool) -> None:
+    if not not_at_paypal:
+        raise Conflict(
+            f"{batch.id} was sent, and PayPal's answer is not known: look there for "
+            f"{batch.sender_id}, and say not_at_paypal if it is not there",
+            code="batch_unsure",
+        )
+    confirm_person(by)

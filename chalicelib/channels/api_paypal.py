@@ -127,8 +127,7 @@ def withdraw(request: Request, id: str) -> Answer:
     from chalicelib.channels.schemas_paypal import PayPalWithdrawalBody
 
     said = validated(PayPalWithdrawalBody, request.document())
-    now = request.context.clock()
-    return _shown(flow.withdraw(id, **said, stores=request.stores, now=now))
+    return _shown(flow.withdraw(id, **said, by=signed(request), stores=request.stores))
 
 
 @endpoint(

@@ -30,7 +30,8 @@ PayPalId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 class PayPalWithdrawalBody(Document):
     """`not_at_paypal` says that somebody has looked for the batch there, and not found it: needed
-    where it was sent and PayPal's answer is not known."""
+    where it was sent and PayPal's answer is not known, by the key of one of the operator's people.
+    """
 
     not_at_paypal: bool = False
 
@@ -58,6 +59,7 @@ class PayPalBatchView(Document):
     drafted_at: Moment
     approved: SignatureView | None
     released: SignatureView | None
+    withdrawn: SignatureView | None
     unsure_since: Moment | None
     problem: str | None
     payout_batch_id: Annotated[str | None, Field(description="PayPal's id of it")]

@@ -71,17 +71,16 @@ def release(batch_id: str, *, by: Signature, stores: Stores) -> Batch:
     return change(batch_id, lambda one: batches.released(one, by), stores)
 
 
-def withdraw(batch_id: str, *, not_at_paypal: bool, stores: Stores, now: datetime) -> Batch:
+def withdraw(batch_id: str, *, by: Signature, not_at_paypal: bool, stores: Stores) -> Batch:
     """Have nobody paid by a batch: its payouts fail, and what they were made of may be paid anew.
 
-    Conflict once PayPal has the batch, or may have it and nobody says that it is `not_at_paypal`.
+    Conflict once PayPal has the batch, or may have it and nobody says that it is `not_at_paypal`;
+    Forbidden for the deployment's own key to say so, which is nobody's.
     """
     batch = change(
-        batch_id,
-        lambda one: batches.withdrawn(one, not_at_paypal=not_at_paypal, now=now),
-        stores,
+        batch_id, lambda one: batches.withdrawn(one, by, not_at_paypal=not_at_paypal), stores
     )
-    return finish_withdrawing(batch, stores=stores, now=now)
+    return finish_withdrawing(batch, stores=stores, now=by.at)
 
 
 def finish_withdrawing(batch: Batch, *, stores: Stores, now: datetime) -> Batch:

@@ -130,6 +130,7 @@ def test_a_withdrawn_batch_pays_nobody(door: Door) -> None:
     batch = ready(door)
     reply = door.post(f"/paypal-batches/{batch['id']}/withdraw")
     assert (reply.status, reply.body["state"]) == (200, "withdrawn")
+    assert reply.body["withdrawn"]["key_id"] == "operator"
     assert {one["state"] for one in door.get("/payouts").body["data"]} == {"failed"}
     assert door.signed("Ann", f"/paypal-batches/{batch['id']}/approve").status == 409
 
@@ -140,6 +141,8 @@ def test_a_lost_batch_is_named_by_an_operator(door: Door) -> None:
     assert batch["unsure_since"] is not None
     refused = door.post(f"/paypal-batches/{batch['id']}/withdraw")
     assert (refused.status, refused.body["code"]) == (409, "batch_unsure")
+    nobody = door.post(f"/paypal-batches/{batch['id']}/withdraw", {"not_at_paypal": True})
+    assert (nobody.status, nobody.body["code"]) == (403, "personal_key_needed")
     door.desk.server.troubles.clear()
     absent = door.post(f"/paypal-batches/{batch['id']}/name", {"payout_batch_id": "NOSUCH"})
     assert (absent.status, absent.body["code"]) == (422, "not_at_paypal")

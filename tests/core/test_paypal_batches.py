@@ -41,7 +41,7 @@ def sent() -> Batch:
 
 
 CY = Signature(key_id="key_cy", name="Cy", at=NOW)
-WITHDRAWN = batches.withdrawn(READY, not_at_paypal=False, now=NOW)
+WITHDRAWN = batches.withdrawn(READY, ANN, not_at_paypal=False)
 SENT = sent()
 
 
@@ -93,9 +93,9 @@ def test_only_what_is_ready_is_approved(batch: Batch) -> None:
 
 @pytest.mark.parametrize("batch", [READY, batches.approved(READY, ANN), released()])
 def test_what_paypal_has_not_is_withdrawn(batch: Batch) -> None:
-    gone = batches.withdrawn(batch, not_at_paypal=False, now=NOW)
+    gone = batches.withdrawn(batch, ANN, not_at_paypal=False)
     assert gone is not None
-    assert gone.state is BatchState.WITHDRAWN
+    assert (gone.state, gone.withdrawn) == (BatchState.WITHDRAWN, ANN)
 
 
 def test_a_certain_refusal_leaves_no_doubt_unless_there_was_one_before() -> None:
@@ -169,9 +169,9 @@ def test_a_hint_brings_the_next_look_forward_even_when_nobody_looks_any_more() -
 def test_what_a_run_has_in_hand_is_not_withdrawn() -> None:
     taken = batches.taken(released(), NOW)
     with pytest.raises(Conflict) as busy:
-        batches.withdrawn(taken, not_at_paypal=True, now=NOW)
+        batches.withdrawn(taken, ANN, not_at_paypal=True)
     assert busy.value.code == "batch_taken"
-    assert batches.withdrawn(taken, not_at_paypal=False, now=NOW + HOUR) is not None
+    assert batches.withdrawn(taken, replace(ANN, at=NOW + HOUR), not_at_paypal=False) is not None
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,13 @@ class PayDesk:
         by = signs(self.office, name)
         return flow.release((batch or self.batch).id, by=by, stores=self.office.stores)
 
+    def withdraws(self, batch: Batch | None = None, *, not_at_paypal: bool = False) -> Batch:
+        """One of them has nobody paid by a batch."""
+        return flow.withdraw(
+            (batch or self.batch).id, by=signs(self.office, "ann"), not_at_paypal=not_at_paypal,
+            stores=self.office.stores,
+        )  # fmt: skip
+
     def lets_go(self, batch: Batch | None = None) -> Batch:
         """A batch is approved, unless it was, and released by whoever has not approved it."""
         looked = batch or self.batch

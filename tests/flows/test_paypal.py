@@ -229,9 +229,7 @@ def test_what_was_certainly_not_sent_can_be_withdrawn_and_is_paid_next_time(desk
     released(desk)
     desk.till.balance_cents = 0
     desk.runs()
-    flow.withdraw(
-        desk.batch.id, not_at_paypal=False, stores=desk.office.stores, now=desk.office.now
-    )
+    desk.withdraws()
     assert desk.batch.state is BatchState.WITHDRAWN
     assert [one.state for one in desk.office.payouts] == [PayoutState.FAILED] * 2
     assert desk.office.audits().clean
@@ -252,21 +250,22 @@ def test_what_paypal_may_have_is_withdrawn_only_by_somebody_who_looked_there(
     released(desk)
     desk.server.trouble(Trouble.LOST_BEFORE, times=100)
     desk.runs()
-    at = {"stores": desk.office.stores, "now": desk.office.now}
     with pytest.raises(Conflict) as refused:
-        flow.withdraw(desk.batch.id, not_at_paypal=False, **at)  # type: ignore[arg-type]
+        desk.withdraws()
     assert refused.value.code == "batch_unsure"
-    gone = flow.withdraw(desk.batch.id, not_at_paypal=True, **at)  # type: ignore[arg-type]
-    assert gone.state is BatchState.WITHDRAWN
+    nobody = signature(OWN_KEY, stores=desk.office.stores, now=desk.office.now)
+    with pytest.raises(Forbidden) as unsigned:
+        flow.withdraw(desk.batch.id, by=nobody, not_at_paypal=True, stores=desk.office.stores)
+    assert unsigned.value.code == "personal_key_needed"
+    gone = desk.withdraws(not_at_paypal=True)
+    assert (gone.state, gone.withdrawn) == (BatchState.WITHDRAWN, signs(desk.office, "ann"))
 
 
 def test_what_paypal_has_is_not_withdrawn(desk: PayDesk) -> None:
     released(desk)
     desk.runs()
     with pytest.raises(Conflict):
-        flow.withdraw(
-            desk.batch.id, not_at_paypal=True, stores=desk.office.stores, now=desk.office.now
-        )
+        desk.withdraws(not_at_paypal=True)
 
 
 def test_items_that_paypal_refuses_fail_and_the_others_are_paid(desk: PayDesk) -> None:
@@ -445,7 +444,7 @@ def test_what_paypal_has_although_somebody_said_that_it_has_not_is_told(desk: Pa
     desk.server.trouble(Trouble.LOST_AFTER, times=100)
     desk.runs()
     desk.server.troubles.clear()
-    flow.withdraw(desk.batch.id, not_at_paypal=True, stores=desk.office.stores, now=desk.office.now)
+    desk.withdraws(not_at_paypal=True)
     desk.till.advance()
     desk.till.advance()
     for event in desk.till.outbox:

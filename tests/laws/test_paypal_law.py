@@ -107,15 +107,12 @@ class Paying(RuleBasedStateMachine):
     def withdraws(self, death: Death, looked: bool) -> None:
         """Whoever says that PayPal does not have a batch has looked there."""
         senders = {one.header["sender_batch_id"] for one in self.desk.till.batches.values()}
-        office = self.desk.office
 
         def act() -> None:
             for batch in self.desk.batches:
                 absent = looked and batch.sender_id not in senders
-                with suppress(Conflict):
-                    flow.withdraw(
-                        batch.id, not_at_paypal=absent, stores=office.stores, now=office.now
-                    )
+                with suppress(Conflict, NotFound):
+                    self.desk.withdraws(batch, not_at_paypal=absent)
 
         self.does(act, death)
 
@@ -247,7 +244,7 @@ class Paying(RuleBasedStateMachine):
                     stores=office.stores, now=office.now,
                 )  # fmt: skip
             else:
-                flow.withdraw(batch.id, not_at_paypal=True, stores=office.stores, now=office.now)
+                self.desk.withdraws(batch, not_at_paypal=True)
 
     def _confirms(self) -> None:
         office = self.desk.office
