@@ -17,7 +17,7 @@ from chalicelib.errors import Conflict, Fault
 from chalicelib.hidden import Hidden
 from chalicelib.ids import derived
 from chalicelib.payout_files import FileEntry, FileState, PayoutFile
-from chalicelib.signatures import Signature
+from chalicelib.signatures import Signature, confirm_person
 
 
 class AnswersState(StrEnum):
@@ -101,8 +101,11 @@ def answers_id(sha256: str) -> str:
 def begun(answers: Answers, by: Signature, *, exempts: bool, reason: str | None) -> Answers:
     """The file as somebody begins to apply it; one that was begun goes on as it was.
 
-    Conflict when it is to go on in another way than it was begun.
+    Conflict when it is to go on in another way than it was begun. Forbidden for the deployment's
+    own key where corrected accounts are to be paid without a cool-down.
     """
+    if exempts:
+        confirm_person(by)
     if answers.state is AnswersState.PREVIEWED:
         return replace(
             answers,

@@ -237,16 +237,19 @@ def test_a_file_of_returns_is_read_shown_and_applied(door: Door) -> None:
     assert outcomes == ["returned", "corrected"]
 
 
-def test_an_exemption_from_the_cool_down_says_why(door: Door) -> None:
+def test_an_exemption_from_the_cool_down_is_a_persons_who_says_why(door: Door) -> None:
     door.written()
     trace = door.desk.entries(door.desk.files[0])[ADA.id].trace
     made = came(door, Answered(code="C01", trace=trace, said="1918171614")).body
     path = f"/ach-answers/{made['id']}/apply"
     reply = door.post(path, {"exempts": True})
     assert (reply.status, reply.faults) == (400, {("reason", "required")})
-    done = door.post(path, {"exempts": True, "reason": "The bank says so"}).body
+    said = {"exempts": True, "reason": "The bank says so"}
+    nobody = door.post(path, said)
+    assert (nobody.status, nobody.body["code"]) == (403, "personal_key_needed")
+    done = door.signed("Ann", path, said).body
     assert (done["exempts"], done["reason"], done["applied"]["name"]) == (
-        True, "The bank says so", "operator",
+        True, "The bank says so", "Ann",
     )  # fmt: skip
 
 
