@@ -14,6 +14,7 @@ from simulator.connect_blocks import walk
 from simulator.connect_contact import ConnectSetting, LiveContact, Tells
 from simulator.connect_flow import read_flow
 from simulator.connect_instance import ConnectInstance
+from simulator.connect_wire import Retrying
 from simulator.courier import Exchange, Sender
 from simulator.network import CallResult, result_of
 from simulator.scripts import CallScript
@@ -44,7 +45,7 @@ class ConnectNetwork:
         self._setting = ConnectSetting(
             instance=self.instance,
             flow=read_flow(flow),
-            wire=wire,
+            wire=Retrying(wire),
             tells=tells or Tells(),
             speed=speed,
             on_exchange=on_exchange,
