@@ -176,7 +176,7 @@ def _next_steps(result: CallResult, endpoints: Endpoints) -> list[str]:
             "  what the platform made of it: curl -H 'Authorization: Bearer OPERATOR_KEY'"
             f" '{endpoints.api}/calls?carrier_call_id={result.sid}'"
         )
-    if endpoints.twilio_api:
+    if endpoints.twilio_api and result.sid.startswith("CA"):
         steps.append("  let the platform ask about it later: python -m simulator serve")
     steps.append("  more calls: python -m simulator traffic --calls 50")
     return steps

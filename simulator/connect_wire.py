@@ -81,7 +81,8 @@ class LocalAws:
         try:
             connection.request("POST", _EVENTS, payload, {"Content-Type": _JSON})
             response = connection.getresponse()
-            return response.status, response.read(), ""
+            response.read()
+            return response.status, b"", ""
         finally:
             connection.close()
 
