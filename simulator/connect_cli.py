@@ -9,13 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from simulator.connect_api import ConnectServer
+from simulator.carrier import Carrier
 from simulator.connect_flow import FlowRefused
 from simulator.connect_instance import ConnectInstance
 from simulator.connect_network import ConnectNetwork
 from simulator.connect_wire import LocalAws
 from simulator.endpoints import Endpoints, Unusable
 from simulator.flags import tells_of
+from simulator.rest import RestServer
 
 _FUNCTION_ARN = "${ConnectFunctionArn}"
 
@@ -43,18 +44,23 @@ def connect_network(
         )
     except (OSError, FlowRefused) as fault:
         raise Unusable(f"the flow {given.flow} cannot be played: {fault}") from fault
-    with _served(instance, endpoints):
+    with _served(instance, given, endpoints):
         yield network
 
 
 @contextmanager
-def _served(instance: ConnectInstance, endpoints: Endpoints) -> Iterator[None]:
+def _served(
+    instance: ConnectInstance, given: argparse.Namespace, endpoints: Endpoints
+) -> Iterator[None]:
+    """Answer what the platform asks of the instance, and of the other carrier beside it."""
     address = endpoints.connect_address
     if address is None:
         yield
         return
     try:
-        server = ConnectServer(instance, address)
+        server = RestServer(
+            Carrier(given.journal), endpoints.account_sid, endpoints.auth_token, address, instance
+        )
     except OSError:
         # The platform then asks somebody who does not know these contacts, and goes without.
         print(f"{endpoints.connect_api} is served already", file=sys.stderr)

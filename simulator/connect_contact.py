@@ -162,6 +162,8 @@ class LiveContact(OnTheLine[Attributes]):
         self.ended_at = self.clock.second
         self.status = "completed"
         self.reason = reason
+        with self.instance.lock:
+            self.instance.recorded.pop(self.sid, None)
         self.tell_of("disconnected")
         self.tell_of("completed")
 

@@ -38,7 +38,6 @@ class Contact:
     ended: datetime | None = None
     reason: str = ""
     talk_seconds: int = 0
-    recorded: bool = False
 
     @property
     def method(self) -> str:

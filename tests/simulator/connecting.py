@@ -51,6 +51,7 @@ class Functions:
         self.invoked: list[Json] = []
         self.events: list[Json] = []
         self.records: list[Json] = []
+        self.looks: Callable[[], object] = lambda: None
 
     def send(self, request: Request) -> Answer:
         """The way of a network to these functions."""
@@ -66,6 +67,7 @@ class Functions:
                 self.records.append(json.loads(base64.b64decode(one["kinesis"]["data"])))
             return Answer(status=200, body=b"{}")
         self.invoked.append(document["Details"])
+        self.looks()
         waiting = self._answers[document["Details"]["Parameters"]["operation"]]
         said = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(said, Answer):

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from simulator import ANONYMOUS, Behaviour, CallResult, Faults, Outcome, Side, Tells
+from simulator import ANONYMOUS, Behaviour, CallResult, CallScript, Faults, Outcome, Side, Tells
 from simulator.wire import Answer
-from tests.simulator.conftest import kinds
-from tests.simulator.connecting import END, QUIET, SORRY, Functions, asks, calls, dials
+from tests.simulator.conftest import CALLER, NOON, kinds
+from tests.simulator.connecting import END, QUIET, SORRY, Functions, asks, calls, dials, network
 from tests.simulator.standin import DIALLED, TARGET
 
 TARGET_LEAVES = Behaviour(after=6, talk=60, hangup_by=Side.TARGET)
@@ -262,6 +262,31 @@ def test_an_instance_may_tell_less() -> None:
     moments = {one.get("connectedToSystemTimestamp") for one in legs}
     assert moments <= {None, "1970-01-01T00:00:00.001Z"}
     assert not any(lowered(one).get("externalThirdParty") for one in vague.records)
+
+
+@pytest.mark.parametrize("record", ["on", "off"])
+def test_the_instance_records_a_talk_where_the_answer_says_so(record: str) -> None:
+    functions = Functions(arrived=dials(record=record))
+    placing = network(functions)
+    during = []
+    functions.looks = lambda: during.append(dict(placing.instance.recorded))
+    result = placing.place(
+        CallScript(to=DIALLED, caller=CALLER, target=TARGET_LEAVES, started_at=NOON)
+    )
+    assert during[-1] == ({result.sid: False} if record == "on" else {})
+    assert placing.instance.recorded == {}
+
+
+def test_what_the_instance_shows_of_a_contact_is_what_it_was() -> None:
+    placing = network(Functions())
+    result = placing.place(
+        CallScript(to=DIALLED, caller=CALLER, target=TARGET_LEAVES, started_at=NOON)
+    )
+    own, leg = (placing.instance.contacts[id] for id in (result.sid, result.legs[0].sid))
+    begun = NOON.timestamp()
+    assert (own["InitiationTimestamp"], own["DisconnectTimestamp"]) == (begun, begun + 66)
+    assert (leg["InitialContactId"], leg["ConnectedToSystemTimestamp"]) == (result.sid, begun + 6)
+    assert leg["DisconnectReason"] == "THIRD_PARTY_DISCONNECT"
 
 
 def test_the_same_seed_makes_the_same_call() -> None:
