@@ -164,6 +164,9 @@ def test_every_contact_ends_once_with_the_talk_that_is_told_and_nothing_held(
     charged = 2500 if call.status is CallStatus.APPROVED else 0
     assert board.world.funds() == (100_000 - charged, 0)
     assert (call.talk_seconds or 0) in expected(call, live, tells)
+    if call.talk_seconds:
+        assert call.hung_up_by is not None
+        assert call.hung_up_by.value == live.ended_by.value
     once = everything(board)
     for exchange in live.courier.timeline:
         if not exchange.dropped:
