@@ -33,9 +33,8 @@ _UNANSWERED = {
     "TELECOM_UNANSWERED": LegStatus.NO_ANSWER,
     "TELECOM_TIMEOUT": LegStatus.NO_ANSWER,
     "TELECOM_ORIGINATOR_CANCEL": LegStatus.CANCELED,
-    "CUSTOMER_DISCONNECT": LegStatus.CANCELED,
-    "": LegStatus.NO_ANSWER,
 }
+_TELECOM = "TELECOM_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +108,7 @@ def callers_reports(
     talked, where a record says so. Connect answers every call, so an end is a completed one."""
     if not contact.is_over or contact.disconnected_at is None:
         return ()
-    begun = contact.initiated_at or contact.disconnected_at
+    begun = (contact.initiated_at or contact.disconnected_at).replace(microsecond=0)
     end = Signal(
         kind=kind,
         attempt=0,
@@ -163,18 +162,27 @@ def legs_reports(
 ) -> tuple[Signal, ...]:
     """What the contact of a transfer reports of the attempt whose target it rang: that this
     answered, and how it ended. Nothing where the attempt is a later one: what came before it has
-    failed."""
+    failed.
+
+    Without a moment of its answer, a leg that the network ended was not answered; of one that
+    somebody hung up it is not known.
+    """
     if attempt is None or not rang_for(contact, attempt):
         return ()
     answered, over = contact.connected_at, contact.disconnected_at
     told = []
     if answered is not None and (contact.is_over or contact.kind == _CONNECTED):
         told.append(_of_leg(contact, attempt, SignalKind.LEG, LegStatus.IN_PROGRESS, answered, now))
-    if contact.is_over and over is not None:
-        status = LegStatus.COMPLETED if answered else _UNANSWERED.get(contact.reason)
-        end = _of_leg(contact, attempt, kind, status or LegStatus.FAILED, over, now)
-        told.append(end)
+    status = LegStatus.COMPLETED if answered else _unanswered(contact.reason)
+    if contact.is_over and over is not None and status is not None:
+        told.append(_of_leg(contact, attempt, kind, status, over, now))
     return tuple(told)
+
+
+def _unanswered(reason: str) -> LegStatus | None:
+    """Why nobody answered; None for a reason that does not say so."""
+    failed = LegStatus.FAILED if reason.startswith(_TELECOM) else None
+    return _UNANSWERED.get(reason, failed)
 
 
 def _of_leg(

@@ -15,7 +15,7 @@ from typing import Any
 from infra import parameters, stacks
 from infra.build import build
 from infra.cloud import LOCAL_ACCOUNT, LOCAL_REGION, Cloud
-from infra.connect_setup import Instance
+from infra.connect_setup import FUNCTION, Instance
 from infra.deploy import apply_state, recipe, run_chalice, wire
 from infra.stage import API_FUNCTION, API_STAGE, FUNCTIONS, Stage, Stopped
 
@@ -90,12 +90,18 @@ def write_endpoints(laptop: Laptop, file: Path) -> None:
         "twilio_api": laptop.carrier,
         "connect_api": laptop.carrier,
         "connect_instance_id": INSTANCE.id,
+        "connect_function": _arn(laptop.cloud, FUNCTION),
+        "contacts_function": _arn(laptop.cloud, "contacts"),
         "aws": laptop.url,
         "region": laptop.cloud.region,
         "stage": STAGE.name,
     }
     file.touch(mode=0o600)
     file.write_text(json.dumps(endpoints, indent=2) + "\n")
+
+
+def _arn(cloud: Cloud, function: str) -> str:
+    return f"arn:aws:lambda:{cloud.region}:{cloud.account}:function:{STAGE.function(function)}"
 
 
 def _carrier_credentials(known: Mapping[str, str]) -> dict[str, str]:

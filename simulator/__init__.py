@@ -5,6 +5,9 @@ and judges what it is answered.
 """
 
 from simulator.carrier import Carrier
+from simulator.connect_contact import Tells
+from simulator.connect_flow import FlowRefused
+from simulator.connect_network import ConnectNetwork
 from simulator.courier import Exchange
 from simulator.faults import Faults
 from simulator.judging import Violation
@@ -22,14 +25,17 @@ __all__ = [
     "CallScript",
     "Caller",
     "Carrier",
+    "ConnectNetwork",
     "Dialled",
     "Exchange",
     "Faults",
+    "FlowRefused",
     "LegResult",
     "Network",
     "Outcome",
     "Profile",
     "Side",
+    "Tells",
     "TwimlRefused",
     "Violation",
     "plan",

@@ -18,12 +18,13 @@ from pathlib import Path
 
 from simulator import flags
 from simulator.carrier import Carrier
+from simulator.connect_cli import connect_network
 from simulator.endpoints import Endpoints, Unusable, load
 from simulator.network import CallResult, Network
 from simulator.profiles import BUILTIN, Profile, dialled, numbers_from, profile_from
 from simulator.rest import RestServer
 from simulator.timeline import Tally, call_lines
-from simulator.traffic import traffic
+from simulator.traffic import Plays, traffic
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _endpoints(given: argparse.Namespace) -> Endpoints:
+    on_connect = _on_connect(given)
     overrides = {
         "voice_inbound": given.inbound,
         "voice_status": given.status,
@@ -48,7 +50,11 @@ def _endpoints(given: argparse.Namespace) -> Endpoints:
         "auth_token": given.auth_token,
         "twilio_api": given.rest,
     }
-    return load(given.endpoints, overrides)
+    return load(given.endpoints, overrides, on_connect=on_connect)
+
+
+def _on_connect(given: argparse.Namespace) -> bool:
+    return getattr(given, "carrier", "") == "connect"
 
 
 def _call(given: argparse.Namespace, endpoints: Endpoints) -> int:
@@ -97,9 +103,11 @@ def _serve(given: argparse.Namespace, endpoints: Endpoints) -> int:
 
 
 @contextmanager
-def _network(
-    given: argparse.Namespace, endpoints: Endpoints, seed: str | None
-) -> Iterator[Network]:
+def _network(given: argparse.Namespace, endpoints: Endpoints, seed: str | None) -> Iterator[Plays]:
+    if _on_connect(given):
+        with connect_network(given, endpoints, seed) as instance:
+            yield instance
+        return
     network = Network(
         account_sid=endpoints.account_sid,
         auth_token=endpoints.auth_token,
@@ -168,7 +176,7 @@ def _next_steps(result: CallResult, endpoints: Endpoints) -> list[str]:
             "  what the platform made of it: curl -H 'Authorization: Bearer OPERATOR_KEY'"
             f" '{endpoints.api}/calls?carrier_call_id={result.sid}'"
         )
-    if endpoints.twilio_api:
+    if endpoints.twilio_api and result.sid.startswith("CA"):
         steps.append("  let the platform ask about it later: python -m simulator serve")
     steps.append("  more calls: python -m simulator traffic --calls 50")
     return steps

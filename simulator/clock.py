@@ -14,15 +14,18 @@ _POLL_SECONDS = 0.1
 class Clock:
     """Simulated time of one call.
 
-    `speed` is simulated seconds per real second (1 is real time); `None` waits for nothing.
+    `speed` is simulated seconds per real second (1 is real time); `None` waits for nothing. A call
+    of the `present` is never earlier than the wall: what the platform notes as it answers is not
+    later than what the carrier tells afterwards.
     """
 
-    def __init__(self, start: datetime, speed: float | None) -> None:
+    def __init__(self, start: datetime, speed: float | None, *, present: bool = False) -> None:
         if speed is not None and speed <= 0:
             raise ValueError("speed is a factor above 0")
         self.start = start
         self.second = 0.0
         self._speed = speed
+        self._present = present
         self._begun = time.monotonic()
 
     def at(self, second: float) -> datetime:
@@ -37,7 +40,8 @@ class Clock:
         while not stopped():
             wait = self._wait(second)
             if wait <= 0:
-                self.second = max(self.second, second)
+                wall = time.monotonic() - self._begun if self._present else 0.0
+                self.second = max(self.second, second, wall)
                 return True
             time.sleep(min(wait, _POLL_SECONDS))
             self.second = max(self.second, min(second, self._played()))

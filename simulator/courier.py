@@ -1,7 +1,7 @@
 """In which order, how often and how late do the webhooks of one call go out?
 
 Applies the call's `Faults`, sends through the `Wire`, has every answer judged, and keeps the
-timeline. What the webhooks say is `engine`'s and `dialling`'s business.
+timeline. What the webhooks say, and which answers the carrier takes, is each carrier's business.
 """
 
 import heapq
@@ -9,11 +9,31 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Generic, Protocol, TypeVar
 
 from simulator.faults import Fate, Faults
 from simulator.fields import derived_id
-from simulator.judging import Document, Violation, differing, judge
-from simulator.wire import Answer, Request, Wire
+from simulator.judging import Violation
+from simulator.wire import Answer, Request
+
+D = TypeVar("D")
+
+
+class Sender(Protocol):
+    """A way to the platform."""
+
+    def send(self, request: Request, /) -> Answer:
+        """What came back; never raises."""
+
+
+class Judging(Protocol[D]):
+    """How a carrier reads answers: `judging` for one that asks for TwiML."""
+
+    def judge(self, request: Request, answer: Answer, /) -> tuple[D | None, tuple[Violation, ...]]:
+        """What an answer says (`None`: nothing to go on with) and what was wrong with it."""
+
+    def differing(self, request: Request, first: D | None, again: D | None, /) -> Violation | None:
+        """What is wrong where a request got one answer first and another again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,34 +66,41 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class _Parcel:
+class _Parcel(Generic[D]):
     request: Request
     copies: int = 0
-    first: Document | None = None
+    first: D | None = None
     tried: bool = False
 
 
 @dataclass(order=True, slots=True)
-class _Due:
+class _Due(Generic[D]):
     second: float
     order: int
-    parcel: _Parcel = field(compare=False)
+    parcel: _Parcel[D] = field(compare=False)
 
 
-class Courier:
+class Courier(Generic[D]):
     """Carries the webhooks of one call; everything runs in the thread that plays the call."""
 
     def __init__(
-        self, wire: Wire, faults: Faults, seed: str, on_exchange: Callable[[Exchange], None]
+        self,
+        wire: Sender,
+        faults: Faults,
+        seed: str,
+        *,
+        judging: Judging[D],
+        on_exchange: Callable[[Exchange], None],
     ) -> None:
         self._wire = wire
         self._faults = faults
         self._seed = seed
+        self._judging = judging
         self._on_exchange = on_exchange
         self._sent: Counter[str] = Counter()
         self._orders = count()
-        self._waiting: list[_Due] = []
-        self._held: list[_Parcel] = []
+        self._waiting: list[_Due[D]] = []
+        self._held: list[_Parcel[D]] = []
         self.timeline: list[Exchange] = []
 
     def fate(self, request: Request) -> tuple[Request, Fate]:
@@ -83,7 +110,7 @@ class Courier:
         self._sent[kind] += 1
         return replace(request, token=derived_id("", seed)), self._faults.fate(kind, seed)
 
-    def ask(self, request: Request, fate: Fate, second: float) -> Document | None:
+    def ask(self, request: Request, fate: Fate, second: float) -> D | None:
         """Send a request whose answer matters; `None` when there is nothing to go on with.
 
         Extra copies follow at once, and their answers must equal the first. Unreachable, it is
@@ -92,8 +119,8 @@ class Courier:
         if fate.copies == 0:
             self._lost(request, second)
             return None
-        parcel = _Parcel(request)
-        document: Document | None = None
+        parcel: _Parcel[D] = _Parcel(request)
+        document: D | None = None
         for _ in range(fate.copies):
             document = self._deliver(parcel, second)
         self._release(second)
@@ -107,7 +134,7 @@ class Courier:
         if fate.copies == 0:
             self._lost(request, second)
             return
-        parcel = _Parcel(request)
+        parcel: _Parcel[D] = _Parcel(request)
         for extra in range(1, fate.copies):
             self._put(parcel, second + fate.delay + extra)
         if fate.delay:
@@ -138,7 +165,7 @@ class Courier:
         latest = self.timeline[-1]
         self.timeline[-1] = replace(latest, violations=(*latest.violations, violation))
 
-    def _put(self, parcel: _Parcel, second: float) -> None:
+    def _put(self, parcel: _Parcel[D], second: float) -> None:
         heapq.heappush(self._waiting, _Due(second, next(self._orders), parcel))
 
     def _release(self, second: float) -> None:
@@ -148,14 +175,14 @@ class Courier:
     def _lost(self, request: Request, second: float) -> None:
         self._note(Exchange(second=second, request=request, copy=0))
 
-    def _deliver(self, parcel: _Parcel, second: float) -> Document | None:
+    def _deliver(self, parcel: _Parcel[D], second: float) -> D | None:
         answer = self._wire.send(parcel.request)
         if answer.unreachable:
             answer = self._wire.send(parcel.request)
         parcel.copies += 1
-        document, violations = judge(parcel.request, answer)
+        document, violations = self._judging.judge(parcel.request, answer)
         if parcel.tried:
-            different = differing(parcel.request, parcel.first, document)
+            different = self._judging.differing(parcel.request, parcel.first, document)
             violations += (different,) if different else ()
         else:
             parcel.first, parcel.tried = document, True

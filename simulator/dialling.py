@@ -7,7 +7,7 @@ leg does, and reports the outcome to the Dial's action URL.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.engine import CallOver, Leg, LiveCall, Page
+from simulator.engine import LiveCall, Page
 from simulator.fields import (
     Fields,
     derived_id,
@@ -15,6 +15,7 @@ from simulator.fields import (
     leg_fields,
     progress_fields,
 )
+from simulator.line import CallOver, Leg
 from simulator.recording_reports import recorded_channels, tell_recording
 from simulator.scripts import Behaviour, Outcome, Side
 from simulator.speech import speech_seconds

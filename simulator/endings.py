@@ -20,6 +20,4 @@ def report(call: LiveCall, status_url: str) -> None:
         call.wait(1)
         status = "completed" if leg.answered_at is not None else "absent"
         tell_recording(call, page, dial, leg, status)
-    call.courier.release_held(call.clock.second)
-    while (due := call.courier.next_due()) is not None:
-        call.wait_until(due)
+    call.tell_the_rest()

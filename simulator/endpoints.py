@@ -5,7 +5,7 @@ Reads the file that a local deployment leaves behind; every value can be overrid
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,28 +16,41 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """The two URLs of a number, the account, and where the carrier's REST API is expected.
+    """The two URLs of a number, the account, and where the carrier's REST API is expected; for
+    Amazon Connect the AWS where the functions are, and where the instance's API is expected.
 
     `api` is the platform's own API, only for telling a person where to look.
     """
 
-    voice_inbound: str
-    voice_status: str
-    account_sid: str
-    auth_token: str
+    voice_inbound: str = ""
+    voice_status: str = ""
+    account_sid: str = ""
+    auth_token: str = ""
     twilio_api: str = ""
     api: str = ""
+    aws: str = ""
+    region: str = ""
+    connect_api: str = ""
+    connect_instance_id: str = ""
+    connect_function: str = ""
+    contacts_function: str = ""
 
     @property
     def rest_address(self) -> tuple[str, int] | None:
         """Host and port of the REST side; `None` when nobody expects one."""
-        if not self.twilio_api:
-            return None
-        parts = urlsplit(self.twilio_api)
-        if parts.scheme != "http" or not parts.hostname or parts.port is None:
-            raise Unusable(f"the REST side needs http://HOST:PORT, not {self.twilio_api!r}")
-        return parts.hostname, parts.port
+        return _address(self.twilio_api)
 
+    @property
+    def connect_address(self) -> tuple[str, int] | None:
+        """Host and port of the instance's API; `None` when nobody expects one."""
+        return _address(self.connect_api)
+
+
+_NAMES = {
+    "account_sid": "twilio_account_sid",
+    "auth_token": "twilio_auth_token",
+}
+"""What the file calls by another name."""
 
 _REQUIRED = {
     "voice_inbound": "--inbound",
@@ -45,24 +58,31 @@ _REQUIRED = {
     "account_sid": "--account-sid",
     "auth_token": "--auth-token",
 }
+_CONNECTS = ("aws", "region", "connect_instance_id", "connect_function", "contacts_function")
 
 
-def load(path: Path, overrides: Mapping[str, str | None]) -> Endpoints:
-    """The endpoints of a file, flags going before it; raises `Unusable`, naming what lacks."""
+def load(path: Path, overrides: Mapping[str, str | None], *, on_connect: bool = False) -> Endpoints:
+    """The endpoints of a file, flags going before it; raises `Unusable`, naming what lacks for
+    calls by Twilio, or else on Amazon Connect."""
     given = {key: value for key, value in overrides.items() if value is not None}
-    row = _read(path, needed=not given.keys() >= _REQUIRED.keys())
-    found = {
-        "voice_inbound": row.get("voice_inbound", ""),
-        "voice_status": row.get("voice_status", ""),
-        "account_sid": row.get("twilio_account_sid", ""),
-        "auth_token": row.get("twilio_auth_token", ""),
-        "twilio_api": row.get("twilio_api", ""),
-        "api": row.get("api", ""),
-    } | given
-    missing = [flag for name, flag in _REQUIRED.items() if not found[name]]
+    row = _read(path, needed=on_connect or not given.keys() >= _REQUIRED.keys())
+    names = (field.name for field in fields(Endpoints))
+    found = {name: row.get(_NAMES.get(name, name), "") for name in names} | given
+    if on_connect and (missing := [name for name in _CONNECTS if not found[name]]):
+        raise Unusable(f"{path} does not say {', '.join(missing)}: start the platform (make up)")
+    missing = [] if on_connect else [flag for name, flag in _REQUIRED.items() if not found[name]]
     if missing:
         raise Unusable(f"{path} does not say {', '.join(missing)}: give them as flags")
     return Endpoints(**found)
+
+
+def _address(url: str) -> tuple[str, int] | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.port is None:
+        raise Unusable(f"the REST side needs http://HOST:PORT, not {url!r}")
+    return parts.hostname, parts.port
 
 
 def _read(path: Path, *, needed: bool) -> dict[str, str]:

@@ -4,18 +4,18 @@
 with it is `verbs`', `dialling`'s and `endings`' business.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
+from simulator import judging
 from simulator.carrier import CallRecord, Carrier
 from simulator.clock import Clock
 from simulator.courier import Courier, Exchange
-from simulator.fields import Fields, derived_id, inbound_fields, whole_seconds
+from simulator.fields import Fields, derived_id, inbound_fields
 from simulator.judging import Document, Violation
+from simulator.line import CallOver, Leg, OnTheLine
 from simulator.recordings import RecordingRecord
 from simulator.scripts import CallScript, Side
 from simulator.twiml import Verb
@@ -25,15 +25,6 @@ MOST_REDIRECTS = 10
 MOST_DOCUMENTS = 50
 APOLOGY_SECONDS = 4.0
 """How long the carrier's own error message lasts when it got no TwiML."""
-
-
-class CallOver(Exception):
-    """The call has ended, by whom; with `sid`, only that leg has."""
-
-    def __init__(self, by: Side, sid: str = "") -> None:
-        super().__init__(by)
-        self.by = by
-        self.sid = sid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +39,6 @@ class Page:
         return urljoin(self.url, verb.get(attribute)) if verb.get(attribute) else self.url
 
 
-@dataclass(slots=True)
-class Leg:
-    """What becomes of one dialled leg; times are seconds of the call."""
-
-    sid: str
-    to: str
-    from_: str
-    status: str = "queued"
-    begun_at: float | None = None
-    answered_at: float | None = None
-    bridged_at: float | None = None
-    ended_at: float | None = None
-    events_told: int = 0
-
-    @property
-    def duration(self) -> int:
-        """Whole seconds from its answer to its end; 0 for a leg that was never answered."""
-        return span(self.answered_at, self.ended_at)
-
-    @property
-    def talk_seconds(self) -> int:
-        """Whole seconds from the bridge to its end."""
-        return span(self.bridged_at, self.ended_at)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What a call is played in: the account, the records, the way to the platform, the pace."""
@@ -84,37 +50,23 @@ class Setting:
     on_exchange: Callable[[Exchange], None]
 
 
-class LiveCall:
+class LiveCall(OnTheLine[Document]):
     """One call being played, in the thread of whoever plays it."""
 
     def __init__(self, script: CallScript, setting: Setting, *, seed: str, begun: datetime) -> None:
-        self.script = script
+        courier = Courier(
+            setting.wire, script.faults, seed, judging=judging, on_exchange=setting.on_exchange
+        )
+        super().__init__(derived_id("CA", seed), script, courier, Clock(begun, setting.speed))
         self.account_sid = setting.account_sid
-        self.sid = derived_id("CA", seed)
-        self.courier = Courier(setting.wire, script.faults, seed, setting.on_exchange)
-        self.clock = Clock(begun, setting.speed)
         self.status = "ringing"
-        self.answered_at: float | None = None
-        self.ended_at: float | None = None
-        self.ended_by = Side.PLATFORM
-        self.legs: list[Leg] = []
-        self.dials = 0
         self.verbs_done = 0
-        self.rung: Counter[str] = Counter()
-        self.digits = list(script.digits)
         self.recordings: list[tuple[Page, Verb, Leg]] = []
         self.active_leg = ""
         self._carrier = setting.carrier
-        self._leaves_at: float | None = None
-        self._ivr_spent = 0.0
         self._documents = 0
         self._redirects = 0
         self._keep()
-
-    @property
-    def duration(self) -> int:
-        """Whole seconds from the answer of the caller's leg to its end."""
-        return span(self.answered_at, self.ended_at)
 
     def answer(self) -> None:
         """Pick the caller's leg up, unless that has happened."""
@@ -131,44 +83,6 @@ class LiveCall:
         ends = {"ringing": "no-answer", "in-progress": "completed"}
         self.status = ends.get(self.status, self.status)
         self._keep()
-
-    def wait_until(self, second: float) -> None:
-        """Let simulated time pass, sending what falls due.
-
-        Raises `CallOver` at the moment the caller leaves or the API ends the call. A call that
-        is over already only lets time pass.
-        """
-        over = self.ended_at is not None
-        leaving = None if over else self._leaves_at
-        goal = second if leaving is None else min(second, leaving)
-        while (due := self.courier.next_due()) is not None and due <= goal:
-            self._advance(due, over)
-            self.courier.send_due(due)
-        self._advance(goal, over)
-        if leaving is not None and leaving <= second:
-            raise CallOver(Side.CALLER)
-
-    def wait(self, seconds: float) -> None:
-        """Let `seconds` of simulated time pass from now."""
-        self.wait_until(self.clock.second + seconds)
-
-    @contextmanager
-    def patience(self, seconds: float | None) -> Iterator[None]:
-        """Within this block the caller leaves after so many seconds; `None`: never."""
-        self._leaves_at = None if seconds is None else self.clock.second + seconds
-        try:
-            yield
-        finally:
-            self._leaves_at = None
-
-    @contextmanager
-    def spoken_to(self) -> Iterator[None]:
-        """Within this block the caller listens, for as long as the script lets them."""
-        begun = self.clock.second
-        limit = self.script.hangup_in_ivr
-        with self.patience(None if limit is None else max(0.0, limit - self._ivr_spent)):
-            yield
-        self._ivr_spent += self.clock.second - begun
 
     def fields(self, *more: tuple[str, str]) -> Fields:
         """The fields of the caller's leg as it stands, and `more`."""
@@ -197,11 +111,6 @@ class LiveCall:
             self.wait(APOLOGY_SECONDS)
             raise CallOver(Side.CARRIER)
         return Page(url=request.url.partition("#")[0], verbs=document)
-
-    def tell(self, request: Request) -> None:
-        """Tell the platform something; its answer changes nothing."""
-        request, fate = self.courier.fate(request)
-        self.courier.tell(request, fate, self.clock.second)
 
     def recording_url(self, *facts: object) -> str:
         """Where the carrier keeps the recording of these facts, without its extension."""
@@ -278,8 +187,3 @@ class LiveCall:
         if self._carrier.hangup_asked(self.sid):
             return True
         return bool(self.active_leg) and self._carrier.hangup_asked(self.active_leg)
-
-
-def span(begun: float | None, ended: float | None) -> int:
-    """Whole seconds between two moments of a call; 0 when one of them never came."""
-    return 0 if begun is None or ended is None else whole_seconds(ended - begun)

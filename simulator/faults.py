@@ -9,17 +9,34 @@ from dataclasses import dataclass, field
 from random import Random
 
 ASKING_KINDS = ("inbound", "redirect", "gather", "record", "dial", "whisper")
-"""Requests whose answer is TwiML that the carrier goes on with."""
+"""Requests whose answer is TwiML that Twilio goes on with."""
 
 LEG_KINDS = ("leg-initiated", "leg-ringing", "leg-answered", "leg-completed")
 TELLING_KINDS = (*LEG_KINDS, "amd", "status", "recording")
 """Requests that only tell; the carrier does nothing with their answer."""
 
-KINDS = (*ASKING_KINDS, *TELLING_KINDS)
-SHARED_DROPS = ("dial", *TELLING_KINDS)
+FLOW_KINDS = ("arrived", "gathered", "next", "ended")
+"""What a flow of Amazon Connect asks the function."""
+
+LEG_EVENT_KINDS = ("leg-initiated", "leg-answered", "leg-disconnected", "leg-completed")
+CONTACT_KINDS = (
+    "contact-initiated", "contact-updated", "contact-disconnected", "contact-completed",
+)  # fmt: skip
+RECORD_KINDS = ("leg-record", "contact-record")
+EVENT_KINDS = (*CONTACT_KINDS, *LEG_EVENT_KINDS, *RECORD_KINDS)
+"""What Amazon Connect tells of a caller's contact, and of the contact of a transfer."""
+
+KINDS = tuple(dict.fromkeys((*ASKING_KINDS, *TELLING_KINDS, *FLOW_KINDS, *EVENT_KINDS)))
+SHARED_DROPS = tuple(dict.fromkeys(("dial", *TELLING_KINDS, *EVENT_KINDS)))
 """The kinds a drop share may take: a call whose first request is lost never reached anybody."""
 
-GROUPS: Mapping[str, tuple[str, ...]] = {"leg": LEG_KINDS, "all": KINDS}
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "leg": (*LEG_KINDS, "leg-disconnected", "leg-record"),
+    "contact": (*CONTACT_KINDS, "contact-record"),
+    "event": (*CONTACT_KINDS, *LEG_EVENT_KINDS),
+    "records": RECORD_KINDS,
+    "all": KINDS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,15 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from simulator.connect_contact import Tells
 from simulator.endpoints import Unusable
 from simulator.faults import GROUPS, KINDS, Faults
 from simulator.population import caller_at
 from simulator.rest_trouble import Trouble
 from simulator.scripts import ANONYMOUS, Behaviour, Caller, CallScript, Outcome, Side
 
+CARRIERS = ("twilio", "connect")
+UNTOLD = ("legs", "answers", "records", "durations")
 _SPEC = "OUTCOME[,after=S][,talk=S][,by=caller|target][,press=DIGITS]"
 
 
@@ -32,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         _add_endpoint_flags(command)
     for command in (call, traffic):
         _add_fault_flags(command)
+        _add_connect_flags(command)
         command.add_argument("--seed", help="decides ids, callers and chances (random)")
         command.add_argument("--speed", type=float, help="simulated seconds per real one (no wait)")
     return top
@@ -52,6 +56,16 @@ def _add_endpoint_flags(command: argparse.ArgumentParser) -> None:
     where.add_argument("--journal", type=Path, default=Path(".local/carrier.jsonl"))
 
 
+def _add_connect_flags(command: argparse.ArgumentParser) -> None:
+    connect = command.add_argument_group("on Amazon Connect")
+    command.add_argument("--carrier", choices=CARRIERS, default=CARRIERS[0])
+    connect.add_argument("--flow", type=Path, default=Path("infra/connect_flow.json"))
+    connect.add_argument(
+        "--untold", action="append", default=[], choices=UNTOLD,
+        help="what the instance does not tell of transfers",
+    )  # fmt: skip
+
+
 def _add_call_flags(call: argparse.ArgumentParser) -> None:
     caller = call.add_argument_group("the caller")
     who = caller.add_mutually_exclusive_group(required=True)
@@ -62,6 +76,7 @@ def _add_call_flags(call: argparse.ArgumentParser) -> None:
     caller.add_argument("--verstat", help="the STIR/SHAKEN word, or none")
     caller.add_argument("--hangup-while-ringing", type=float, metavar="S")
     caller.add_argument("--hangup-in-ivr", type=float, metavar="S")
+    caller.add_argument("--hangup-at", default="", metavar="BLOCK", help="of the flow")
     caller.add_argument("--digits", action="append", default=[], help="once per Gather")
     target = call.add_argument_group("what the targets do")
     target.add_argument("--to", required=True, metavar="NUMBER", help="the dialled number")
@@ -128,6 +143,11 @@ def troubles_of(given: argparse.Namespace) -> list[tuple[Trouble, int]]:
     return found
 
 
+def tells_of(given: argparse.Namespace) -> Tells:
+    """What the instance tells of transfers, less what the flags say."""
+    return Tells(**dict.fromkeys(given.untold, False))
+
+
 def script_of(given: argparse.Namespace) -> CallScript:
     """The call that the flags describe; raises `Unusable`."""
     try:
@@ -147,6 +167,7 @@ def script_of(given: argparse.Namespace) -> CallScript:
             digits=tuple(given.digits),
             hangup_while_ringing=given.hangup_while_ringing,
             hangup_in_ivr=given.hangup_in_ivr,
+            hangup_at=given.hangup_at,
             faults=faults_of(given),
             seed=given.seed,
             started_at=_moment(given.at) if given.at else None,

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from simulator.carrier import Carrier
 from simulator.courier import Exchange
-from simulator.engine import Leg, LiveCall, Setting
+from simulator.engine import LiveCall, Setting
 from simulator.judging import Violation
+from simulator.line import Leg, OnTheLine
 from simulator.rest import RestServer
 from simulator.scripts import CallScript, Side
 from simulator.verbs import play
@@ -120,7 +122,7 @@ class Network:
             play(call, rented.voice_url, rented.status_callback)
         else:
             play(call, self._inbound, self._status)
-        return _result(call)
+        return result_of(call)
 
     @contextmanager
     def rest_server(self, host: str = "127.0.0.1", port: int = 0) -> Iterator[RestServer]:
@@ -137,7 +139,8 @@ class Network:
         self._wire.close()
 
 
-def _result(call: LiveCall) -> CallResult:
+def result_of(call: OnTheLine[Any]) -> CallResult:
+    """What became of a call that has been played."""
     begun = tuple(leg for leg in call.legs if leg.begun_at is not None)
     return CallResult(
         sid=call.sid,

@@ -3,8 +3,9 @@
 Owns whether a Dial is recorded, and the form of the recording status callback.
 """
 
-from simulator.engine import Leg, LiveCall, Page
+from simulator.engine import LiveCall, Page
 from simulator.fields import Fields, derived_id
+from simulator.line import Leg
 from simulator.twiml import Verb
 from simulator.wire import Request
 

@@ -80,8 +80,8 @@ class CallScript:
     rung, the last one for good), else as `attempts` says of the dial (first, second …), else as
     `target`. `digits` are pressed one entry per Gather. `hangup_while_ringing` and
     `hangup_in_ivr` are seconds of a dial's ringing, and of all spoken parts together, after
-    which the caller leaves. `seed` decides ids and chances; without one the network gives one.
-    `started_at` defaults to now.
+    which the caller leaves; `hangup_at` names the block of a flow at which one does. `seed` decides
+    ids and chances; without one the network gives one. `started_at` defaults to now.
     """
 
     to: str
@@ -92,6 +92,7 @@ class CallScript:
     digits: tuple[str, ...] = ()
     hangup_while_ringing: float | None = None
     hangup_in_ivr: float | None = None
+    hangup_at: str = ""
     faults: Faults = field(default_factory=Faults)
     seed: str | None = None
     started_at: datetime | None = None

@@ -3,16 +3,17 @@
 Turns results into lines of text; printing them is `cli`'s business.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from simulator.courier import Exchange
-from simulator.faults import ASKING_KINDS
+from simulator.faults import ASKING_KINDS, FLOW_KINDS
 from simulator.network import CallResult
 
 _TELLING = (
     "CallStatus", "SequenceNumber", "CallDuration", "DialCallStatus", "DialBridged",
-    "DialCallDuration", "Digits", "RecordingStatus",
+    "DialCallDuration", "Digits", "RecordingStatus", "step", "keys", "attempt", "outcome", "reason",
 )  # fmt: skip
 
 
@@ -50,9 +51,25 @@ def _row(exchange: Exchange) -> tuple[str, str, str, str, str, str]:
         return f"{exchange.second:.1f} s", name, said, "lost", "", ""
     heard = str(answer.status or "none") + (" REFUSED" if exchange.violations else "")
     text = " ".join(answer.body.decode("utf-8", "replace").split()) or answer.fault
-    text = text.partition("<Response>")[2].removesuffix("</Response>") or text
+    text = text.partition("<Response>")[2].removesuffix("</Response>") or _gist(text)
     took = f"{answer.seconds * 1000:.0f} ms"
     return f"{exchange.second:.1f} s", name, said, heard, took, shortened(text, 90)
+
+
+def _gist(text: str) -> str:
+    """Of a flow's answer what it is to do next; any other text as it is."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(said, dict) or "action" not in said:
+        return text
+    shown = (
+        f"{name}={said[name]}"
+        for name in ("action", "step", "destination", "attempt", "reason")
+        if said.get(name, "none") != "none"
+    )
+    return " ".join(shown)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -132,4 +149,4 @@ class Tally:
 
 
 def _order(kind: str) -> tuple[bool, str]:
-    return kind not in ASKING_KINDS, kind
+    return kind not in (*ASKING_KINDS, *FLOW_KINDS), kind

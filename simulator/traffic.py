@@ -8,15 +8,23 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from random import Random
+from typing import Protocol
 
 from simulator.faults import Faults
-from simulator.network import CallResult, Network
+from simulator.network import CallResult
 from simulator.population import population
 from simulator.profiles import Dialled, Profile
 from simulator.scripts import ANONYMOUS, Behaviour, Caller, CallScript, Outcome, Side
 
 MOST_ATTEMPTS = 4
 """Dials of one call whose outcome is drawn; later ones end like the last."""
+
+
+class Plays(Protocol):
+    """Where calls are placed."""
+
+    def place(self, script: CallScript, /) -> CallResult:
+        """Play one call and say what came of it."""
 
 
 def plan(
@@ -46,7 +54,7 @@ def plan(
 
 
 def run(
-    network: Network, scripts: Iterable[CallScript], *, rate: float, in_flight: int = 64
+    network: Plays, scripts: Iterable[CallScript], *, rate: float, in_flight: int = 64
 ) -> Generator[CallResult, None, None]:
     """Place scripts at `rate` calls a real second, and yield each result as its call ends.
 
@@ -73,7 +81,7 @@ def run(
 
 
 def traffic(
-    network: Network,
+    network: Plays,
     profile: Profile,
     *,
     seed: str,

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from simulator.dialling import dial
 from simulator.endings import report
-from simulator.engine import CallOver, LiveCall, Page
+from simulator.engine import LiveCall, Page
 from simulator.fields import Fields
+from simulator.line import CallOver
 from simulator.scripts import Side
 from simulator.speech import speech_seconds
 from simulator.twiml import Verb

@@ -9,8 +9,10 @@ import ssl
 import threading
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from simulator.signature import HEADER, sign
@@ -24,7 +26,10 @@ _MOST_BODY = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One webhook: what it tells, where to, and the token that all its tries carry."""
+    """One webhook: what it tells, where to, and the token that all its tries carry.
+
+    `document` is what is told where that is no form; `fields` then show the gist of it.
+    """
 
     kind: str
     url: str
@@ -32,6 +37,7 @@ class Request:
     method: str = "POST"
     token: str = ""
     whisper: bool = False
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from chalicelib.flows.following import next_attempt
 from chalicelib.flows.inbound import Answer, Arrival, answer
 from chalicelib.flows.looking_up import Inquiry
 from chalicelib.flows.settlement import Progress, settle
-from chalicelib.offers import Buyer, Number, Offer, Partnership, Publisher
+from chalicelib.offers import TWILIO, Buyer, Number, Offer, Partnership, Publisher
 from chalicelib.places import Area
 from chalicelib.store import codec
 from chalicelib.store.rows import BOOKS, CATALOG, Change, Item, Key, Put, Rows
@@ -65,6 +65,7 @@ class World:
         offer: Offer | None = None,
         publisher: Publisher | None = None,
         partnership: Partnership | None = None,
+        carrier: str = TWILIO,
     ) -> None:
         """Lay one campaign with its targets, offer, publisher and number."""
         campaign = campaign or builders.a_campaign()
@@ -81,7 +82,8 @@ class World:
                 head("publisher", publisher or builders.a_publisher()),
                 head("partnership", partnership or builders.a_partnership(), used={}),
                 self._number(builders.a_number(
-                    roster=(Buyer(campaign_id=campaign.id, advertiser_id=advertiser.id),)
+                    roster=(Buyer(campaign_id=campaign.id, advertiser_id=advertiser.id),),
+                    carrier=carrier,
                 )),
             ]
         )  # fmt: skip

@@ -69,14 +69,16 @@ class Connect(ConnectNumbers, ConnectRecordings):
             ContactId=call.carrier_call_id,
         )
         found = (read_contact(one) for page in pages for one in page.get("ContactSummaryList", ()))
-        for leg in found:
-            if leg is None or not leg.is_leg or not rang_for(leg, attempt):
-                continue
-            described = self._contact(leg.id)
-            told = legs_reports(described, attempt, SignalKind.RECORD, now) if described else ()
-            ends = tuple(one for one in told if one.status in ENDED)
-            return ends or None
-        return ()
+        legs = [one for one in found if one and one.is_leg and rang_for(one, attempt)]
+        if not legs:
+            return ()
+        # Of two within a second, told by whole seconds, the attempt's own is the later.
+        last = max(legs, key=lambda one: one.initiated_at or now)
+        described = self._contact(last.id)
+        if described is None or not described.is_over:
+            return None
+        told = legs_reports(described, attempt, SignalKind.RECORD, now)
+        return tuple(one for one in told if one.status in ENDED)
 
     def _contact(self, id: str) -> Contact | None:
         answer = self._api.ask(

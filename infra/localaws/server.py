@@ -22,6 +22,7 @@ from ministack import app as emulator
 from ministack.core import hypercorn_compat, lambda_runtime
 from ministack.services import eventbridge
 
+from infra.cloud import LOCAL_ACCOUNT, LOCAL_REGION
 from infra.localaws import DEMO_PAGE, importer, rights, streams, workers
 from infra.localaws.journal import Journal
 
@@ -51,7 +52,7 @@ class Edge:
         if scope["type"] == "lifespan":
             await emulator.app(scope, receive, self._starting(send))
         elif scope["type"] == "http" and scope["path"].startswith("/_local/"):
-            await self._control(scope, send)
+            await self._control(scope, await _read(receive), send)
         elif scope["type"] == "http" and scope["path"] == "/demo":
             await self._show_page(send)
         elif scope["type"] == "http":
@@ -145,13 +146,16 @@ class Edge:
             # The last generation and its journal still hold everything.
             logger.exception("snapshot failed; it will be tried again")
 
-    async def _control(self, scope: Scope, send: Send) -> None:
-        """`/_local/health`, `/_local/save`, `/_local/kill-workers`."""
+    async def _control(self, scope: Scope, body: bytes, send: Send) -> None:
+        """`/_local/health`, `/_local/save`, `/_local/kill-workers`, and `/_local/event`, which puts
+        an event of one of AWS's own services on the bus."""
         answer: dict[str, Any] = {"directory": str(self.directory), "ready": self.ready.is_set()}
         if scope["path"] == "/_local/save":
             self._snapshot()
         elif scope["path"] == "/_local/kill-workers":
             answer["killed"] = workers.kill_all()
+        elif scope["path"] == "/_local/event":
+            _put_event(json.loads(body))
         await _say(send, 200, "application/json", json.dumps(answer).encode())
 
     async def _show_page(self, send: Send) -> None:
@@ -161,6 +165,18 @@ class Edge:
             await _say(send, 200, "text/html; charset=utf-8", file.read_bytes())
         else:
             await _say(send, 404, "text/plain", b"There is no demo yet: make seed")
+
+
+def _put_event(event: Mapping[str, Any]) -> None:
+    """What PutEvents refuses to everybody: an event in the name of a service of AWS."""
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "Resources": event.get("resources", []),
+    }
+    with streams.scope(LOCAL_ACCOUNT, LOCAL_REGION):
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
 async def _say(send: Send, status: int, kind: str, body: bytes) -> None:

@@ -44,7 +44,7 @@ def deliver() -> bool:
     """Hand the next batch of every stream to its function; whether there was any."""
     found = False
     for account, region, mapping in lambda_svc._iter_all_esms():
-        with _scope(account, region):
+        with scope(account, region):
             found = _start(mapping) or found
     return found
 
@@ -158,7 +158,7 @@ def _advance(mapping: dict[str, Any], table: str, count: int) -> None:
 
 
 @contextlib.contextmanager
-def _scope(account: str, region: str) -> Iterator[None]:
+def scope(account: str, region: str) -> Iterator[None]:
     """Let emulator code find the resources of this account and region."""
     tokens = (
         responses._request_account_id.set(account),
@@ -196,7 +196,7 @@ def _unread() -> dict[str, Any]:
         source = mapping.get("EventSourceArn", "")
         if ":dynamodb:" in source:
             table = source.split(":table/")[1].split("/")[0]
-            with _scope(account, region):
+            with scope(account, region):
                 position = _position(mapping, table)
                 records = dynamodb.stream_records_since(table, position, 1 << 30)
             streams.append([account, region, table, position, json.dumps(records)])

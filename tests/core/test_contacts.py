@@ -155,16 +155,24 @@ class TestReports:
             ("TELECOM_BUSY", LegStatus.BUSY),
             ("TELECOM_UNANSWERED", LegStatus.NO_ANSWER),
             ("TELECOM_TIMEOUT", LegStatus.NO_ANSWER),
-            ("", LegStatus.NO_ANSWER),
             ("TELECOM_ORIGINATOR_CANCEL", LegStatus.CANCELED),
             ("TELECOM_NUMBER_INVALID", LegStatus.FAILED),
-            ("SOMETHING_NEW", LegStatus.FAILED),
+            ("TELECOM_NEW", LegStatus.FAILED),
         ],
     )
     def test_a_leg_that_nobody_answered_says_why(self, reason: str, status: LegStatus) -> None:
         told = leg(eventType="DISCONNECTED", disconnectTimestamp=at(20), disconnectReason=reason)
         (end,) = legs_reports(told, an_attempt(), SignalKind.LEG, NOW)
         assert (end.attempt, end.status, end.seconds, end.leg_id) == (1, status, None, "l1")
+
+    @pytest.mark.parametrize(
+        "reason", ["THIRD_PARTY_DISCONNECT", "CUSTOMER_DISCONNECT", "", "OTHER", "SOMETHING_NEW"]
+    )
+    def test_a_leg_that_somebody_may_have_answered_is_not_told_to_have_failed(
+        self, reason: str
+    ) -> None:
+        told = leg(eventType="DISCONNECTED", disconnectTimestamp=at(200), disconnectReason=reason)
+        assert legs_reports(told, an_attempt(), SignalKind.LEG, NOW) == ()
 
     def test_a_leg_that_was_answered_tells_its_talk_and_when_it_began(self) -> None:
         told = leg(
@@ -190,8 +198,9 @@ class TestReports:
     ) -> None:
         attempt = an_attempt(reserved_at=NOW + timedelta(seconds=reserved))
         told = leg(
-            eventType="DISCONNECTED", initiationTimestamp=at(begun), disconnectTimestamp=at(50)
-        )
+            eventType="DISCONNECTED", initiationTimestamp=at(begun), disconnectTimestamp=at(50),
+            disconnectReason="TELECOM_BUSY",
+        )  # fmt: skip
         assert bool(legs_reports(told, attempt, SignalKind.LEG, NOW)) is own
 
     def test_a_leg_that_began_before_the_attempt_is_none_of_its(self) -> None:

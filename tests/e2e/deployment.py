@@ -13,8 +13,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from infra import connect_flow
 from infra.local import LocalStack
-from simulator import Behaviour, Caller, CallResult, CallScript, Network
+from simulator import Behaviour, Caller, CallResult, CallScript, ConnectNetwork, Network
+from simulator.connect_api import ConnectServer
+from simulator.connect_instance import local_instance
+from simulator.connect_wire import LocalAws
 from simulator.rest import RestServer
 from tests.payees import A_W9
 
@@ -112,6 +116,24 @@ class Deployment:
         finally:
             network.close()
 
+    @contextmanager
+    def connect(self) -> Iterator[ConnectNetwork]:
+        """The stack's instance of Amazon Connect, with its API where it is asked."""
+        instance = local_instance()
+        wire = LocalAws(
+            self.endpoints["aws"],
+            region=self.endpoints["region"],
+            contacts=self.endpoints["contacts_function"],
+        )
+        network = ConnectNetwork(
+            flow=connect_flow.content(self.endpoints["connect_function"]),
+            wire=wire,
+            instance=instance,
+            seed=f"e2e:{next(_names)}",
+        )
+        with ConnectServer(instance, ("127.0.0.1", self.stack.port + 1)):
+            yield network
+
     def call(self, sid: str) -> Json:
         """The call that the carrier knows under this id; empty while it is not known."""
         found = self.api("GET", f"/calls?carrier_call_id={sid}")["data"]
@@ -164,6 +186,7 @@ class Market:
     offer_id: str = field(init=False)
     target_ids: list[str] = field(init=False)
     e164: str = field(init=False)
+    placement_id: str = field(init=False)
 
     def __post_init__(self) -> None:
         api, number = self.deployment.api, next(_names)
@@ -195,11 +218,20 @@ class Market:
             "name": f"Offer {number}", "vertical": "roofing", "campaign_ids": [self.campaign_id],
             "earning": {"earning_cents": self.earning_cents},
         })["id"]  # fmt: skip
-        led = {"offer_id": self.offer_id, "publisher_id": self.publisher_id}
-        api("POST", "/partnerships", led | {"state": "approved"})
-        placement = api("POST", "/placements", led | {"name": "Search ad"})["id"]
+        api("POST", "/partnerships", self.led | {"state": "approved"})
+        self.placement_id = api("POST", "/placements", self.led | {"name": "Search ad"})["id"]
         self.e164 = f"+1800555{number:04d}"
-        api("POST", "/numbers", led | {"placement_id": placement, "e164": self.e164})
+        self.is_lent(self.e164)
+
+    @property
+    def led(self) -> Json:
+        """Where calls are led, and for whom."""
+        return {"offer_id": self.offer_id, "publisher_id": self.publisher_id}
+
+    def is_lent(self, e164: str, carrier: str = "twilio") -> None:
+        """The carrier lends a number for the placement."""
+        number = {"placement_id": self.placement_id, "e164": e164, "carrier": carrier}
+        self.deployment.api("POST", "/numbers", self.led | number)
 
     def pay(self, cents: int, reference: str) -> Json:
         """Record money from the advertiser."""
@@ -213,16 +245,21 @@ class Market:
         return self.deployment.api("GET", f"/advertisers/{self.advertiser_id}/funds")
 
     def rings(
-        self, network: Network, talk: float = 90, *, caller: str = "", **more: Any
+        self,
+        network: Network | ConnectNetwork,
+        talk: float = 90,
+        *,
+        caller: str = "",
+        **more: Any,
     ) -> CallResult:
         """A caller dials the number; somebody answers and talks."""
         number = caller or f"+1415555{next(_names):04d}"
-        script = CallScript(
-            to=self.e164,
-            caller=Caller(number=number, state="CA", zip_code="94105"),
-            **{"target": Behaviour(talk=talk), **more},
-        )
-        return network.place(script)
+        usual: dict[str, Any] = {
+            "to": self.e164,
+            "caller": Caller(number=number, state="CA", zip_code="94105"),
+            "target": Behaviour(talk=talk),
+        }
+        return network.place(CallScript(**(usual | more)))
 
 
 def deployment_in(directory: Path) -> Deployment:

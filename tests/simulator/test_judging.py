@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulator import Behaviour, CallResult, CallScript, Faults, Network, Side
+from simulator import Behaviour, CallResult, CallScript, Faults, Network, Side, judging
 from simulator.courier import Courier
 from simulator.judging import judge
 from simulator.wire import Answer, Request, Wire
@@ -163,7 +163,7 @@ class BusyLine(Wire):
 
 def test_a_platform_that_is_not_reached_is_tried_once_more_with_the_same_token() -> None:
     wire = BusyLine()
-    courier = Courier(wire, Faults(), "seed", lambda _: None)
+    courier = Courier(wire, Faults(), "seed", judging=judging, on_exchange=lambda _: None)
     request, fate = courier.fate(Request(kind="inbound", url="http://127.0.0.1/", fields=()))
     assert courier.ask(request, fate, 0.0) == ()
     assert wire.tokens == [request.token] * 2
