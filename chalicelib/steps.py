@@ -5,7 +5,7 @@ wins. What denies a call whatever it meets belongs to `disqualifying`, the outco
 `validation`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,17 +27,20 @@ _FROM = {Clock.ARRIVAL: " from the caller's arrival", Clock.DIAL: " from the dia
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """What a price may rest on besides the call: the most that the terms let any step give, and the
-    charge, or while that is open the most that it may become."""
+    """What a price may rest on besides the call: the most that the terms let any step give, the
+    charge, or while that is open the most that it may become, and the most that it may become
+    while anything of the call is open."""
 
     most_cents: int
     charge_cents: int = 0
+    charge_most_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Climb:
-    """How far a call comes on a ladder: the step that holds and its cents, and the most that steps
-    above it may still give. None of both where no step can hold any more."""
+    """How far a call comes on a ladder: the step that holds and its cents, and the most that the
+    ladder may come to while more is told of the call. None of both where no step can hold any
+    more."""
 
     findings: tuple[Finding, ...]
     step: str | None
@@ -47,7 +50,8 @@ class Climb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What a step's test saw. A waiting one has a deadline, a failed one a denial."""
+    """What a step's test saw. A waiting one has a deadline, a failed one a denial. It is `open`
+    while something may be told that changes it, whether it is waited for or not."""
 
     saw: str
     asked: str
@@ -55,11 +59,21 @@ class _Seen:
     denial: Denial | None = None
     until: datetime | None = None
     postback_cents: int = 0
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A step's finding, and whether something may still be told that changes it."""
+
+    finding: Finding
+    open: bool
 
 
 def climb(steps: Sequence[Step], facts: CallFacts, money: Money, now: datetime) -> Climb:
     """The highest step that holds. Steps below it are waited for no more."""
-    told = [_finding(step, facts, money, now) for step in steps]
+    seen = [_told(step, facts, money, now) for step in steps]
+    told = [one.finding for one in seen]
     holding = [at for at, one in enumerate(told) if one.outcome is Outcome.PASS]
     top = holding[-1] if holding else -1
     findings = [_unneeded(one) if at < top else one for at, one in enumerate(told)]
@@ -71,8 +85,22 @@ def climb(steps: Sequence[Step], facts: CallFacts, money: Money, now: datetime) 
         findings=tuple(findings),
         step=steps[top].name if holding else None,
         cents=cents,
-        most_cents=max((cents, *(one.cents or 0 for one in waiting))),
+        most_cents=max((cents, *_mosts(steps, seen, facts, money))),
     )
+
+
+def _mosts(
+    steps: Sequence[Step], seen: Sequence[_Told], facts: CallFacts, money: Money
+) -> Iterator[int]:
+    """The most that each step may give that is not out of reach: those below one that holds for
+    good are, and those that fail for good."""
+    for step, one in reversed(list(zip(steps, seen, strict=True))):
+        if one.open:
+            yield _most_yet(step, facts, money)
+        elif one.finding.outcome is Outcome.PASS:
+            on_charge = step.pays.kind is PayKind.SHARE_OF_CHARGE
+            yield _most_yet(step, facts, money) if on_charge else one.finding.cents or 0
+            return
 
 
 def _unneeded(finding: Finding) -> Finding:
@@ -81,7 +109,7 @@ def _unneeded(finding: Finding) -> Finding:
     return replace(finding, outcome=Outcome.NOT_NEEDED, until=None, cents=None)
 
 
-def _finding(step: Step, facts: CallFacts, money: Money, now: datetime) -> Finding:
+def _told(step: Step, facts: CallFacts, money: Money, now: datetime) -> _Told:
     seen = _conditions(step, facts) or _TESTS[step.test](step, facts, now)
     finding = Finding(
         rule=_RULES[step.test],
@@ -91,11 +119,13 @@ def _finding(step: Step, facts: CallFacts, money: Money, now: datetime) -> Findi
         step=step.name or None,
     )
     if seen.denial is not None:
-        return replace(finding, outcome=Outcome.FAIL, denial=seen.denial)
-    if seen.until is not None:
+        finding = replace(finding, outcome=Outcome.FAIL, denial=seen.denial)
+    elif seen.until is not None:
         most = _most_yet(step, facts, money)
-        return replace(finding, outcome=Outcome.WAITING, until=seen.until, cents=most)
-    return replace(finding, cents=_cents(step, facts, money, seen.postback_cents))
+        finding = replace(finding, outcome=Outcome.WAITING, until=seen.until, cents=most)
+    else:
+        finding = replace(finding, cents=_cents(step, facts, money, seen.postback_cents))
+    return _Told(finding=finding, open=seen.open or seen.until is not None)
 
 
 def _cents(step: Step, facts: CallFacts, money: Money, postback_cents: int) -> int:
@@ -110,12 +140,12 @@ def _cents(step: Step, facts: CallFacts, money: Money, postback_cents: int) -> i
 
 
 def _most_yet(step: Step, facts: CallFacts, money: Money) -> int:
-    """The most that a waiting step may give: a share of a postback is unknown up to its
-    ceiling."""
+    """The most that a step may give: a share of a postback is unknown up to its ceiling, a share of
+    the charge up to that of the most that this may become."""
     if step.pays.kind is PayKind.SHARE_OF_POSTBACK:
         ceiling = step.pays.ceiling_cents
         return money.most_cents if ceiling is None else min(ceiling, money.most_cents)
-    return _cents(step, facts, money, 0)
+    return _cents(step, facts, replace(money, charge_cents=money.charge_most_cents), 0)
 
 
 def _conditions(step: Step, facts: CallFacts) -> _Seen | None:
@@ -156,7 +186,8 @@ def _talk(step: Step, facts: CallFacts, now: datetime) -> _Seen:
 
 
 def _disposition(step: Step, facts: CallFacts, now: datetime) -> _Seen:
-    """The disposition that stands decides; without any, the deadline does."""
+    """The disposition that stands decides; without any, the deadline does. Until then another may
+    take its place."""
     wait = awaited(facts, step.within_hours, step.otherwise, now)
     said = disposition_by(facts, wait.deadline)
     asked = f"{' or '.join(step.values)} within {step.within_hours} h of the end"
@@ -168,6 +199,7 @@ def _disposition(step: Step, facts: CallFacts, now: datetime) -> _Seen:
         asked=asked,
         source=said.source.value,
         denial=None if fits else Denial.OTHER_DISPOSITION,
+        open=not wait.over,
     )
 
 
@@ -185,7 +217,7 @@ def _ivr_answer(step: Step, facts: CallFacts, now: datetime) -> _Seen:
 
 def _postback(step: Step, facts: CallFacts, now: datetime) -> _Seen:
     """A conversion of the amount or more holds as soon as it comes: a smaller one may yet be
-    followed by a larger."""
+    followed by a larger. One that is shared may be, until the deadline."""
     wait = awaited(facts, step.within_hours, step.otherwise, now)
     said = conversion_by(facts, wait.deadline)
     asked = f"a conversion of {step.minimum_cents} or more within {step.within_hours} h of the end"
@@ -200,6 +232,7 @@ def _postback(step: Step, facts: CallFacts, now: datetime) -> _Seen:
         asked=asked,
         source=said.source.value,
         postback_cents=said.amount_cents,
+        open=not wait.over and step.pays.kind is PayKind.SHARE_OF_POSTBACK,
     )
 
 

@@ -6,7 +6,7 @@ function of facts, terms and the present alone, and of the present only while so
 The rules themselves belong to `steps` and `disqualifying`; posting the money to `ledger`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +18,12 @@ from chalicelib.steps import Climb, Money, climb
 from chalicelib.terms import ChargeTerms, EarningTerms, Repeat, ladder
 
 _ANYWHERE = Geography()
+# What another disposition or review may undo while the call is open.
+_MAY_CHANGE = {
+    Denial.DISPOSITION_REJECTED,
+    Denial.CONSENT_WITHHELD,
+    Denial.REVIEW_DENIED,
+}
 _NEVER = Repeat(days=0)
 
 
@@ -33,8 +39,9 @@ class Standing(StrEnum):
 class Verdict:
     """The outcome for both sides, as far as it is known.
 
-    The cents are 0 until a side is approved; the most is what it may still come to, and the amount
-    itself once it is decided. `waits_until` is the next deadline; None when nothing is awaited.
+    The cents are 0 until a side is approved; the most is what it may still come to while the call
+    is pending, and the amount itself once the call is decided. `waits_until` is the next deadline;
+    None when nothing is awaited.
     """
 
     charge: tuple[Finding, ...]
@@ -133,7 +140,11 @@ def _earning(
 ) -> _Side:
     own = terms.minimum_talk_seconds
     steps = ladder(terms, charge.minimum_talk_seconds if own is None else own)
-    money = Money(most_cents=terms.earning_cents, charge_cents=owed.most_cents)
+    money = Money(
+        most_cents=terms.earning_cents,
+        charge_cents=owed.cents if owed.standing is Standing.APPROVED else owed.most_cents,
+        charge_most_cents=owed.most_cents,
+    )
     rules = (
         _charged(owed),
         *_earning_cap(facts),
@@ -146,17 +157,20 @@ def _earning(
 
 
 def _side(first: tuple[Finding, ...], climbed: Climb, rules: tuple[Finding, ...]) -> _Side:
-    """What ladder and rules come to: one denial decides, else one wait leaves it open."""
+    """What ladder and rules come to: one denial decides, else one wait leaves it open. While the
+    other side leaves the call open, what is told of it may still change what decides this one."""
     findings = (*first, *climbed.findings, *rules)
     if any(one.denial for one in findings):
-        return _Side(findings=findings, standing=Standing.DENIED)
+        for_good = any(one.denial and one.denial not in _MAY_CHANGE for one in rules)
+        most = 0 if for_good else climbed.most_cents
+        return _Side(findings=findings, standing=Standing.DENIED, most_cents=most)
     if any(one.outcome is Outcome.WAITING for one in findings):
         return _Side(findings=findings, standing=Standing.PENDING, most_cents=climbed.most_cents)
     return _Side(
         findings=findings,
         standing=Standing.APPROVED,
         cents=climbed.cents,
-        most_cents=climbed.cents,
+        most_cents=climbed.most_cents,
         step=climbed.step,
     )
 
@@ -164,7 +178,7 @@ def _side(first: tuple[Finding, ...], climbed: Climb, rules: tuple[Finding, ...]
 def _verdict(charge: _Side, earning: _Side) -> Verdict:
     open_sides = [side for side in (charge, earning) if side.standing is Standing.PENDING]
     deadlines = [one.until for side in open_sides for one in side.findings if one.until]
-    return Verdict(
+    verdict = Verdict(
         charge=charge.findings,
         earning=earning.findings,
         charge_cents=charge.cents,
@@ -173,9 +187,14 @@ def _verdict(charge: _Side, earning: _Side) -> Verdict:
         earning_standing=earning.standing,
         charge_step=charge.step,
         earning_step=earning.step,
-        charge_most_cents=charge.most_cents,
-        earning_most_cents=earning.most_cents,
+        charge_most_cents=charge.cents,
+        earning_most_cents=earning.cents,
         waits_until=min(deadlines, default=None),
+    )
+    if verdict.standing is not Standing.PENDING:
+        return verdict
+    return replace(
+        verdict, charge_most_cents=charge.most_cents, earning_most_cents=earning.most_cents
     )
 
 
