@@ -105,6 +105,7 @@ KINDS: Mapping[str, Kind] = {
                 "IVRRecordingBehavior": _ON,
             }
         },
+        errors=frozenset(),
     ),
     "DisconnectParticipant": Kind(errors=frozenset(), ends=True),
 }

@@ -21,7 +21,8 @@ ERRORS = {
     "TransferParticipantToThirdParty": {
         "CallFailed", "ConnectionTimeLimitExceeded", "NoMatchingError",
     },
-    "UpdateContactRecordingBehavior": {"NoMatchingError"},
+    # For these the service takes no error, and refuses a flow that names one.
+    "UpdateContactRecordingBehavior": set(),
     "UpdateFlowLoggingBehavior": set(),
     "DisconnectParticipant": set(),
 }  # fmt: skip

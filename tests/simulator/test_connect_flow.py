@@ -35,6 +35,12 @@ def test_the_shipped_flow_is_played_whole() -> None:
         (lambda b: b["Say sorry"]["Parameters"].update(Text="x"), "says one of SSML, Text"),
         (lambda b: b["Say sorry"]["Parameters"].update(PromptId="x"), "says 'PromptId'"),
         (lambda b: b["Say sorry"]["Transitions"].pop("Errors"), "leads on after []"),
+        (
+            lambda b: b["Record"]["Transitions"].update(
+                Errors=[{"NextAction": "Hang up", "ErrorType": "NoMatchingError"}]
+            ),
+            "Record leads on after ['NoMatchingError'], not []",
+        ),
         (lambda b: b["Hang up"]["Transitions"].update(NextAction="Log"), "does not lead on"),
         (lambda b: b["What to do"]["Transitions"].pop("Conditions"), "does not lead on"),
         (
