@@ -40,11 +40,13 @@ def carrier_faults(thing: Thing, before: Thing | None, stores: Stores) -> list[F
     if (not _anew(thing, before, _POWERS) and not joining) or not connect_in_use(stores.rows):
         return []
     for offer in _offers_of(thing, stores):
-        numbers = stores.catalog.numbers_of(offer.id)
-        if any(_lent(number) and _concerns(number, thing) for number in numbers):
+        found = stores.catalog.numbers_of(offer.id)
+        numbers = [number for number in found if _lent(number) and _concerns(number, thing)]
+        if numbers:
             powers = on_offer(_POWERS, offer)
             wrong = _anew(thing, before, powers)
             wrong += _of_campaigns(joining, stores, "campaign_ids", powers)
+            wrong += _of_partnerships(thing, before, numbers, stores)
             if wrong:
                 return wrong[:_MOST_NAMED]
     return []
@@ -132,6 +134,22 @@ def _of_campaigns(
         for target in _targets(id, stores.catalog):
             if target.state is not State.ARCHIVED:
                 yield from _named(field, target.id, beyond(target, powers))
+
+
+def _of_partnerships(
+    thing: Thing, before: Thing | None, numbers: Iterable[Number], stores: Stores
+) -> Iterator[Fault]:
+    """What publishers' own earnings need of an offer that asks its callers for less than before."""
+    if not isinstance(thing, Offer) or not isinstance(before, Offer):
+        return
+    powers, stood = on_offer(_POWERS, thing), on_offer(_POWERS, before)
+    publishers = {number.publisher_id for number in numbers} if powers != stood else set()
+    for publisher_id in sorted(publishers):
+        partnership = stores.catalog.partnership(thing.id, publisher_id)
+        if partnership is not None:
+            known = beyond(partnership, stood)
+            wrong = [fault for fault in beyond(partnership, powers) if fault not in known]
+            yield from _named("answering", partnership.id, wrong)
 
 
 def _targets(campaign_id: str, catalog: Catalog) -> Iterator[Target]:

@@ -203,6 +203,20 @@ def test_a_zip_may_count_where_the_offer_asks_for_it_and_as_long_as_it_does() ->
     assert told == [("offer_id", "carrier")] * 2
 
 
+def test_an_offer_asks_for_the_zip_as_long_as_a_publishers_own_earning_counts_by_it() -> None:
+    shop = Shop()
+    shop.changes(Offer, "off_1", answering=ASKING)
+    near = EarningTerms(earning_cents=2000, geography=NEAR)
+    shop.changes(Partnership, "par_1", earning=near)
+    with pytest.raises(Invalid) as told:
+        shop.changes(Offer, "off_1", answering=None)
+    (fault,) = told.value.faults
+    assert (fault.field, fault.rule) == ("answering", "carrier")
+    assert fault.reason.startswith("earning.geography.zips of par_1: ")
+    archive(Number, "num_1", stores=shop.stores)
+    assert shop.changes(Offer, "off_1", answering=None).answering is None
+
+
 def test_another_publishers_numbers_do_not_concern_a_partnership() -> None:
     shop = Shop()
     create(builders.a_publisher(id="pub_2"), stores=shop.stores)
