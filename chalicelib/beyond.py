@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chalicelib.answering import ZIP, Answering, Line
-from chalicelib.campaigns import Campaign, Target
+from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.criteria import Filter, Geography
 from chalicelib.errors import Fault
 from chalicelib.offers import Offer, Partnership
 from chalicelib.powers import EVERYTHING, Powers
-from chalicelib.settings import InForce, MachineDetection, Settings
+from chalicelib.settings import InForce, MachineDetection, OperatorSettings, Settings
 from chalicelib.terms import Clock, PayKind, Step, StepTest, Terms
 
 _UNTOLD = (
@@ -37,6 +37,8 @@ def beyond(thing: object, powers: Powers) -> list[Fault]:
         found = _of_target(thing, powers)
     elif isinstance(thing, Offer):
         found = _of_offer(thing, powers)
+    elif isinstance(thing, Advertiser | OperatorSettings):
+        found = _of_settings(thing, powers)
     elif isinstance(thing, Partnership) and thing.earning is not None:
         found = _under("earning", _of_terms(thing.earning, powers))
     return list(found)

@@ -12,7 +12,7 @@ from itertools import islice
 
 from chalicelib.beyond import beyond, on_offer
 from chalicelib.calls import Attestation
-from chalicelib.campaigns import Campaign, State, Target
+from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.consistency import Thing
 from chalicelib.errors import Fault, Invalid
 from chalicelib.flows.parties import every
@@ -20,10 +20,14 @@ from chalicelib.gate import GateSettings
 from chalicelib.offers import CONNECT, Number, Offer, Partnership
 from chalicelib.pools import Pool
 from chalicelib.powers import Powers, powers_of
+from chalicelib.settings import OperatorSettings, Settings, in_force
 from chalicelib.store.carriers import connect_in_use
 from chalicelib.store.catalog import Catalog
 from chalicelib.store.gate import find_settings
+from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
+
+Said = Thing | OperatorSettings
 
 _POWERS = powers_of(CONNECT)
 # So many are named at once; whoever mends them is told of the others.
@@ -31,25 +35,35 @@ _MOST_NAMED = 10
 _UNATTESTED = "Amazon Connect does not tell how callers are attested (STIR/SHAKEN)"
 
 
-def carrier_faults(thing: Thing, before: Thing | None, stores: Stores) -> list[Fault]:
+def carrier_faults(thing: Said, before: Said | None, stores: Stores) -> list[Fault]:
     """What is wrong with what is said anew; what stood before may stay."""
     if isinstance(thing, Number | Pool):
         stood = before if isinstance(before, Number | Pool) else None
         return list(islice(_of_number(thing, stood, stores), _MOST_NAMED))
     joining = _joining(thing, before)
-    if (not _anew(thing, before, _POWERS) and not joining) or not connect_in_use(stores.rows):
+    asks = _anew(thing, before, _POWERS) or joining or _leaves_open(thing, before)
+    if not asks or not connect_in_use(stores.rows):
         return []
+    whole, stood_whole = _whole(thing, stores), before and _whole(before, stores)
     for offer in _offers_of(thing, stores):
         found = stores.catalog.numbers_of(offer.id)
         numbers = [number for number in found if _lent(number) and _concerns(number, thing)]
         if numbers:
             powers = on_offer(_POWERS, offer)
-            wrong = _anew(thing, before, powers)
+            wrong = _anew(whole, stood_whole, powers)
             wrong += _of_campaigns(joining, stores, "campaign_ids", powers)
             wrong += _of_partnerships(thing, before, numbers, stores)
             if wrong:
                 return wrong[:_MOST_NAMED]
     return []
+
+
+def refuse_settings(wanted: OperatorSettings, before: OperatorSettings, stores: Stores) -> None:
+    """Invalid where the operator is to ask anew, for campaigns that say nothing themselves, what
+    their numbers' carrier cannot do."""
+    wrong = carrier_faults(wanted, before, stores)
+    if wrong:
+        raise Invalid(tuple(wrong))
 
 
 def refuse_floor(wanted: GateSettings, stores: Stores) -> None:
@@ -62,13 +76,35 @@ def refuse_floor(wanted: GateSettings, stores: Stores) -> None:
         raise Invalid((fault,))
 
 
-def _anew(thing: Thing, before: Thing | None, powers: Powers) -> list[Fault]:
+def _anew(thing: Said, before: Said | None, powers: Powers) -> list[Fault]:
     """What is beyond the powers in the thing, and was not before."""
     stood = beyond(before, powers)
     return [fault for fault in beyond(thing, powers) if fault not in stood]
 
 
-def _joining(thing: Thing, before: Thing | None) -> tuple[str, ...]:
+def _leaves_open(thing: Said, before: Said | None) -> bool:
+    """Whether an advertiser or a campaign now leaves to the wider what it said itself."""
+    return (
+        isinstance(thing, Advertiser | Campaign)
+        and isinstance(before, Advertiser | Campaign)
+        and thing.machine_detection is None
+        and before.machine_detection is not None
+    )
+
+
+def _whole(thing: Said, stores: Stores) -> Said:
+    """An advertiser or a campaign with what the wider say where it says nothing itself; any other
+    thing as it is."""
+    if not isinstance(thing, Advertiser | Campaign) or thing.machine_detection is not None:
+        return thing
+    levels: list[Settings] = [find_operator(stores.rows)]
+    if isinstance(thing, Campaign):
+        advertiser = stores.catalog.find(Advertiser, thing.advertiser_id)
+        levels += [advertiser] if advertiser else []
+    return replace(thing, machine_detection=in_force(*levels).machine_detection)
+
+
+def _joining(thing: Said, before: Said | None) -> tuple[str, ...]:
     """The campaigns that an offer takes in anew; all of them where it asks for no ZIP any more."""
     if not isinstance(thing, Offer):
         return ()
@@ -77,7 +113,7 @@ def _joining(thing: Thing, before: Thing | None) -> tuple[str, ...]:
     return tuple(id for id in thing.campaign_ids if id not in before.campaign_ids)
 
 
-def _offers_of(thing: Thing, stores: Stores) -> Iterator[Offer]:
+def _offers_of(thing: Said, stores: Stores) -> Iterator[Offer]:
     """The offers by whose numbers callers reach the thing, as they stand."""
     if isinstance(thing, Offer):
         yield thing
@@ -87,9 +123,26 @@ def _offers_of(thing: Thing, stores: Stores) -> Iterator[Offer]:
     elif isinstance(thing, Campaign | Target):
         id = thing.id if isinstance(thing, Campaign) else thing.campaign_id
         yield from (offer for offer in every(Offer, stores) if id in offer.campaign_ids)
+    elif isinstance(thing, Advertiser | OperatorSettings):
+        under = _campaigns_under(thing, stores)
+        offers = every(Offer, stores) if under else ()
+        yield from (offer for offer in offers if under.intersection(offer.campaign_ids))
 
 
-def _concerns(number: Number, thing: Thing) -> bool:
+def _campaigns_under(said: Advertiser | OperatorSettings, stores: Stores) -> set[str]:
+    """The campaigns for which the word counts, because nobody narrower says another."""
+    silent = [
+        campaign
+        for campaign in every(Campaign, stores)
+        if campaign.machine_detection is None and campaign.state is not State.ARCHIVED
+    ]
+    if isinstance(said, Advertiser):
+        return {campaign.id for campaign in silent if campaign.advertiser_id == said.id}
+    speaking = {one.id for one in every(Advertiser, stores) if one.machine_detection is not None}
+    return {campaign.id for campaign in silent if campaign.advertiser_id not in speaking}
+
+
+def _concerns(number: Number, thing: Said) -> bool:
     """Whether the number of an offer leads to the thing: a partnership is one publisher's."""
     return not isinstance(thing, Partnership) or number.publisher_id == thing.publisher_id
 
@@ -130,14 +183,14 @@ def _of_campaigns(
         campaign = stores.catalog.find(Campaign, id)
         if campaign is None or campaign.state is State.ARCHIVED:
             continue
-        yield from _named(field, id, beyond(campaign, powers))
+        yield from _named(field, id, beyond(_whole(campaign, stores), powers))
         for target in _targets(id, stores.catalog):
             if target.state is not State.ARCHIVED:
                 yield from _named(field, target.id, beyond(target, powers))
 
 
 def _of_partnerships(
-    thing: Thing, before: Thing | None, numbers: Iterable[Number], stores: Stores
+    thing: Said, before: Said | None, numbers: Iterable[Number], stores: Stores
 ) -> Iterator[Fault]:
     """What publishers' own earnings need of an offer that asks its callers for less than before."""
     if not isinstance(thing, Offer) or not isinstance(before, Offer):

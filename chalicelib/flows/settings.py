@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from chalicelib.campaigns import Advertiser, Campaign, Target
 from chalicelib.errors import NotFound
+from chalicelib.flows.fitting_carriers import refuse_settings
 from chalicelib.flows.versions import replaced
 from chalicelib.settings import InForce, OperatorSettings, in_force, origins
 from chalicelib.store.settings import find_operator, operator_write
@@ -32,7 +33,9 @@ def set_operator(
     """Put the settings in the place of those that stand, as their next version.
 
     Saying the same again changes nothing. With a `version`, Conflict when they have moved on.
+    Invalid where they ask anew what is beyond the carrier of a number that leads to campaigns.
     """
+    refuse_settings(wanted, find_operator(stores.rows), stores)
     return replaced(
         wanted,
         "the operator's settings",

@@ -15,17 +15,19 @@ from chalicelib.answering import (
     QuestionKind,
 )
 from chalicelib.calls import Attestation
-from chalicelib.campaigns import Campaign, State, Target
+from chalicelib.campaigns import Advertiser, Campaign, State, Target
 from chalicelib.criteria import Filter, FilterTest, Geography, Places
 from chalicelib.errors import Invalid
 from chalicelib.flows.blocks import gate_settings, set_gate
 from chalicelib.flows.catalog import archive, change, create
+from chalicelib.flows.settings import set_operator
 from chalicelib.gate import GateSettings
 from chalicelib.offers import Number, Offer, Partnership
-from chalicelib.settings import MachineDetection
+from chalicelib.settings import MachineDetection, OperatorSettings
 from chalicelib.store import codec
 from chalicelib.store.carriers import said_of
 from chalicelib.store.rows import CATALOG, Change, Key
+from chalicelib.store.settings import find_operator
 from chalicelib.store.stores import Stores
 from chalicelib.terms import (
     Clock,
@@ -273,3 +275,68 @@ def test_no_attestation_is_asked_of_callers_whose_carrier_does_not_tell_it() -> 
     set_gate(floor, stores=other.stores, version=None)
     told = refused(lambda: other.lends(id="num_2", e164="+12125550199"))
     assert told == [("offer_id", "carrier")]
+
+
+REFUSING = MachineDetection.REFUSE
+TO_LISTEN = OperatorSettings(machine_detection=REFUSING)
+
+
+def listens(shop: Shop) -> None:
+    """By the operator's word, machines are refused."""
+    set_operator(TO_LISTEN, stores=shop.stores, version=None)
+
+
+def advertiser_listens(shop: Shop) -> None:
+    """By the advertiser's."""
+    shop.changes(Advertiser, "adv_1", machine_detection=REFUSING)
+
+
+WIDER = [listens, advertiser_listens]
+
+
+@pytest.mark.parametrize("says", WIDER)
+def test_the_wider_do_not_ask_for_it_of_campaigns_that_say_nothing_themselves(
+    says: Callable[[Shop], None],
+) -> None:
+    shop = Shop()
+    assert refused(lambda: says(shop)) == [("machine_detection", "carrier")]
+    assert find_operator(shop.rows).version == 0
+    shop.changes(Campaign, "cmp_1", machine_detection=MachineDetection.NEVER)
+    says(shop)
+    told = refused(lambda: shop.changes(Campaign, "cmp_1", machine_detection=None))
+    assert told == [("machine_detection", "carrier")]
+    says(shop)
+
+
+@pytest.mark.parametrize("carrier", ["twilio", None])
+@pytest.mark.parametrize("says", WIDER)
+def test_no_number_is_led_to_campaigns_of_which_the_wider_ask_for_it(
+    says: Callable[[Shop], None], carrier: str | None
+) -> None:
+    shop = Shop(carrier=carrier)
+    says(shop)
+    with pytest.raises(Invalid) as told:
+        shop.lends(id="num_2", e164="+12125550199")
+    (fault,) = told.value.faults
+    assert (fault.field, fault.rule) == ("offer_id", "carrier")
+    assert fault.reason.startswith("machine_detection of cmp_1: ")
+
+
+@pytest.mark.parametrize("said", [REFUSING, None])
+def test_the_operators_word_counts_for_nothing_where_the_advertiser_says_another(
+    said: MachineDetection | None,
+) -> None:
+    shop = Shop()
+    shop.changes(Advertiser, "adv_1", machine_detection=MachineDetection.NEVER)
+    listens(shop)
+    told = refused(lambda: shop.changes(Advertiser, "adv_1", machine_detection=said))
+    assert told == [("machine_detection", "carrier")]
+
+
+def test_an_offer_takes_no_campaign_in_whose_advertiser_asks_more() -> None:
+    shop = Shop()
+    create(builders.an_advertiser(id="adv_2", machine_detection=REFUSING), stores=shop.stores)
+    other = builders.a_campaign(id="cmp_2", advertiser_id="adv_2", terms=FROM_THE_DIAL)
+    create(other, stores=shop.stores)
+    told = refused(lambda: shop.changes(Offer, "off_1", campaign_ids=("cmp_1", "cmp_2")))
+    assert told == [("campaign_ids", "carrier")]
