@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
 from chalicelib.flows.holding import hold_publisher
-from chalicelib.flows.payouts import fail_payout, settle_payout
+from chalicelib.flows.payouts import fail_payout, settle_payout, submit_payout
 from chalicelib.flows.paypal_run import is_waiting
 from chalicelib.flows.signing import signature
 from chalicelib.keys import OWN_KEY
@@ -394,6 +394,51 @@ def test_a_payout_made_by_hand_meanwhile_is_left_to_that(desk: PayDesk) -> None:
     assert desk.items()[BOB.id].out == "payout_ended"
     (sent,) = desk.till.batches.values()
     assert [one.asked["receiver"] for one in sent.items] == [receiver(ADA)]
+
+
+@pytest.mark.parametrize("reference", [None, "wire 7"])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_payout_handed_to_somebody_else_meanwhile_is_not_paid_again(
+    desk: PayDesk, reference: str | None, withdrawn: bool
+) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    by_wire = desk.payout_of(BOB).id
+    submit_payout(
+        by_wire, method=PayoutMethod.MANUAL, reference=reference,
+        stores=desk.office.stores, now=desk.office.now,
+    )  # fmt: skip
+    if withdrawn:
+        desk.withdraws()
+    else:
+        desk.lets_go()
+        desk.runs()
+    assert desk.payout_of(BOB).state is PayoutState.SUBMITTED
+    desk.payday()
+    assert desk.payout_of(BOB).id == by_wire, "its earnings are on their way"
+    desk.office.settles(by_wire)
+    assert desk.office.audits().clean
+
+
+def test_a_payout_handed_to_somebody_else_is_not_failed_by_an_index_that_lags(
+    desk: PayDesk,
+) -> None:
+    desk.earns(ADA)
+    desk.payday()
+    desk.pays_to(ADA, None)
+    rows, ada = desk.office.rows, desk.payout_of(ADA).id
+    assert isinstance(rows, FakeRows)
+
+    def wired() -> None:
+        submit_payout(
+            ada, method=PayoutMethod.MANUAL, reference=None,
+            stores=desk.office.stores, now=desk.office.now,
+        )  # fmt: skip
+
+    rows.before_write(wired)
+    desk.runs()
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED
 
 
 def test_what_paypal_would_not_take_fails_before_and_its_publisher_is_held(desk: PayDesk) -> None:
