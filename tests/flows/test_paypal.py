@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -394,6 +395,41 @@ def test_a_payout_made_by_hand_meanwhile_is_left_to_that(desk: PayDesk) -> None:
     assert desk.items()[BOB.id].out == "payout_ended"
     (sent,) = desk.till.batches.values()
     assert [one.asked["receiver"] for one in sent.items] == [receiver(ADA)]
+
+
+def test_nobody_is_paid_at_an_address_that_was_changed_since(desk: PayDesk) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    desk.pays_to(BOB, "bob@new.example")
+    desk.lets_go()
+    desk.runs()
+    assert desk.items()[BOB.id].out == "details_changed"
+    assert desk.payout_of(BOB).state is PayoutState.FAILED
+    desk.payday()
+    desk.runs()
+    desk.lets_go_what_is_ready()
+    desk.runs()
+    desk.till.advance()
+    desk.till.advance()
+    desk.runs()
+    assert desk.till.received == {receiver(ADA): 1500, "bob@new.example": 1500}
+
+
+@pytest.mark.parametrize("method", [PayoutMethod.ACH, PayoutMethod.MANUAL])
+def test_an_address_that_was_taken_away_is_not_paid_though_another_way_was_chosen(
+    desk: PayDesk, method: PayoutMethod
+) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    desk.pays_to(BOB, None)
+    desk.office.agrees(replace(BOB, payout_method=method))
+    desk.office.agrees(replace(ADA, payout_method=method))
+    desk.lets_go()
+    desk.runs()
+    assert desk.items()[BOB.id].out == "obstacle_details_missing"
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED, "it was made for PayPal"
 
 
 @pytest.mark.parametrize("reference", [None, "wire 7"])
