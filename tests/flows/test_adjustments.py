@@ -49,6 +49,18 @@ def test_a_part_of_each_payout_is_kept_back_and_comes_back_after_its_days() -> N
     assert office.audits().clean
 
 
+def test_a_single_cent_is_paid_rather_than_kept_back() -> None:
+    terms = PayoutTerms(net_days=0, reserve_percent=50)
+    office = Office().opens(publishers=(replace(WEEKLY, payout_terms=terms),))
+    office.receives("topup-1", 900_000, PREPAID)
+    office.approves("call_000", PREPAID, WEEKLY, earning=1)
+    office.now = CLOSING
+    (payout,) = office.closes().payouts
+    assert (payout.sent_cents, payout.reserve_kept_cents) == (1, 0)
+    office.settles(payout.id)
+    assert office.audits().clean
+
+
 def test_what_comes_back_is_not_kept_back_again() -> None:
     office = with_a_reserve()
     office.later(days=61).approves("call_later", PREPAID, RESERVING, earning=1000)
