@@ -17,12 +17,16 @@ from chalicelib.keys import OWN_KEY
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import PayoutState
 from chalicelib.paypal_batches import Batch, BatchState, taken
+from chalicelib.paypal_payouts import MOST_ITEMS
 from chalicelib.signatures import Signature
 from chalicelib.store import paypal_batches as store
+from infra.deploy import PROJECT
 from tests.fakes import Crash, FakeRows
 from tests.flows.paypaling import ADA, BOB, CY, PayDesk, paydesk, receiver
 from tests.flows.people import signs
 from tests.paypal.server import Trouble
+
+SLOWEST_PAYOUTS_A_SECOND = 8
 
 
 @pytest.fixture
@@ -544,6 +548,12 @@ def test_whether_anything_waits_for_paypal_is_known_without_asking_it(desk: PayD
     assert not is_waiting(**at, now=desk.office.now), "an operator's turn"
     desk.lets_go()
     assert is_waiting(**at, now=desk.office.now)
+
+
+def test_a_run_has_time_to_hand_over_a_whole_batch() -> None:
+    said = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    seconds = said["lambda_functions"]["paypal"]["lambda_timeout"]
+    assert SLOWEST_PAYOUTS_A_SECOND * seconds >= MOST_ITEMS
 
 
 def test_a_run_leaves_alone_what_another_has_in_hand(desk: PayDesk) -> None:
