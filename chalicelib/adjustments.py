@@ -14,13 +14,15 @@ from chalicelib.payouts import Adjustment, Earning, Payout
 
 
 def reserve_cents(draft: Payout, percent: int) -> int:
-    """What is to be kept back of the draft, rounded half up.
+    """What is to be kept back of the draft, rounded half up, and never all of it: nobody can be
+    paid nothing.
 
     It is a part of what calls have earned: what comes back of earlier payouts is not kept back
     again, and what was kept back of these earnings in a payout that was not paid counts.
     """
     earned = draft.amount_cents - draft.reserve_back_cents + draft.reserve_kept_cents
-    return max(0, (2 * earned * percent + 100) // 200 - draft.reserve_kept_cents)
+    wanted = (2 * earned * percent + 100) // 200 - draft.reserve_kept_cents
+    return max(0, min(wanted, draft.amount_cents - 1))
 
 
 def reserve_lines(payout: Payout, cents: int, days: int, now: datetime) -> tuple[Earning, ...]:

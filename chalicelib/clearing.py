@@ -16,6 +16,8 @@ from chalicelib.payouts import Obstacle
 from chalicelib.screening import Screening
 from chalicelib.tax_forms import TaxForm, withheld_cents
 
+_ACH_CURRENCY = "USD"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayeeRules:
@@ -43,6 +45,14 @@ def obstacles(
         *(_form_obstacles(payee.tax_form, now) if rules.tax_form_required else ()),
         *_screening_obstacles(screening),
     )
+
+
+def currency_obstacles(currency: str, method: PayoutMethod) -> tuple[Obstacle, ...]:
+    """What the currency of the payee's earnings keeps from being paid by this method."""
+    if method is not PayoutMethod.ACH or currency == _ACH_CURRENCY:
+        return ()
+    detail = f"ACH pays {_ACH_CURRENCY} alone: {currency} is paid by PayPal or by hand"
+    return (Obstacle(code="currency", detail=detail),)
 
 
 def withheld(payee: Payee, amount_cents: int) -> int:

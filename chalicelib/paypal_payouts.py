@@ -14,8 +14,9 @@ from typing import Any
 
 from chalicelib.errors import Fault
 
-MOST_ITEMS = 15_000
-"""How many items PayPal takes in one batch."""
+MOST_ITEMS = 5_000
+"""How many items a batch has: PayPal takes 15,000, but one run must look at all of them anew and
+submit them before it asks, or no run ever gets that far."""
 MOST_CENTS = 20_000_00
 """The most that PayPal pays in one item unless it has been asked to raise it."""
 REMEMBERED = timedelta(days=30)

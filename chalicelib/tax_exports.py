@@ -52,7 +52,8 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxExport:
-    """The forms of a year, asked for `by` a key, with payer and threshold as they stood then."""
+    """The forms of a year, asked for `by` a key, with payer and threshold as they stood then.
+    `run` names the run whose files they are: those that another has left belong to nobody."""
 
     id: str
     year: int
@@ -65,6 +66,7 @@ class TaxExport:
     form_count: int = 0
     left_out_count: int = 0
     fetches: tuple[Fetch, ...] = ()
+    run: str = ""
 
     @property
     def ends_at(self) -> datetime | None:
@@ -73,7 +75,8 @@ class TaxExport:
 
     def place_of(self, file: ExportFile) -> str:
         """Where one of its files lies."""
-        return f"tax-exports/{self.id}/{self.name_of(file)}"
+        parts = ("tax-exports", self.id, self.run, self.name_of(file))
+        return "/".join(filter(None, parts))
 
     def name_of(self, file: ExportFile) -> str:
         """How the file is called by those who fetch it."""

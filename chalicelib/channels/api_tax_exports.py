@@ -100,4 +100,5 @@ def create_link(request: Request, id: str) -> Answer:
 
 def _view(export: TaxExport) -> dict[str, Any]:
     plain: dict[str, Any] = to_plain(export)
+    plain.pop("run")
     return plain | {"ends_at": to_plain(export.ends_at)}

@@ -36,11 +36,13 @@ def write_off_debt(publisher_id: str, *, cause: str, stores: Stores, now: dateti
     known = store.find_line(stores.rows, adjustments.write_off_id(publisher_id, cause))
     if known:
         return known
+    # Before the balance: what another request gives up meanwhile is not given up here too.
+    last = store.last_write_off(stores.rows, publisher_id)
     payable = ledger.publisher_account(PublisherAccount.PAYABLE, publisher_id)
     owed = balance_of(stores.rows, payable).balance_cents
     line = adjustments.write_off(
         publisher_id, cause, cents=owed, currency=publisher.currency, now=now
     )
-    if store.write_off(stores.rows, line):
+    if store.write_off(stores.rows, line, last):
         return line
     raise Busy(f"the debt of {publisher_id} is being written off by others")

@@ -29,6 +29,7 @@ def clearance(
     lookout = Lookout(stores=stores, documents=documents, now=now)
     found: tuple[Sequence[Obstacle], ...] = (
         _holds(publisher, stores),
+        clearing.currency_obstacles(publisher.currency, publisher.payout_method),
         _of_payee(publisher, payee, lookout),
     )
     return Clearance(

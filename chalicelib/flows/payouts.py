@@ -111,6 +111,23 @@ def fail_payout(
     return _emptied(_take(payout_id, step, stores, by_hand=by_hand), stores)
 
 
+def drop_payout(
+    payout_id: str, *, reason: str, carrier: str | None = None, stores: Stores, now: datetime
+) -> Payout:
+    """Fail a payout that certainly is not made by whoever was to make it, who knows it by
+    `carrier`. One that was handed to somebody else meanwhile, or has ended, stays as it is."""
+
+    def step(payout: Payout) -> Step | None:
+        handed = payout.state is PayoutState.SUBMITTED
+        ours = handed and carrier is not None and payout.reference == carrier
+        if not ours and payout.state is not PayoutState.CREATED:
+            return None
+        return payout_steps.failed(payout, reason=reason, now=now)
+
+    payout = _take(payout_id, step, stores)
+    return _emptied(payout, stores) if payout.gives_back else payout
+
+
 def return_payout(
     payout_id: str,
     *,

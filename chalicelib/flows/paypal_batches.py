@@ -14,9 +14,9 @@ from chalicelib import paypal_batches as batches
 from chalicelib import paypal_payouts
 from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.flows.holding import hold_publisher
-from chalicelib.flows.payouts import fail_payout
+from chalicelib.flows.payouts import drop_payout
 from chalicelib.offers import PayoutMethod
-from chalicelib.payouts import Payout
+from chalicelib.payouts import Payout, PayoutState
 from chalicelib.paypal_batches import Batch, BatchState
 from chalicelib.paypal_items import BatchItem, left_out
 from chalicelib.paypal_payouts import MOST_ITEMS
@@ -134,9 +134,7 @@ def whole(batch: Batch, stores: Stores) -> tuple[BatchItem, ...]:
 def leave_out(item: BatchItem, reason: str, *, stores: Stores, now: datetime) -> None:
     """Fail a payout that PayPal certainly does not make, and keep that with its item; one that is
     made in another way stays as it is."""
-    payout = find_payout(stores.rows, item.payout_id)
-    if payout and payout.in_flight and payout.reference in (None, item.batch_id):
-        fail_payout(item.payout_id, reason=reason, stores=stores, now=now)
+    drop_payout(item.payout_id, reason=reason, carrier=item.batch_id, stores=stores, now=now)
     store.move_item(stores.rows, item, left_out(item, reason, now))
 
 
@@ -164,9 +162,13 @@ def _payable(waiting: Iterable[Payout], stores: Stores, now: datetime) -> list[P
         if not wrong:
             fit.append(payout)
             continue
+        stands = find_payout(stores.rows, payout.id)
+        if stands is None or stands.state is not PayoutState.CREATED:
+            # Somebody has it in hand, which the index does not show yet.
+            continue
         reason = f"PayPal: {wrong[0].field} {wrong[0].reason}"
         hold_publisher(payout.publisher_id, reason=reason, cause=payout.id, stores=stores, now=now)
-        fail_payout(payout.id, reason=UNPAYABLE, stores=stores, now=now)
+        drop_payout(payout.id, reason=UNPAYABLE, stores=stores, now=now)
     return fit
 
 

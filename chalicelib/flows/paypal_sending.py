@@ -5,6 +5,7 @@ batch is one that PayPal may have: whatever breaks afterwards, nobody pays them 
 a refusal that is certain takes a payout out again.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import paypal_batches as batches
@@ -19,11 +20,13 @@ from chalicelib.paypal_batches import Batch, BatchState
 from chalicelib.paypal_items import BatchItem
 from chalicelib.providers.paypal import Unnamed
 from chalicelib.providers.paypal_rest import PayPalAway, PayPalRefused
+from chalicelib.store.payees import find_payee
 from chalicelib.store.stores import Stores
 
 SUBJECT = "You have been paid"
 REFUSED = "paypal_refused"
 ENDED = "payout_ended"
+MOVED = "details_changed"
 
 _MOST_ROUNDS = 5
 
@@ -67,12 +70,10 @@ def _submitted(batch: Batch, errand: Errand) -> list[BatchItem]:
 def _submit(item: BatchItem, errand: Errand) -> bool:
     """Whether the payout is PayPal's to make now."""
     stores, now = errand.stores, errand.now
-    publisher = stores.catalog.find(Publisher, item.publisher_id)
-    if publisher:
-        cleared = clearance(publisher, stores=stores, documents=errand.documents, now=now)
-        if cleared.obstacles:
-            leave_out(item, f"obstacle_{cleared.obstacles[0].code}", stores=stores, now=now)
-            return False
+    stop = _stop(item, errand)
+    if stop:
+        leave_out(item, stop, stores=stores, now=now)
+        return False
     try:
         submit_payout(
             item.payout_id,
@@ -86,6 +87,21 @@ def _submit(item: BatchItem, errand: Errand) -> bool:
         leave_out(item, ENDED, stores=stores, now=now)
         return False
     return True
+
+
+def _stop(item: BatchItem, errand: Errand) -> str | None:
+    """Why the item is not to be paid now. Whoever is paid in another way by now is paid by this
+    payout as it was made, but never at an address that is theirs no more."""
+    stores, now = errand.stores, errand.now
+    receiver = find_payee(stores.rows, item.publisher_id).paypal
+    if receiver and receiver.email != item.receiver:
+        return MOVED
+    publisher = stores.catalog.find(Publisher, item.publisher_id)
+    if publisher is None:
+        return None
+    payee = replace(publisher, payout_method=PayoutMethod.PAYPAL)
+    cleared = clearance(payee, stores=stores, documents=errand.documents, now=now)
+    return f"obstacle_{cleared.obstacles[0].code}" if cleared.obstacles else None
 
 
 def _ask(batch: Batch, items: list[BatchItem], errand: Errand) -> Batch:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from chalicelib import tax_exports, tax_files
+from chalicelib import tax_exports, tax_files, times
 from chalicelib.errors import Broken, Busy
 from chalicelib.flows.parties import every
 from chalicelib.flows.payees import disclosed
 from chalicelib.flows.tax_years import PayeeYear, YearRules, payee_years, rules_of
 from chalicelib.hidden import Secret
+from chalicelib.ids import derived
 from chalicelib.offers import Publisher
 from chalicelib.providers.ciphers import Cipher
 from chalicelib.providers.documents import Documents
@@ -100,6 +101,8 @@ def fetch_file(
 
 
 def _write(export: TaxExport, writer: Writer) -> bool:
+    # What a process left that died stays as it was: both files are of one and the same run.
+    export = replace(export, run=derived("run", export.id, times.written(writer.now)))
     rules = rules_of(export.year, writer.stores)
     sheets = _Sheets()
     for year in _years(replace(rules, threshold_cents=export.threshold_cents), writer.stores):

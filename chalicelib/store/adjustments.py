@@ -20,7 +20,17 @@ from chalicelib.store.charges import (
 )
 from chalicelib.store.claims import waiting_items
 from chalicelib.store.entries import book, entry_puts
-from chalicelib.store.rows import BOOKS, Change, Equals, Item, NotWritten, Put, Rows
+from chalicelib.store.rows import (
+    BOOKS,
+    Absent,
+    Change,
+    Equals,
+    Item,
+    Key,
+    NotWritten,
+    Put,
+    Rows,
+)
 
 
 def reserve_put(line: Earning) -> Put:
@@ -31,12 +41,25 @@ def reserve_put(line: Earning) -> Put:
     return _put(line, EarningState.HELD, waits)
 
 
-def write_off(rows: Rows, line: Earning) -> bool:
-    """Keep the line that makes up for a debt, with its entry; False when it is there."""
+def last_write_off(rows: Rows, publisher_id: str) -> str | None:
+    """The last line that made up for a debt of the publisher's; None when none has."""
+    key = _given_up_key(publisher_id)
+    found, _ = rows.gather([key])
+    return str(found[key]["last"]) if key in found else None
+
+
+def write_off(rows: Rows, line: Earning, last: str | None) -> bool:
+    """Keep the line that makes up for a debt, with its entry; False when it is there, or when
+    another was kept after the `last`: what it makes up for may be made up for by that."""
     waits = {"open": earnings_payable(line.publisher_id), "open_key": payout_order(line)}
     put = _put(line, EarningState.PAYABLE, waits)
+    follows = Change(
+        key=_given_up_key(line.publisher_id),
+        set={("last",): line.id},
+        when=[Equals(("last",), last) if last else Absent(("pk",))],
+    )
     try:
-        book(rows, [put, *entry_puts(adjustments.written_off(line))])
+        book(rows, [put, follows, *entry_puts(adjustments.written_off(line))])
     except NotWritten:
         return False
     return True
@@ -82,6 +105,10 @@ def _released(rows: Rows, back: Earning, now: datetime) -> bool:
     except NotWritten:
         return False
     return True
+
+
+def _given_up_key(publisher_id: str) -> Key:
+    return Key(BOOKS, f"GIVEN_UP#{publisher_id}")
 
 
 def _put(line: Earning, state: EarningState, more: dict[str, str]) -> Put:

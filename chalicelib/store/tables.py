@@ -64,7 +64,7 @@ read and written belongs to `dynamo`, what they mean to the other modules beside
 | books | EARNING#credit | META | what a publisher owes of an earning that was in a payout |
 | books | REFUND#id, CHARGEBACK#id | META | money that went back to an advertiser, or was taken back |
 | books | STRIPE#id | META | what became of an event of Stripe |
-| books | EARNING#adjustment | META | a line of a payout that comes from no call: a reserve, or a debt that was given up |
+| books | EARNING#adjustment, GIVEN_UP#publisher | META | a line of a payout that comes from no call: a reserve, or a debt that was given up; which of a publisher's was the last of these |
 | books | INVOICE#id, PAYMENT#id, PAYOUT#id, COUNTER#series | META | documents and their numbers |
 | books | TRANSFER#id | META | money that the operator moved between its own accounts; never changed |
 | books | PAYPAL_BATCH#id | META | payouts that PayPal is asked to make together, and how far that is |

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.clearing import PayeeRules, obstacles, withheld
+from chalicelib.clearing import PayeeRules, currency_obstacles, obstacles, withheld
 from chalicelib.offers import PayoutMethod
 from chalicelib.payees import Payee
 from chalicelib.screening import Screening, ScreeningState
@@ -35,6 +35,12 @@ def codes(
 @pytest.mark.parametrize("method", PayoutMethod)
 def test_whoever_has_told_all_is_paid_by_every_method(method: PayoutMethod) -> None:
     assert codes(method=method) == []
+
+
+def test_ach_pays_dollars_alone() -> None:
+    assert [one.code for one in currency_obstacles("EUR", ACH)] == ["currency"]
+    assert currency_obstacles("USD", ACH) == ()
+    assert currency_obstacles("EUR", PAYPAL) == currency_obstacles("EUR", MANUAL) == ()
 
 
 def test_of_whom_nothing_is_known_what_the_method_needs_is_missing() -> None:

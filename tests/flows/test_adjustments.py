@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.offers import PayoutTerms, Publisher
 from tests.fakes import FakeRows
 from tests.flows.office import CLOSING, PREPAID, WEEKLY, Office, every_crash
@@ -46,6 +46,18 @@ def test_a_part_of_each_payout_is_kept_back_and_comes_back_after_its_days() -> N
     office.settles(second.id)
     accounts = office.audits().accounts
     assert (accounts["pub:pub_a:held"], accounts["cash:bank"]) == (0, 900_000 - 3000)
+    assert office.audits().clean
+
+
+def test_a_single_cent_is_paid_rather_than_kept_back() -> None:
+    terms = PayoutTerms(net_days=0, reserve_percent=50)
+    office = Office().opens(publishers=(replace(WEEKLY, payout_terms=terms),))
+    office.receives("topup-1", 900_000, PREPAID)
+    office.approves("call_000", PREPAID, WEEKLY, earning=1)
+    office.now = CLOSING
+    (payout,) = office.closes().payouts
+    assert (payout.sent_cents, payout.reserve_kept_cents) == (1, 0)
+    office.settles(payout.id)
     assert office.audits().clean
 
 
@@ -122,6 +134,28 @@ def test_what_a_publisher_owes_is_given_up_once() -> None:
         office.gives_up(cause="exit-2")
     assert refused.value.code == "nothing_to_write_off"
     assert office.later(days=40).closes().payouts == ()
+    assert office.audits().clean
+
+
+def test_a_debt_given_up_by_two_at_once_is_given_up_once() -> None:
+    office = owing()
+    assert isinstance(office.rows, FakeRows)
+    office.rows.before_write(lambda: office.gives_up(cause="exit-2"))
+    with pytest.raises(Busy):
+        office.gives_up()
+    assert office.audits().accounts["pub:pub_a:payable"] == 0
+    with pytest.raises(Conflict):
+        office.gives_up()
+    assert office.later(days=40).closes().payouts == ()
+    assert office.audits().clean
+
+
+def test_every_later_debt_can_be_given_up_too() -> None:
+    office = owing()
+    office.gives_up()
+    office.credits("call_001")
+    assert office.gives_up(cause="exit-2").amount_cents == 1500
+    assert office.audits().accounts["pub:pub_a:payable"] == 0
     assert office.audits().clean
 
 

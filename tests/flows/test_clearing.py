@@ -73,6 +73,16 @@ def test_what_is_missing_keeps_the_money_payable_until_it_is_said(how: str) -> N
     assert office.audits().clean
 
 
+def test_what_ach_does_not_pay_stays_payable_until_another_way_is_chosen() -> None:
+    office = an_office()
+    abroad = replace(WEEKLY, currency="EUR", payout_method=PayoutMethod.ACH)
+    office.agrees(abroad)
+    assert office.closes().payouts == ()
+    assert obstacles(office) == ["currency"]
+    office.agrees(replace(abroad, payout_method=PayoutMethod.MANUAL))
+    assert obstacles(office) == []
+
+
 def test_a_listed_publisher_is_not_paid_whenever_the_list_came() -> None:
     office = an_office()
     documents = FakeDocuments(office.documents)

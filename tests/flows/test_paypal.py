@@ -3,25 +3,30 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.flows import paypal_batches as flow
 from chalicelib.flows.holding import hold_publisher
-from chalicelib.flows.payouts import fail_payout, settle_payout
+from chalicelib.flows.payouts import fail_payout, settle_payout, submit_payout
 from chalicelib.flows.paypal_run import is_waiting
 from chalicelib.flows.signing import signature
 from chalicelib.keys import OWN_KEY
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import PayoutState
 from chalicelib.paypal_batches import Batch, BatchState, taken
+from chalicelib.paypal_payouts import MOST_ITEMS
 from chalicelib.signatures import Signature
 from chalicelib.store import paypal_batches as store
+from infra.deploy import PROJECT
 from tests.fakes import Crash, FakeRows
 from tests.flows.paypaling import ADA, BOB, CY, PayDesk, paydesk, receiver
 from tests.flows.people import signs
 from tests.paypal.server import Trouble
+
+SLOWEST_PAYOUTS_A_SECOND = 8
 
 
 @pytest.fixture
@@ -396,6 +401,86 @@ def test_a_payout_made_by_hand_meanwhile_is_left_to_that(desk: PayDesk) -> None:
     assert [one.asked["receiver"] for one in sent.items] == [receiver(ADA)]
 
 
+def test_nobody_is_paid_at_an_address_that_was_changed_since(desk: PayDesk) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    desk.pays_to(BOB, "bob@new.example")
+    desk.lets_go()
+    desk.runs()
+    assert desk.items()[BOB.id].out == "details_changed"
+    assert desk.payout_of(BOB).state is PayoutState.FAILED
+    desk.payday()
+    desk.runs()
+    desk.lets_go_what_is_ready()
+    desk.runs()
+    desk.till.advance()
+    desk.till.advance()
+    desk.runs()
+    assert desk.till.received == {receiver(ADA): 1500, "bob@new.example": 1500}
+
+
+@pytest.mark.parametrize("method", [PayoutMethod.ACH, PayoutMethod.MANUAL])
+def test_an_address_that_was_taken_away_is_not_paid_though_another_way_was_chosen(
+    desk: PayDesk, method: PayoutMethod
+) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    desk.pays_to(BOB, None)
+    desk.office.agrees(replace(BOB, payout_method=method))
+    desk.office.agrees(replace(ADA, payout_method=method))
+    desk.lets_go()
+    desk.runs()
+    assert desk.items()[BOB.id].out == "obstacle_details_missing"
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED, "it was made for PayPal"
+
+
+@pytest.mark.parametrize("reference", [None, "wire 7"])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_payout_handed_to_somebody_else_meanwhile_is_not_paid_again(
+    desk: PayDesk, reference: str | None, withdrawn: bool
+) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.runs()
+    by_wire = desk.payout_of(BOB).id
+    submit_payout(
+        by_wire, method=PayoutMethod.MANUAL, reference=reference,
+        stores=desk.office.stores, now=desk.office.now,
+    )  # fmt: skip
+    if withdrawn:
+        desk.withdraws()
+    else:
+        desk.lets_go()
+        desk.runs()
+    assert desk.payout_of(BOB).state is PayoutState.SUBMITTED
+    desk.payday()
+    assert desk.payout_of(BOB).id == by_wire, "its earnings are on their way"
+    desk.office.settles(by_wire)
+    assert desk.office.audits().clean
+
+
+def test_a_payout_handed_to_somebody_else_is_not_failed_by_an_index_that_lags(
+    desk: PayDesk,
+) -> None:
+    desk.earns(ADA)
+    desk.payday()
+    desk.pays_to(ADA, None)
+    rows, ada = desk.office.rows, desk.payout_of(ADA).id
+    assert isinstance(rows, FakeRows)
+
+    def wired() -> None:
+        submit_payout(
+            ada, method=PayoutMethod.MANUAL, reference=None,
+            stores=desk.office.stores, now=desk.office.now,
+        )  # fmt: skip
+
+    rows.before_write(wired)
+    desk.runs()
+    assert desk.payout_of(ADA).state is PayoutState.SUBMITTED
+
+
 def test_what_paypal_would_not_take_fails_before_and_its_publisher_is_held(desk: PayDesk) -> None:
     desk.earns(ADA)
     desk.payday()
@@ -463,6 +548,12 @@ def test_whether_anything_waits_for_paypal_is_known_without_asking_it(desk: PayD
     assert not is_waiting(**at, now=desk.office.now), "an operator's turn"
     desk.lets_go()
     assert is_waiting(**at, now=desk.office.now)
+
+
+def test_a_run_has_time_to_hand_over_a_whole_batch() -> None:
+    said = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    seconds = said["lambda_functions"]["paypal"]["lambda_timeout"]
+    assert SLOWEST_PAYOUTS_A_SECOND * seconds >= MOST_ITEMS
 
 
 def test_a_run_leaves_alone_what_another_has_in_hand(desk: PayDesk) -> None:

@@ -161,9 +161,36 @@ def test_an_export_over_which_a_process_died_is_written_by_the_next_run() -> Non
     for office in died:
         office.later(minutes=5)
         writes(office)
-        assert office.documents == undisturbed.documents
+        for file in ExportFile:
+            assert table(office, file) == table(undisturbed, file)
         assert the_export(office).state is ExportState.DONE
         assert office.audits().clean
+
+
+def test_both_files_of_an_export_are_of_one_run_whoever_died_before() -> None:
+    office = a_season()
+    asks(office)
+    documents = office.bucket()
+
+    def dies() -> None:
+        raise ConnectionError("the process ends")
+
+    documents.meanwhile += [dies, lambda: None]
+    late = Writer(stores=office.stores, documents=documents, cipher=CIPHER, now=office.now)
+    with pytest.raises(ConnectionError):
+        write_exports(late)
+    known = find_payee(office.rows, FORMED.id).tax_form
+    assert known is not None
+    form = replace(known, tin=hide(TINS[MISSING.id], MISSING.id, Secret.TIN, CIPHER))
+    office.tells(replace(find_payee(office.rows, MISSING.id), tax_form=form))
+    writes(office.later(minutes=5))
+    named = [
+        {row.get("recipient_account") or row["publisher_id"] for row in table(office, file)}
+        for file in ExportFile
+    ]
+    assert named[0] | named[1] == {one.id for one in PUBLISHERS}
+    assert MISSING.id in named[0]
+    assert the_export(office).form_count == len(named[0])
 
 
 def test_two_runs_at_once_finish_an_export_once() -> None:
