@@ -66,14 +66,14 @@ class Deployment:
     stack: LocalStack
     endpoints: dict[str, str]
 
-    def api(self, method: str, path: str, body: Json | None = None) -> Json:
-        """One request with the operator's key."""
+    def api(self, method: str, path: str, body: Json | None = None, *, key: str = "") -> Json:
+        """One request, with the operator's key unless with another."""
         request = urllib.request.Request(
             self.endpoints["api"] + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Authorization": f"Bearer {self.endpoints['operator_key']}",
+                "Authorization": f"Bearer {key or self.endpoints['operator_key']}",
                 "Content-Type": "application/json",
             },
         )
