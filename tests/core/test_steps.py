@@ -208,7 +208,10 @@ class TestPay:
     def test_a_share_of_the_conversion_is_of_the_one_that_counts(self) -> None:
         pay = Pay(kind=PayKind.SHARE_OF_POSTBACK, basis_points=1_000, ceiling_cents=50_000)
         step = a_step(StepTest.POSTBACK, pays=pay)
-        found = climbed(step, postbacks=(a_postback(10_000), a_postback(20_000)))
+        told = (a_postback(10_000), a_postback(20_000))
+        early = climbed(step, postbacks=told)
+        assert (early.cents, early.most_cents) == (2_000, 50_000)
+        found = climbed(step, postbacks=told, now=NOW + timedelta(days=30))
         assert (found.cents, found.most_cents) == (2_000, 2_000)
 
     @pytest.mark.parametrize(("most", "expected"), [(1_999, 1_999), (2_000, 2_000), (2_001, 2_000)])
