@@ -14,6 +14,7 @@ from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.flows import bank_files as files
 from chalicelib.flows import paybacks as flow
 from chalicelib.flows.bank_files import SeenLine
+from chalicelib.flows.pacing import while_somebody_waits
 from chalicelib.flows.paybacks import ChargebackReport
 from chalicelib.store.books import CHARGEBACKS, REFUNDS, Shelf
 from chalicelib.store.codec import to_plain
@@ -162,7 +163,8 @@ def create_chargeback(request: Request, id: str) -> Answer:
     from chalicelib.channels.schemas_money import ChargebackBody
 
     said = validated(ChargebackBody, request.document())
-    report = flow.charge_back(id, **said, stores=request.stores, now=request.context.clock())
+    now, in_time = request.context.clock(), while_somebody_waits(request.context.clock)
+    report = flow.charge_back(id, **said, stores=request.stores, now=now, in_time=in_time)
     return Answer(body=_chargeback_view(report))
 
 
@@ -177,7 +179,9 @@ def create_chargeback(request: Request, id: str) -> Answer:
 )
 def read_chargeback(request: Request, id: str) -> Answer:
     """What was taken back, and the released earnings that nobody has paid as things stand."""
-    return Answer(body=_chargeback_view(flow.known_chargeback(id, stores=request.stores)))
+    in_time = while_somebody_waits(request.context.clock)
+    report = flow.known_chargeback(id, stores=request.stores, in_time=in_time)
+    return Answer(body=_chargeback_view(report))
 
 
 @endpoint(
@@ -246,4 +250,4 @@ def _chargeback_view(report: ChargebackReport) -> View:
         }
         for booked in report.released
     ]
-    return {**to_plain(report.chargeback), "released": released}
+    return {**to_plain(report.chargeback), "released": released, "whole": report.whole}

@@ -93,7 +93,8 @@ def void(request: Request, id: str) -> Answer:
     ),
 )
 def write_off(request: Request, id: str) -> Answer:
-    """The rest is a loss; once more changes nothing."""
+    """The rest is a loss; once more changes nothing but goes on with collecting calls that are paid
+    for and for which there was no time."""
     now, in_time = request.context.clock(), while_somebody_waits(request.context.clock)
     lost = voiding.write_off(id, stores=request.stores, now=now, in_time=in_time)
     return Answer(body=invoice_view(lost, now))

@@ -13,6 +13,7 @@ from chalicelib.channels.bodies import validated
 from chalicelib.channels.http import Answer, Request, Route, endpoint
 from chalicelib.errors import Conflict
 from chalicelib.flows import stripe as flow
+from chalicelib.flows.pacing import while_somebody_waits
 from chalicelib.providers.stripe import Order
 from chalicelib.store.books import STRIPE_EVENTS
 from chalicelib.store.codec import to_plain
@@ -44,7 +45,9 @@ def take_event(request: Request) -> Answer:
         request.headers.get("stripe-signature", ""), request.raw, secrets=secrets, now=now
     )
     event = read_event(request.document())
-    return Answer(body=to_plain(flow.take_event(event, stores=request.stores, now=now)))
+    in_time = while_somebody_waits(request.context.clock)
+    taken = flow.take_event(event, stores=request.stores, now=now, in_time=in_time)
+    return Answer(body=to_plain(taken))
 
 
 @endpoint(

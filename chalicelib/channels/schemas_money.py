@@ -115,9 +115,12 @@ class ChargebackSummaryView(Document):
 
 class ChargebackView(ChargebackSummaryView):
     """A chargeback, and what it leaves to be dealt with: `released` are earnings of its calls that
-    were released before and that, as things stand, nobody has paid."""
+    were released before and that, as things stand, nobody has paid, those of the latest calls
+    first. It is not `whole`, and some may be missing, while the next closing has calls to take
+    back, and where there are too many calls to look through, or more than 5,000 such earnings."""
 
     released: list[UnpaidEarningView]
+    whole: bool
 
 
 class StripeEventBody(Document):

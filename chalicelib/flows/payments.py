@@ -5,7 +5,7 @@ behind them. Every step finds by itself what is left to do, so that the same req
 closing, completes what a dead process began.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -16,20 +16,22 @@ from chalicelib.errors import Busy, NotFound
 from chalicelib.flows.collecting import collect_covered
 from chalicelib.flows.dunning import resume
 from chalicelib.flows.pacing import InTime, Latest, unhurried
+from chalicelib.flows.uncollecting import settle_lost, take_back
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import Earning
-from chalicelib.store import collecting, uncollecting
+from chalicelib.store import collecting
 from chalicelib.store import payments as store
-from chalicelib.store.invoices import charges_of, each_charge, invoices_by_id, open_invoices
+from chalicelib.store.invoices import each_charge, invoices_by_id, open_invoices
 from chalicelib.store.rows import chunks
 from chalicelib.store.stores import Stores
+from chalicelib.store.uncollecting import lost_invoices
 
 _TRIES = 8
 _MOST_INVOICES = 50
 MOST_AT_ONCE = 5_000
-"""Calls of an invoice that are collected while somebody waits for the answer; one of more is left
-to the closing."""
+"""Calls of an invoice that are collected, or taken back, while somebody waits for the answer; one
+of more is left to the closing."""
 
 
 def record_payment(
@@ -90,23 +92,22 @@ def pass_on(
     most_calls: int | None = None,
     in_time: InTime = unhurried,
 ) -> Latest[Earning]:
-    """Let money that waits pay open invoices, and collect every whole call that is covered.
+    """Let money that waits pay open invoices, collect every whole call that is covered, and take
+    back what was lost.
 
     Returns the earnings that this has freed for release. An invoice of which an index does not show
     all charges yet is left for the next time, and so is one of more than `most_calls`. TimeUp where
     the run's time is over.
     """
-    _apply_waiting(advertiser_id, stores=stores, now=now)
-    for lost in uncollecting.lost_invoices(stores.rows, advertiser_id):
-        take_back(lost, stores=stores)
-    freed = Latest[Earning]()
-    for invoice in open_invoices(stores.rows, advertiser_id):
+    apply_waiting(advertiser_id, stores=stores, now=now)
+    rows, freed = stores.rows, Latest[Earning]()
+    for lost in _handy(lost_invoices(rows, advertiser_id), most_calls):
+        freed.merge(settle_lost(lost, rows, in_time))
+    for invoice in _handy(open_invoices(rows, advertiser_id), most_calls):
         if invoice.spare_cents < 0:
-            take_back(invoice, stores=stores)
-            continue
-        handy = most_calls is None or invoice.call_count <= most_calls
-        if handy and (invoice.spare_cents or invoice.state is InvoiceState.PAID):
-            freed.merge(collect_covered(invoice, stores.rows, in_time) or Latest())
+            take_back(invoice, rows, in_time)
+        elif invoice.spare_cents or invoice.state is InvoiceState.PAID:
+            freed.merge(collect_covered(invoice, rows, in_time) or Latest())
     return freed
 
 
@@ -139,12 +140,23 @@ def release_due(
     return released
 
 
-def take_back(invoice: Invoice, *, stores: Stores) -> None:
-    """Let the calls wait again for money which an invoice collected and of which it has lost too
-    much, the latest first; calls whose earnings were released stay collected."""
-    if invoice.spare_cents < 0 or invoice.ended_at:
-        charges = [booked.charge for booked in charges_of(stores.rows, invoice.id)]
-        uncollecting.take_back(stores.rows, invoice, charges)
+def apply_waiting(advertiser_id: str, *, stores: Stores, now: datetime) -> None:
+    """Pay invoices from earlier payments, pair by pair, until either side is used up."""
+    lost = 0
+    while lost < _TRIES:
+        waiting = store.unapplied_payments(stores.rows, advertiser_id)
+        if not waiting:
+            return
+        pair = payments.match(waiting, open_invoices(stores.rows, advertiser_id))
+        if pair is None:
+            return
+        lost += not store.apply_match(stores.rows, pair, now)
+    raise Busy(f"the payments of {advertiser_id} are being changed by others")
+
+
+def _handy(invoices: Iterable[Invoice], most_calls: int | None) -> Iterator[Invoice]:
+    """Those that do not have too many calls."""
+    return (one for one in invoices if most_calls is None or one.call_count <= most_calls)
 
 
 def _record(wanted: Payment, first: Collection[str], *, stores: Stores) -> Payment:
@@ -165,20 +177,6 @@ def _record(wanted: Payment, first: Collection[str], *, stores: Stores) -> Payme
 
 def _payable(wanted: Payment, stores: Stores) -> dict[str, Invoice]:
     return {invoice.id: invoice for invoice in open_invoices(stores.rows, wanted.advertiser_id)}
-
-
-def _apply_waiting(advertiser_id: str, *, stores: Stores, now: datetime) -> None:
-    """Pay invoices from earlier payments, pair by pair, until either side is used up."""
-    lost = 0
-    while lost < _TRIES:
-        waiting = store.unapplied_payments(stores.rows, advertiser_id)
-        if not waiting:
-            return
-        pair = payments.match(waiting, open_invoices(stores.rows, advertiser_id))
-        if pair is None:
-            return
-        lost += not store.apply_match(stores.rows, pair, now)
-    raise Busy(f"the payments of {advertiser_id} are being changed by others")
 
 
 def _publishers(freed: Iterable[Earning], payment: Payment, stores: Stores) -> set[str]:

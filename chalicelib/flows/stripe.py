@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib import payments, stripe_events
 from chalicelib.campaigns import Advertiser
 from chalicelib.errors import Busy, Conflict, Fault, Invalid, NotFound, Refused
+from chalicelib.flows.pacing import InTime, unhurried
 from chalicelib.flows.paybacks import charge_back, refund_up_to
 from chalicelib.flows.payments import take_in
 from chalicelib.flows.top_ups import move_link
@@ -25,10 +26,13 @@ _OVERTAKES = timedelta(hours=1)
 """So long an event may come before the one of the payment that it is about."""
 
 
-def take_event(event: Event, *, stores: Stores, now: datetime) -> TakenEvent:
+def take_event(
+    event: Event, *, stores: Stores, now: datetime, in_time: InTime = unhurried
+) -> TakenEvent:
     """Book what the event tells; one that came before changes nothing.
 
-    What cannot be booked is kept with its cause. Busy when it is to be told again later.
+    What cannot be booked is kept with its cause. Busy when it is to be told again later. Calls of a
+    disputed payment for which there is no time are taken back by the next closing.
     """
     known = find_event(stores.rows, event.id)
     if known:
@@ -37,7 +41,7 @@ def take_event(event: Event, *, stores: Stores, now: datetime) -> TakenEvent:
     cause = None
     try:
         if told:
-            _book(told, event, stores=stores, now=now)
+            _book(told, event, stores=stores, now=now, in_time=in_time)
     except Busy:
         raise
     except Refused as refused:
@@ -78,7 +82,14 @@ def _invoice_faults(order: Order, stores: Stores) -> list[Fault]:
     return []
 
 
-def _book(told: Paid | SentBack | Disputed, event: Event, *, stores: Stores, now: datetime) -> None:
+def _book(
+    told: Paid | SentBack | Disputed,
+    event: Event,
+    *,
+    stores: Stores,
+    now: datetime,
+    in_time: InTime,
+) -> None:
     if isinstance(told, Paid):
         _take_in(told, event, stores=stores, now=now)
         return
@@ -96,7 +107,7 @@ def _book(told: Paid | SentBack | Disputed, event: Event, *, stores: Stores, now
     charged_back = not payment.kept_cents
     if not charged_back and told.amount_cents != payment.kept_cents:
         raise Conflict("the dispute is about a part of the payment", code="partial_dispute")
-    charge_back(payment.id, reference=told.reference, stores=stores, now=now)
+    charge_back(payment.id, reference=told.reference, stores=stores, now=now, in_time=in_time)
 
 
 def _take_in(told: Paid, event: Event, *, stores: Stores, now: datetime) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from chalicelib import voiding
 from chalicelib.errors import Busy, NotFound
-from chalicelib.flows.collecting import collect_covered
 from chalicelib.flows.pacing import InTime, TimeUp, paced, unhurried
-from chalicelib.flows.payments import pass_on
+from chalicelib.flows.payments import apply_waiting
+from chalicelib.flows.uncollecting import settle_lost
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.stores import Stores
+from chalicelib.store.uncollecting import lost_invoices
 from chalicelib.store.voiding import end_unpaid, give_back
 
 _TRIES = 8
@@ -44,30 +45,27 @@ def void_invoice(
 def write_off(
     invoice_id: str, *, stores: Stores, now: datetime, in_time: InTime = unhurried
 ) -> Invoice:
-    """Write off what the invoice still asks for; what has paid it collects its calls first.
+    """Write off what the invoice still asks for; what has paid it collects its calls, those for
+    which there is no time with the next closing. The next release frees what they earned.
 
-    One that is written off already stays as it is. Conflict unless it is open. Busy when the time
-    is too short to collect all: what was collected stays so, and asking again goes on.
+    One that is written off already stays as it is. Conflict unless it is open.
     """
-    try:
-        return _write_off(invoice_id, stores, now, in_time)
-    except TimeUp as over:
-        raise Busy(f"the calls that have paid for {invoice_id} are being collected") from over
-
-
-def _write_off(invoice_id: str, stores: Stores, now: datetime, in_time: InTime) -> Invoice:
     for _ in range(_TRIES):
         before = _issued(invoice_id, stores)
         if before.state is InvoiceState.UNCOLLECTIBLE:
+            if any(
+                lost.id == before.id for lost in lost_invoices(stores.rows, before.advertiser_id)
+            ):
+                _settle(before, stores, in_time)
             return before
         after = voiding.written_off(before, now)
-        pass_on(before.advertiser_id, stores=stores, now=now, in_time=in_time)
+        apply_waiting(before.advertiser_id, stores=stores, now=now)
         before = _issued(invoice_id, stores)
         if before.owed_cents != after.written_off_cents:
             continue
-        _collect_covered(before, stores, in_time)
         entry = voiding.write_off_entry(before, now)
         if end_unpaid(stores.rows, before, after, entry, freed=before.owed_cents):
+            _settle(after, stores, in_time)
             return after
     raise Busy(f"{invoice_id} is being changed by others")
 
@@ -86,8 +84,8 @@ def _give_back(invoice: Invoice, stores: Stores, in_time: InTime) -> None:
             continue
 
 
-def _collect_covered(invoice: Invoice, stores: Stores, in_time: InTime) -> None:
-    """Collect every call that is paid for, one that costs nothing too: afterwards nobody would.
-    The next release frees what they earned. Busy where an index does not show all calls yet."""
-    if collect_covered(invoice, stores.rows, in_time) is None:
-        raise Busy(f"the calls of {invoice.number} are still being claimed")
+def _settle(invoice: Invoice, stores: Stores, in_time: InTime) -> None:
+    """As many calls as there is time for; the written-off invoice waits until all were looked
+    through."""
+    with contextlib.suppress(TimeUp):
+        settle_lost(invoice, stores.rows, in_time)

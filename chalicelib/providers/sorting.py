@@ -16,10 +16,12 @@ HELD = 20_000
 
 
 class Sorter:
-    """Texts that are read in the order of their keys; at most `held` of them are in memory."""
+    """Texts that are read in the order of their keys, or in the opposite one, `last_first`; at most
+    `held` of them are in memory."""
 
-    def __init__(self, held: int = HELD) -> None:
+    def __init__(self, held: int = HELD, *, last_first: bool = False) -> None:
         self._held = held
+        self._last_first = last_first
         self._fresh: list[tuple[str, str]] = []
         self._runs: list[IO[str]] = []
         self._files = ExitStack()
@@ -42,16 +44,17 @@ class Sorter:
             self._put_down()
 
     def texts(self) -> Iterator[str]:
-        """All texts in the order of their keys; once, after the last was added."""
-        self._fresh.sort()
-        for _, text in merge(*map(_read, self._runs), iter(self._fresh)):
+        """All texts in their order; once, after the last was added."""
+        self._fresh.sort(reverse=self._last_first)
+        runs = map(_read, self._runs)
+        for _, text in merge(*runs, iter(self._fresh), reverse=self._last_first):
             yield text
 
     def _put_down(self) -> None:
         # Closed with all others, after it was read.
         file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         run = self._files.enter_context(file)
-        self._fresh.sort()
+        self._fresh.sort(reverse=self._last_first)
         run.writelines(json.dumps(pair) + "\n" for pair in self._fresh)
         self._fresh.clear()
         self._runs.append(run)

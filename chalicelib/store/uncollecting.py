@@ -1,8 +1,8 @@
 """How do calls wait again for money that was taken back?
 
 Owns the move opposite to `collecting`: an invoice opens again, and one that has collected more than
-is left of its money gives calls up until it has not, or until only calls are left whose earnings
-were released. Which calls these are belongs to `chalicelib.payments`.
+is left of its money gives calls up, batch by batch. Which calls these are belongs to
+`chalicelib.payments`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,16 +31,15 @@ from chalicelib.store.invoices import (
 )
 from chalicelib.store.rows import Action, AtLeast, Change, Equals, NotWritten, Path, Rows
 
-_A_BATCH = 45
+CALLS_A_BATCH = 45
 _TRIES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Collected:
-    """An invoice's collected charges: those that are `free` to wait again and those that are
-    `bound`, because their earnings were released; what has paid it, and how much is missing."""
+class Collected:
+    """Some of an invoice's collected charges: those that are `free` to wait again and those that
+    are `bound`, because their earnings were released; and how much the invoice lacks."""
 
-    paid_cents: int
     short_cents: int
     free: tuple[Charge, ...]
     bound: tuple[Charge, ...]
@@ -53,7 +52,7 @@ def reopen_change(before: Invoice, part: Application) -> Change:
     owner, ended = before.advertiser_id, before.ended_at is not None
     sets: dict[Path, str | int] = {
         ("reopened",): 1,
-        ("open",): _invoices_lost(owner) if ended else invoices_open(owner),
+        ("open",): invoices_lost(owner) if ended else invoices_open(owner),
         ("open_key",): invoice_order(before),
     }
     if not ended:
@@ -70,27 +69,30 @@ def reopen_change(before: Invoice, part: Application) -> Change:
 
 
 def lost_invoices(rows: Rows, advertiser_id: str) -> tuple[Invoice, ...]:
-    """The advertiser's written-off invoices of whose money some was taken back, and whose calls
-    have yet to be looked through for it."""
-    items = waiting_items(rows, _invoices_lost(advertiser_id))
+    """The advertiser's written-off invoices whose calls have yet to be looked through: for money
+    that pays for them, or for money that was taken back."""
+    items = waiting_items(rows, invoices_lost(advertiser_id))
     return invoices_by_id(rows, tuple(item["id"] for item in items))
 
 
-def take_back(rows: Rows, invoice: Invoice, charges: Sequence[Charge]) -> None:
-    """Let charges of the invoice wait for money again while it has collected more than was paid,
-    the latest first; one whose earning was released stays collected. A written-off invoice is then
-    done, if these are all its `charges`."""
-    invoice_id, lost = invoice.id, 0
-    while lost < _TRIES:
-        seen = _read(rows, invoice_id, charges)
-        batch = payments.to_take_back(seen.free, seen.short_cents)[:_A_BATCH]
+def invoices_lost(advertiser_id: str) -> str:
+    """The partition of `by_open` with these invoices."""
+    return f"LOST#{advertiser_id}"
+
+
+def take_back_batch(rows: Rows, invoice_id: str, ids: Sequence[str]) -> Collected:
+    """Let charges of up to `CALLS_A_BATCH` calls wait for money again while the invoice has
+    collected more than was paid, the latest first; one whose earning was released stays collected.
+    Returns what is left of them."""
+    for _try in range(_TRIES):
+        seen = look(rows, invoice_id, ids)
+        batch = payments.to_take_back(seen.free, seen.short_cents)
         if not batch:
-            if invoice.ended_at and len(charges) == invoice.call_count:
-                _look_no_more(rows, invoice_id, seen.paid_cents)
-            return
+            return seen
+        cents = sum(charge.due_cents for charge in batch)
         given_up = Change(
             key=invoice_key(invoice_id),
-            add={("available_cents",): sum(charge.due_cents for charge in batch)},
+            add={("available_cents",): cents},
             when=[Equals(("available_cents",), -seen.short_cents)],
         )
         actions: list[Action] = [given_up]
@@ -99,39 +101,14 @@ def take_back(rows: Rows, invoice: Invoice, charges: Sequence[Charge]) -> None:
         try:
             rows.write(actions)
         except NotWritten:
-            lost += 1
+            continue
+        left = tuple(charge for charge in seen.free if charge not in batch)
+        return replace(seen, short_cents=seen.short_cents - cents, free=left)
     raise Busy(f"the charges of {invoice_id} are being collected by others")
 
 
-def released_unpaid(
-    rows: Rows, invoice_id: str, charges: Sequence[Charge]
-) -> tuple[BookedEarning, ...]:
-    """Released earnings of the invoice's calls for which its money does not suffice any more, those
-    of the latest calls."""
-    seen = _read(rows, invoice_id, charges)
-    missing = payments.to_take_back(seen.bound, seen.short_cents)
-    return tuple(seen.earnings[charge.call_id] for charge in missing)
-
-
-def _invoices_lost(advertiser_id: str) -> str:
-    return f"LOST#{advertiser_id}"
-
-
-def _look_no_more(rows: Rows, invoice_id: str, paid_cents: int) -> None:
-    """The written-off invoice waits no more, unless more of its money was taken back meanwhile."""
-    done = Change(
-        key=invoice_key(invoice_id),
-        remove=[("open",), ("open_key",)],
-        when=[Equals(("paid_cents",), paid_cents)],
-    )
-    try:
-        rows.write([done])
-    except NotWritten:
-        return
-
-
-def _read(rows: Rows, invoice_id: str, charges: Sequence[Charge]) -> _Collected:
-    ids = [charge.call_id for charge in charges]
+def look(rows: Rows, invoice_id: str, ids: Sequence[str]) -> Collected:
+    """Which of these calls are collected, as they and the invoice stand."""
     invoice = invoice_key(invoice_id)
     found, _ = rows.gather(
         [invoice, *(key(one) for one in ids for key in (charge_key, earning_key))]
@@ -143,13 +120,26 @@ def _read(rows: Rows, invoice_id: str, charges: Sequence[Charge]) -> _Collected:
         if found[charge_key(one)]["state"] == ChargeState.COLLECTED
     ]
     bound = {one for one, booked in earnings.items() if _released(booked)}
-    return _Collected(
-        paid_cents=found[invoice]["paid_cents"],
+    return Collected(
         short_cents=-found[invoice]["available_cents"],
         free=tuple(charge for charge in collected if charge.call_id not in bound),
         bound=tuple(charge for charge in collected if charge.call_id in bound),
         earnings=earnings,
     )
+
+
+def look_no_more(rows: Rows, invoice: Invoice) -> None:
+    """The written-off invoice waits no more, unless money of it was taken back since it was
+    read."""
+    done = Change(
+        key=invoice_key(invoice.id),
+        remove=[("open",), ("open_key",)],
+        when=[Equals(("paid_cents",), invoice.paid_cents)],
+    )
+    try:
+        rows.write([done])
+    except NotWritten:
+        return
 
 
 def _released(booked: BookedEarning) -> bool:

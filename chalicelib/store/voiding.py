@@ -1,9 +1,10 @@
 """How does an invoice that nobody pays lie in the books?
 
 Owns making it void, which gives its charges back to be billed again, and writing it off. Both are
-one transaction with their entry. The charges of a void invoice follow in batches: until the last
-has gone back the invoice waits in a partition of its own, so that a run that died leaves something
-to find. When an invoice may end so belongs to `chalicelib.voiding`.
+one transaction with their entry. What follows comes in batches: until the last charge has gone
+back, or the last that is paid for was collected (see `uncollecting`), the invoice waits in a
+partition of its own, so that a run that died leaves something to find. When an invoice may end so
+belongs to `chalicelib.voiding`.
 """
 
 from collections.abc import Iterator
@@ -17,19 +18,21 @@ from chalicelib.store.entries import book, entry_puts
 from chalicelib.store.funds import add_funds
 from chalicelib.store.invoices import each_charge, invoice_key, invoices_by_id
 from chalicelib.store.rows import Action, AtMost, Change, Equals, NotWritten, Path, Rows
+from chalicelib.store.uncollecting import invoices_lost
 
 
 def end_unpaid(rows: Rows, before: Invoice, after: Invoice, entry: Entry, *, freed: int) -> bool:
     """Put `after` in the place of an open invoice, post its entry, and let the advertiser spend
     `freed` cents more; False when the invoice has moved on since `before` was read."""
-    end: dict[Path, str] = {("state",): after.state.value, ("doc",): codec.to_json(after)}
-    void = after.state is InvoiceState.VOID
-    if void:
-        end[("open",)] = voids_of(after.advertiser_id)
+    waiting = voids_of if after.state is InvoiceState.VOID else invoices_lost
+    end: dict[Path, str] = {
+        ("state",): after.state.value,
+        ("doc",): codec.to_json(after),
+        ("open",): waiting(after.advertiser_id),
+    }
     change = Change(
         key=invoice_key(before.id),
         set=end,
-        remove=[] if void else [("open",), ("open_key",)],
         when=[
             Equals(("state",), before.state.value),
             Equals(("paid_cents",), before.paid_cents),

@@ -1,5 +1,6 @@
 """A bank's statement, refunds and chargebacks over HTTP."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -119,13 +120,28 @@ def test_a_chargeback_opens_the_invoice_and_tells_what_was_released() -> None:
     assert market.api.get(path).body == report.body
     (listed,) = market.api.get("/chargebacks").body["data"]
     schemas_money.ChargebackSummaryView.model_validate(listed)
-    assert {**listed, "released": report.body["released"]} == report.body
+    assert {**listed, "released": report.body["released"], "whole": True} == report.body
     shown = market.api.get(f"/invoices/{invoice['id']}").body
     assert (shown["state"], shown["owed_cents"]) == ("open", 7_500)
     assert market.api.get(f"/payments/{payment['id']}").body["state"] == "charged_back"
     assert market.api.get("/ledger/audit").body["clean"]
     pays(market, 7_500, "wire-2")
     assert market.api.get(path).body["released"] == []
+
+
+def test_a_chargeback_with_no_time_for_its_calls_is_booked_and_told_of_in_whole_later() -> None:
+    market, invoice = invoiced()
+    payment = pays(market, 7_500).body
+    path = f"/payments/{payment['id']}/chargeback"
+    market.api.look_lasts = timedelta(seconds=20)
+    hasty = [market.api.post(path, {"reference": "dp_1"}), market.api.get(path)]
+    market.api.look_lasts = timedelta(0)
+    assert [(one.status, one.body["whole"]) for one in hasty] == [(200, False)] * 2
+    assert market.api.get(f"/invoices/{invoice['id']}").body["owed_cents"] == 7_500
+    market.api.post("/closings", {"as_of": DECEMBER})
+    told = market.api.get(path).body
+    assert (len(told["released"]), told["whole"]) == (3, True)
+    assert market.api.get("/ledger/audit").body["clean"]
 
 
 def test_money_of_no_payment_neither_goes_back_nor_is_taken_back() -> None:

@@ -118,13 +118,18 @@ def test_calls_that_there_is_no_time_to_give_back_are_billed_again_by_the_next_c
     assert market.api.get("/ledger/audit").body["clean"] is True
 
 
-def test_a_write_off_that_takes_too_long_is_asked_for_again() -> None:
+def test_a_write_off_with_no_time_to_collect_is_booked_and_completed_by_the_next_closing() -> None:
     market, invoice = invoiced()
+    pays(market, 2_500)
     market.api.look_lasts = timedelta(seconds=20)
-    refused = market.api.post(f"/invoices/{invoice['id']}/write-off")
-    assert refused.status == 503
+    lost = market.api.post(f"/invoices/{invoice['id']}/write-off")
     market.api.look_lasts = timedelta(0)
-    assert market.api.post(f"/invoices/{invoice['id']}/write-off").body["state"] == "uncollectible"
+    assert (lost.status, lost.body["state"]) == (200, "uncollectible")
+    assert balance(market, "expense:bad_debt") == 5_000
+    market.api.post("/closings", {"as_of": DECEMBER})
+    calls = market.api.get(f"/invoices/{invoice['id']}/calls").body["data"]
+    assert [one["collected"] for one in calls].count(True) == 1
+    assert market.api.get("/ledger/audit").body["clean"] is True
 
 
 def test_a_document_of_too_many_calls_for_one_answer_has_its_table_kept() -> None:

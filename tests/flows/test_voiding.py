@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.errors import Busy, Conflict, NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.flows.issuer import set_issuer
 from chalicelib.flows.pacing import InTime
-from chalicelib.flows.voiding import void_invoice, write_off
+from chalicelib.flows.voiding import void_invoice
 from chalicelib.invoices import Invoice, InvoiceState
 from chalicelib.issuer import Issuer
 from chalicelib.payouts import EarningState
@@ -120,24 +120,6 @@ def times_up_after(looks: int) -> InTime:
     """There is time at so many looks at the clock."""
     left = iter([True] * looks)
     return lambda: next(left, False)
-
-
-def test_a_write_off_that_had_too_little_time_is_completed_by_another() -> None:
-    whole = closed(200)
-    whole.receives("wire-1", 120 * 2_500)
-    whole.writes_off(whole.invoices[0].id)
-    office = closed(200)
-    office.receives("wire-1", 120 * 2_500)
-    (invoice,) = office.invoices
-    for looks in (0, 100, 199):
-        with pytest.raises(Busy):
-            write_off(
-                invoice.id, stores=office.stores, now=office.now, in_time=times_up_after(looks)
-            )
-        assert office.audits().clean
-    office.writes_off(invoice.id)
-    assert office.collected() == whole.collected()
-    assert office.audits().accounts == whole.audits().accounts
 
 
 def test_tax_goes_back_with_a_void_invoice() -> None:

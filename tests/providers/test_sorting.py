@@ -18,6 +18,14 @@ def test_however_few_are_held_the_order_is_that_of_the_keys(
         assert list(sorter.texts()) == [text for _, text in sorted(given)]
 
 
+@given(pairs, st.integers(1, 50))
+def test_the_last_may_come_first(given: list[tuple[str, str]], held: int) -> None:
+    with Sorter(held, last_first=True) as sorter:
+        for key, text in given:
+            sorter.add(key, text)
+        assert list(sorter.texts()) == [text for _, text in sorted(given, reverse=True)]
+
+
 def test_no_more_is_held_than_was_said_while_texts_are_added() -> None:
     with Sorter(held=10) as sorter:
         for number in range(1_000):
