@@ -12,11 +12,12 @@ from chalicelib.flows.paybacks import ChargebackReport, charge_back, known_charg
 from chalicelib.flows.stripe import take_event
 from chalicelib.flows.uncollecting import settle_lost
 from chalicelib.flows.voiding import write_off
-from chalicelib.invoices import Invoice, InvoiceState
+from chalicelib.invoices import Charge, Invoice, InvoiceState
 from chalicelib.payments import PaymentState
 from chalicelib.payouts import EarningState
+from chalicelib.store import codec
 from chalicelib.store.invoices import invoice_key
-from chalicelib.store.rows import Change, Item, Key, Question
+from chalicelib.store.rows import Change, Item, Key, Page, Question
 from chalicelib.store.uncollecting import invoices_lost, lost_invoices
 from chalicelib.stripe_events import Event, Outcome
 from tests.fakes import FakeRows
@@ -97,6 +98,23 @@ class Interrupted(FakeRows):
         if happening:
             happening()
         return super().gather(keys, questions)
+
+
+class Behind(FakeRows):
+    """Rows whose index shows, while it is `behind`, no call as collected."""
+
+    behind = False
+
+    def page(self, question: Question) -> Page:
+        seen = super().page(question)
+        if not self.behind or question.index != "by_document":
+            return seen
+        return replace(seen, items=tuple({**item, "doc": uncollected(item)} for item in seen.items))
+
+
+def uncollected(item: Item) -> str:
+    """What the row of a charge said before its money came in."""
+    return codec.to_json(replace(codec.from_json(Charge, item["doc"]), collected=False))
 
 
 # --- chargebacks --------------------------------------------------------------------------------
@@ -341,6 +359,21 @@ def test_a_chargeback_between_two_looks_at_a_written_off_invoice_is_not_overlook
     settle_lost(office.invoices[0], rows)
     takes_back(office, times_up_after(0))
     office.later(days=100).closes()
+    assert office.collected() == set()
+    assert lost_invoices(rows, NET.id) == ()
+    assert office.audits().clean
+
+
+def test_calls_that_an_index_shows_as_collected_only_later_are_taken_back_then() -> None:
+    rows = Behind()
+    office = owing(10, 6, rows)
+    gives_up(office)
+    rows.behind = True
+    takes_back(office)
+    assert office.collected() == first(6, 10)
+    assert [one.id for one in lost_invoices(rows, NET.id)] == [office.invoices[0].id]
+    rows.behind = False
+    office.closes()
     assert office.collected() == set()
     assert lost_invoices(rows, NET.id) == ()
     assert office.audits().clean
