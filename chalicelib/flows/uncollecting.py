@@ -44,8 +44,11 @@ def released_unpaid(
     invoice: Invoice, rows: Rows, in_time: InTime = unhurried
 ) -> Iterator[BookedEarning]:
     """Released earnings of the invoice's calls for which its money does not suffice any more, those
-    of the latest calls, the latest first. Busy where calls are still to be taken back, TimeUp where
-    the time is over."""
+    of the latest calls, the latest first.
+
+    Busy where calls are still to be taken back, or an index does not show all that are collected;
+    TimeUp where the time is over.
+    """
     missing = -invoice.spare_cents
     if missing <= 0:
         return
@@ -58,6 +61,7 @@ def released_unpaid(
             yield seen.earnings[charge.call_id]
         if missing <= 0:
             return
+    raise Busy(f"the calls of {invoice.id} were collected a moment ago")
 
 
 def settle_lost(invoice: Invoice, rows: Rows, in_time: InTime = unhurried) -> Latest[Earning]:

@@ -372,6 +372,7 @@ def test_calls_that_an_index_shows_as_collected_only_later_are_taken_back_then()
     takes_back(office)
     assert office.collected() == first(6, 10)
     assert [one.id for one in lost_invoices(rows, NET.id)] == [office.invoices[0].id]
+    assert not known_chargeback(office.payments[0].id, stores=office.stores).whole
     rows.behind = False
     office.closes()
     assert office.collected() == set()
