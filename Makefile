@@ -51,11 +51,12 @@ check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/python -m infra.templates
 	@echo "All checks passed. Next: make test"
 
-# Whole calls on a deployed platform have the machine to themselves.
+# Whole calls on a deployed platform have the machine to themselves. The others wait for databases
+# and browsers often enough that two processors have time for three of them.
 ALONE := tests/e2e
 
 test: $(READY) ## Every test, from nothing
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=$(ALONE)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore=$(ALONE)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE)
 
 # Without what runs on emulated DynamoDB too, and with the tests as they were compiled last: both

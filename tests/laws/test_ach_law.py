@@ -23,6 +23,7 @@ from tests.ach import Answered, bank_file
 from tests.fakes import Crash
 from tests.flows.aching import PUBLISHERS, SETTINGS, AchDesk, number_of
 from tests.flows.office import Office
+from tests.laws import A_FEW
 from tests.laws.test_books_law import Death, MortalRows
 
 deaths = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integers(1, 14))
@@ -233,4 +234,4 @@ class Paying(RuleBasedStateMachine):
 
 
 TestPaying = Paying.TestCase
-TestPaying.settings = settings(stateful_step_count=25, deadline=None)
+TestPaying.settings = settings(stateful_step_count=25, deadline=None, max_examples=A_FEW)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import times
@@ -30,6 +30,7 @@ from tests.flows.office import (
     busy_november,
     long_november,
 )
+from tests.laws import A_FEW
 
 
 def told(office: Office) -> dict[str, Any]:
@@ -131,6 +132,7 @@ def test_asking_that_died_is_completed_by_asking_again(kind: str) -> None:
         assert told(office) == closed_at_once(busy_november)
 
 
+@settings(max_examples=A_FEW)
 @given(lengths=st.lists(st.integers(0, 120), max_size=12))
 def test_a_run_whose_time_is_up_at_any_moment_goes_on_in_another(lengths: list[int]) -> None:
     office = long_november(100)

@@ -19,6 +19,7 @@ from tests.fakes import Crash
 from tests.flows.office import Office
 from tests.flows.paypaling import ADA, BOB, CY, paydesk, receiver
 from tests.flows.people import PEOPLE
+from tests.laws import A_FEW
 from tests.laws.test_books_law import Death, MortalRows
 from tests.paypal.server import Trouble
 
@@ -268,4 +269,4 @@ class Paying(RuleBasedStateMachine):
 
 
 TestPaying = Paying.TestCase
-TestPaying.settings = settings(stateful_step_count=25, deadline=None)
+TestPaying.settings = settings(stateful_step_count=25, deadline=None, max_examples=A_FEW)
