@@ -99,3 +99,12 @@ def test_only_attributes_that_were_kept_are_looked_at() -> None:
     asked = set(re.findall(r"\$\.Attributes\.([a-z_]+)", content(ARN)))
     assert asked <= kept
     assert kept == set(re.findall(r"\$\.External\.([a-z_]+)", content(ARN)))
+
+
+def test_who_could_not_hear_what_is_said_before_a_talk_is_not_recorded() -> None:
+    unheard = next(
+        leads({"Transitions": {"Errors": actions()["Say first"]["Transitions"]["Errors"]}})
+    )
+    block = actions()[unheard]
+    assert block["Parameters"] == actions()["Do not record"]["Parameters"]
+    assert list(leads(block)) == ["How to dial"]
