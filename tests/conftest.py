@@ -12,7 +12,7 @@ from tests.builders import NOW
 from tests.fakes import FakeRows
 
 settings.register_profile("dev", max_examples=10, deadline=None)
-for name, examples in (("ci", 50), ("deep", 1_000)):
+for name, examples in (("ci", 25), ("deep", 1_000)):
     settings.register_profile(
         name,
         max_examples=examples,

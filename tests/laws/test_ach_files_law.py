@@ -15,6 +15,7 @@ from chalicelib.ach_originators import Originator
 from chalicelib.bank_details import ACCOUNT_NUMBER, AccountKind
 from chalicelib.banking_days import banking_day_after
 from tests.ach import OFFSET, ORIGINATOR, ROUTING_NUMBERS
+from tests.laws import A_FEW
 
 _NAMES = ("Zoë Łuk", "Acme & Söhne", "O’Brien Media", "Nguyễn Thị Ánh Tuyết Mai Long", "7 Rings")
 
@@ -74,7 +75,7 @@ def _credits() -> st.SearchStrategy[Credit]:
     ).filter(lambda credit: not credit_faults(credit))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=A_FEW, deadline=None)
 @given(runs())
 def test_any_run_makes_a_file_that_a_validator_and_our_own_checks_accept(run: Run) -> None:
     credits = run.credits
@@ -89,7 +90,7 @@ def test_any_run_makes_a_file_that_a_validator_and_our_own_checks_accept(run: Ru
     assert sorted(made.traces) == sorted(credit.id for credit in credits)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=A_FEW, deadline=None)
 @given(runs())
 def test_a_file_pays_each_credit_to_the_cent_and_is_the_same_when_made_again(run: Run) -> None:
     made = lay_out(run.credits, run.originator, run.issue)

@@ -212,4 +212,4 @@ class Waiting(RuleBasedStateMachine):
 
 
 TestWaiting = Waiting.TestCase
-TestWaiting.settings = settings(stateful_step_count=20, max_examples=60)
+TestWaiting.settings = settings(stateful_step_count=20)
