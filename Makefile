@@ -51,13 +51,13 @@ check: $(READY) ## Style, types, import directions and templates
 	@$(BIN)/python -m infra.templates
 	@echo "All checks passed. Next: make test"
 
-# Whole calls on a deployed platform have the machine to themselves. The others wait for databases
-# and browsers often enough that two processors have time for three of them.
-ALONE := tests/e2e
+# Races and whole calls on a deployed platform have the machine to themselves. The others wait for
+# databases and browsers often enough that two processors have time for three of them.
+ALONE := tests/races tests/e2e
 
 test: $(READY) ## Every test, from nothing
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore=$(ALONE)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ALONE:%=--ignore=%)
+	@for alone in $(ALONE); do $(BIN)/python -m pytest -n 2 --dist loadfile $$alone || exit 1; done
 
 # Without what runs on emulated DynamoDB too, and with the tests as they were compiled last: both
 # belong to `make test`, with the laws of whole books in tests/laws.
