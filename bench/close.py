@@ -7,16 +7,13 @@ this, imports and all, and not of a database. DynamoDB Local takes a JDK and npm
 `python -m bench.close`.
 """
 
-import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
-from bench.disk_rows import ChangingDiskRows
+from bench.grounds import in_a_file, measured_in, on_dynamodb
 from bench.meter import Meter, peak_megabytes
 from chalicelib import payments
 from chalicelib.campaigns import Billing
@@ -28,17 +25,15 @@ from chalicelib.payments import Application, with_application
 from chalicelib.payouts import Earning
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.charges import charge_put, earning_put
-from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.funds import open_funds
 from chalicelib.store.invoices import invoices_by_id
 from chalicelib.store.payments import record
-from chalicelib.store.rows import Put, Rows, chunks
+from chalicelib.store.rows import Put, Rows
 from chalicelib.store.stores import Stores
-from tests.aws import connected_to, create_tables
 from tests.builders import a_publisher, an_advertiser
 from tests.documents import FakeDocuments
 from tests.mail import FakeMailer
-from tests.races.referee import Absent, referee
+from tests.races.referee import Absent
 
 ON_DYNAMODB = (1_000, 10_000)
 IN_A_FILE = (1_000, 10_000, 100_000)
@@ -128,48 +123,23 @@ def measure(calls: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def on_dynamodb(calls: int) -> dict[str, Any]:
-    """So many calls on an empty DynamoDB Local; Absent where there is none."""
-    with referee() as address, connected_to(address, key=KEY):
-        create_tables()
-        rows, meter = DynamoRows(), Meter()
-        for batch in chunks(laid(calls), 100):
-            rows.write(batch)
-        meter.connect()
-        return measure(calls, rows, meter)
-
-
-def in_a_file(calls: int) -> dict[str, Any]:
-    """So many calls on rows in a file, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/rows"
-        ChangingDiskRows(path).lay(laid(calls))
-        command = [sys.executable, "-m", "bench.close", path, str(calls)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def main(arguments: list[str]) -> None:
     """Print the two tables and what they mean for a million calls."""
     if arguments:
-        path, said = arguments
-        print(json.dumps(measure(int(said), ChangingDiskRows(path), Meter())))
+        print(measured_in(arguments, measure))
         return
     print("on DynamoDB Local: closed into an invoice, and collected")
     print("    calls   calls/s  write/call  read/call    calls/s  write/call  read/call")
     try:
         for calls in ON_DYNAMODB:
-            print(units_line(on_dynamodb(calls)), flush=True)
+            print(units_line(on_dynamodb(calls, laid(calls), measure, key=KEY)), flush=True)
     except Absent as lacking:
         print(f"  not here: {lacking}")
     print("on rows in a file: closed into an invoice, and collected")
     print("    calls   calls/s  peak MB    calls/s  peak MB  against a tenth")
     known: list[dict[str, Any]] = []
     for calls in IN_A_FILE:
-        known.append(in_a_file(calls))
+        known.append(in_a_file(calls, laid(calls), "bench.close"))
         print(memory_line(known), flush=True)
     for text in outlook(known[-2], known[-1]):
         print(text)

@@ -8,17 +8,14 @@ of a function which does this, imports and all, and not of a database. DynamoDB 
 and npm. Run it as `python -m bench.payday`.
 """
 
-import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bench.disk_rows import ChangingDiskRows
+from bench.grounds import in_a_file, measured_in, on_dynamodb
 from bench.meter import Meter, peak_megabytes
 from chalicelib.ach_settings import AchSettings
 from chalicelib.flows import ach_files
@@ -38,19 +35,17 @@ from chalicelib.payouts import Earning, PayoutState
 from chalicelib.store.books import PAYOUTS
 from chalicelib.store.catalog import thing_puts
 from chalicelib.store.charges import earning_put
-from chalicelib.store.dynamo import DynamoRows
 from chalicelib.store.keys import key_put
 from chalicelib.store.payees import payee_write
-from chalicelib.store.rows import Action, Put, Rows, chunks
+from chalicelib.store.rows import Action, Put, Rows
 from chalicelib.store.stores import Stores
 from tests.ach import BANK
-from tests.aws import connected_to, create_tables
 from tests.builders import a_publisher
 from tests.ciphers import FakeCipher
 from tests.documents import FakeDocuments
 from tests.mail import FakeMailer
 from tests.payees import a_payee
-from tests.races.referee import Absent, referee
+from tests.races.referee import Absent
 
 ON_DYNAMODB = (1_000, 10_000)
 IN_A_FILE = (1_000, 10_000, 100_000)
@@ -175,48 +170,23 @@ def measure(earnings: int, rows: Rows, meter: Meter) -> dict[str, Any]:
     return found
 
 
-def on_dynamodb(earnings: int) -> dict[str, Any]:
-    """So many earnings on an empty DynamoDB Local; Absent where there is none."""
-    with referee() as address, connected_to(address, key=KEY):
-        create_tables()
-        rows, meter = DynamoRows(), Meter()
-        for batch in chunks(laid(earnings), 100):
-            rows.write(batch)
-        meter.connect()
-        return measure(earnings, rows, meter)
-
-
-def in_a_file(earnings: int) -> dict[str, Any]:
-    """So many earnings on rows in a file, in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/rows"
-        ChangingDiskRows(path).lay(laid(earnings))
-        command = [sys.executable, "-m", "bench.payday", path, str(earnings)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def main(arguments: list[str]) -> None:
     """Print the two tables."""
     if arguments:
-        path, said = arguments
-        print(json.dumps(measure(int(said), ChangingDiskRows(path), Meter())))
+        print(measured_in(arguments, measure))
         return
     print("on DynamoDB Local: earnings released into payouts, and payouts paid by file")
     print("  earnings   made/s  write each  read each    payouts   paid/s  write each  read each")
     try:
         for earnings in ON_DYNAMODB:
-            print(units_line(on_dynamodb(earnings)), flush=True)
+            print(units_line(on_dynamodb(earnings, laid(earnings), measure, key=KEY)), flush=True)
     except Absent as lacking:
         print(f"  not here: {lacking}")
     print("on rows in a file: the same")
     print("  earnings   made/s  peak MB    payouts   paid/s  peak MB  against a tenth")
     tenth: dict[str, Any] | None = None
     for earnings in IN_A_FILE:
-        found = in_a_file(earnings)
+        found = in_a_file(earnings, laid(earnings), "bench.payday")
         print(memory_line(found, tenth), flush=True)
         tenth = found
 

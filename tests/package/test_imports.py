@@ -1,8 +1,10 @@
-"""What the voice and the DNI function load: somebody waits for every import."""
+"""What the voice, the Connect and the DNI function load: somebody waits for every import."""
 
 import json
 import subprocess
 import sys
+
+import pytest
 
 _FIRST_CALL = "from chalicelib import runtime; runtime.logger(); import chalicelib.store.dynamo"
 _LIST = "import json, sys; print(json.dumps(sorted(sys.modules)))"
@@ -40,8 +42,9 @@ def _loaded_by(channel: str, *more: str) -> list[str]:
     return modules
 
 
-def test_the_voice_function_loads_nothing_that_the_caller_does_not_need() -> None:
-    loaded = loaded_by_voice(_FIRST_CALL)
+@pytest.mark.parametrize("channel", ["twilio", "connect"])
+def test_a_function_on_the_line_loads_nothing_that_the_caller_does_not_need(channel: str) -> None:
+    loaded = _loaded_by(channel, _FIRST_CALL)
     packages = {name.partition(".")[0] for name in loaded}
     assert packages.isdisjoint(_HEAVY)
     assert set(loaded).isdisjoint(_ELSEWHERE)
