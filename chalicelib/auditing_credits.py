@@ -7,7 +7,7 @@ back and the earning. What counts them passes by elsewhere; the laws of calls be
 
 from collections.abc import Iterator
 
-from chalicelib import credits, ledger
+from chalicelib import credit_entries, credits, ledger
 from chalicelib.auditing import Difference, Law, Tally, count_credit
 from chalicelib.credits import Credit
 from chalicelib.ledger import AdvertiserAccount, Entry, House
@@ -15,7 +15,7 @@ from chalicelib.ledger import AdvertiserAccount, Entry, House
 
 def take_credit(tally: Tally, credit: Credit, entry: Entry | None) -> Iterator[Difference]:
     """A credit passes by, with the entry that is there under its key."""
-    expected = credits.entry(credit)
+    expected = credit_entries.entry(credit)
     if entry is None or entry.payload_hash != expected.payload_hash:
         found = entry.payload_hash if entry else "no entry"
         yield Difference(
@@ -40,7 +40,7 @@ def take_credit(tally: Tally, credit: Credit, entry: Entry | None) -> Iterator[D
 def _sum_accounts(tally: Tally, credit: Credit) -> None:
     """What the credit moved and nothing else tells: what was unbilled is told by the charge, what
     waits unapplied by the money handed back, what is owed to the publisher by the earning."""
-    sums = {credits.given_as(credit).value: credit.amount_cents}
+    sums = {credit_entries.given_as(credit).value: credit.amount_cents}
     sums[House.COST_PUBLISHERS] = -credit.clawed_back_cents
     sums[House.SALES_TAX] = credit.tax_cents
     owner = credit.advertiser_id

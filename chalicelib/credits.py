@@ -2,19 +2,18 @@
 
 Owns the credit: why, how much of the charge, what becomes of the earning, which accounts that
 moves, and what is left of the call and of its document. Crediting changes nothing that was booked;
-it books beside it. How that is kept belongs to the store.
+it books beside it. What is booked belongs to `credit_entries`, how it is kept to the store.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib import ledger
 from chalicelib.calls import Call, CallStatus
 from chalicelib.errors import Conflict, Fault, Invalid
 from chalicelib.ids import derived
 from chalicelib.invoices import BookedCharge, Charge, Invoice, InvoiceKind, InvoiceState
-from chalicelib.ledger import AdvertiserAccount, Entry, House, PublisherAccount
+from chalicelib.ledger import AdvertiserAccount, PublisherAccount
 from chalicelib.payments import Payment, PaymentKind
 from chalicelib.payouts import BookedEarning, Earning, EarningState
 
@@ -240,36 +239,6 @@ def document_after(document: Invoice, charge: Charge, credit: Credit) -> Invoice
 def number(position: int) -> str:
     """The number of the credit note at `position` (1 is the first) of the series."""
     return f"CN-{position:06d}"
-
-
-def given_as(credit: Credit) -> House:
-    """The account that bears the credit. What is given back out of goodwill was earned: it is an
-    expense, and takes nothing from the revenue."""
-    return House.GOODWILL if credit.reason is CreditReason.GOODWILL else House.CREDIT_NOTES
-
-
-def entry(credit: Credit) -> Entry:
-    """What the credit posts."""
-    refs = {"call_id": credit.call_id, "credit_id": credit.id}
-    if credit.document_id:
-        refs["invoice_id"] = credit.document_id
-    owner, kept = credit.advertiser_id, credit.total_cents - credit.returned_cents
-    return ledger.credit(
-        key=f"cn:{credit.number}" if credit.is_note else f"credit:{credit.id}",
-        refs=refs,
-        given_as=given_as(credit),
-        tax_cents=credit.tax_cents,
-        advertiser_side=[
-            (ledger.advertiser_account(credit.relieved, owner), kept),
-            (ledger.advertiser_account(credit.returned_to, owner), credit.returned_cents),
-        ],
-        publisher_side=(
-            ledger.publisher_account(credit.clawed_from, credit.publisher_id),
-            credit.clawed_back_cents,
-        ),
-        currency=credit.currency,
-        now=credit.booked_at,
-    )
 
 
 def handed_back(credit: Credit) -> Payment | None:

@@ -17,7 +17,7 @@ from chalicelib import (
     auditing_credits,
     auditing_files,
     auditing_payouts,
-    credits,
+    credit_entries,
     times,
 )
 from chalicelib.auditing import Difference, Tally
@@ -152,7 +152,7 @@ def _credits(tally: Tally, stores: Stores, until: str, findings: Findings) -> No
     past = (one for one in stores.books.every(CREDITS) if times.written(one.booked_at) < until)
     counted = findings.counting("credits", past)
     while batch := list(islice(counted, _CREDITS_A_BATCH)):
-        wanted = {entry_key(credits.entry(one).id): one for one in batch}
+        wanted = {entry_key(credit_entries.entry(one).id): one for one in batch}
         found, _ = stores.rows.gather(list(wanted))
         for key, credit in wanted.items():
             entry = read_entry(found[key]) if key in found else None

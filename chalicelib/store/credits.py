@@ -9,7 +9,7 @@ moment comes before it or after it. What a credit moves belongs to `chalicelib.c
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from chalicelib import credits, times
+from chalicelib import credit_entries, credits, times
 from chalicelib.calls import Call
 from chalicelib.credit_notes import CreditNote
 from chalicelib.credits import Credit, Standing
@@ -181,7 +181,7 @@ def _actions(credit: Credit, stood: Standing) -> list[Action]:
         add_funds(credit.advertiser_id, credit.total_cents),
         *([payment_put(handed_back)] if handed_back else []),
         *([note_put(credit, stood.document)] if credit.is_note and stood.document else []),
-        *entry_puts(credits.entry(credit)),
+        *entry_puts(credit_entries.entry(credit)),
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import credits
+from chalicelib import credit_entries, credits
 from chalicelib.calls import CallStatus
 from chalicelib.credits import Credit, CreditReason, EarningChoice, Standing, Wish
 from chalicelib.errors import Conflict, Invalid
@@ -79,7 +79,7 @@ def decided(
 
 
 def legs(credit: Credit) -> dict[str, int]:
-    return {leg.account: leg.amount_cents for leg in credits.entry(credit).legs}
+    return {leg.account: leg.amount_cents for leg in credit_entries.entry(credit).legs}
 
 
 @pytest.mark.parametrize(
