@@ -14,7 +14,7 @@ from chalicelib.ach_codes import ReturnAction
 from chalicelib.ach_returns import AchAnswer, ChangeLine, read_answers
 from chalicelib.ach_settings import originator
 from chalicelib.errors import Broken, Busy, Conflict, Fault, Invalid, NotFound
-from chalicelib.flows.holding import hold_publisher
+from chalicelib.flows.holding import keep_held
 from chalicelib.flows.payees import Desk, change_payee, hide
 from chalicelib.flows.payouts import return_payout
 from chalicelib.hidden import Hidden, Secret
@@ -146,9 +146,7 @@ def _returned(line: AnswerLine, action: ReturnAction, entry: FileEntry, desk: De
     if action is ReturnAction.NEW_DETAILS:
         _refuse(line, entry, desk)
     if action is ReturnAction.COMPLIANCE:
-        hold_publisher(
-            line.publisher_id, reason=COMPLIANCE, cause=line.trace, stores=stores, now=now
-        )
+        keep_held(line.publisher_id, reason=COMPLIANCE, cause=line.trace, stores=stores, now=now)
     if line.payout_id is None:
         return Outcome.REFUSED if action is ReturnAction.NEW_DETAILS else Outcome.NOTHING
     try:

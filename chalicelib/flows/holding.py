@@ -26,6 +26,13 @@ def hold_publisher(
     The same `cause` gives the same hold, however often; Conflict when it comes again with another
     reason. NotFound without the publisher.
     """
+    held = keep_held(publisher_id, reason=reason, cause=cause, stores=stores, now=now)
+    return _same(held, reason)
+
+
+def keep_held(publisher_id: str, *, reason: str, cause: str, stores: Stores, now: datetime) -> Hold:
+    """The same for a run that goes on where another died: the hold of the cause as it stands, for
+    whichever reason was found first."""
     if stores.catalog.find(Publisher, publisher_id) is None:
         raise NotFound(f"there is no publisher {publisher_id}")
     wanted = holding.hold(publisher_id, cause, reason=reason, now=now)
@@ -34,7 +41,7 @@ def hold_publisher(
     known = store.find_hold(stores.rows, wanted.id)
     if known is None:
         raise Busy(f"{publisher_id} is being held by others")
-    return _same(known, wanted)
+    return known
 
 
 def hold_earning(call_id: str, *, reason: str, cause: str, stores: Stores, now: datetime) -> Hold:
@@ -47,7 +54,7 @@ def hold_earning(call_id: str, *, reason: str, cause: str, stores: Stores, now: 
         wanted = holding.hold(earning.publisher_id, cause, reason=reason, call_id=call_id, now=now)
         known = store.find_hold(stores.rows, wanted.id)
         if known:
-            return _same(known, wanted)
+            return _same(known, reason)
         holding.confirm_open(stood.booked, stood.hold_id)
         if store.place(stores.rows, wanted, stood.booked):
             return wanted
@@ -69,9 +76,9 @@ def lift_hold(hold_id: str, *, stores: Stores, now: datetime) -> Hold:
     raise Busy(f"{hold_id} is being changed by others")
 
 
-def _same(known: Hold, wanted: Hold) -> Hold:
-    if known.reason != wanted.reason:
-        raise Conflict(f"{wanted.id} was placed for another reason", code="hold_differs")
+def _same(known: Hold, reason: str) -> Hold:
+    if known.reason != reason:
+        raise Conflict(f"{known.id} was placed for another reason", code="hold_differs")
     return known
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from chalicelib import paypal_batches as batches
 from chalicelib import paypal_payouts
 from chalicelib.errors import Busy, Conflict, NotFound
-from chalicelib.flows.holding import hold_publisher
+from chalicelib.flows.holding import keep_held
 from chalicelib.flows.payouts import drop_payout
 from chalicelib.offers import PayoutMethod
 from chalicelib.payouts import Payout, PayoutState
@@ -167,7 +167,7 @@ def _payable(waiting: Iterable[Payout], stores: Stores, now: datetime) -> list[P
             # Somebody has it in hand, which the index does not show yet.
             continue
         reason = f"PayPal: {wrong[0].field} {wrong[0].reason}"
-        hold_publisher(payout.publisher_id, reason=reason, cause=payout.id, stores=stores, now=now)
+        keep_held(payout.publisher_id, reason=reason, cause=payout.id, stores=stores, now=now)
         drop_payout(payout.id, reason=UNPAYABLE, stores=stores, now=now)
     return fit
 

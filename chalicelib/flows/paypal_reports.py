@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib import paypal_batches as batches
 from chalicelib import runtime
 from chalicelib.errors import Busy, Conflict
-from chalicelib.flows.holding import hold_publisher
+from chalicelib.flows.holding import keep_held
 from chalicelib.flows.payouts import fail_payout, return_payout, settle_payout
 from chalicelib.flows.paypal_batches import Errand, change, leave_out, name, whole
 from chalicelib.payouts import Payout
@@ -181,7 +181,7 @@ def _move(payout: Payout, report: ItemReport, stores: Stores, now: datetime) -> 
     fail_payout(payout.id, reason=reason, stores=stores, now=now)
     if report.error.startswith(_RECEIVER):
         detail = f"PayPal: {report.error}; a new address is needed before the hold is lifted"
-        hold_publisher(payout.publisher_id, reason=detail, cause=payout.id, stores=stores, now=now)
+        keep_held(payout.publisher_id, reason=detail, cause=payout.id, stores=stores, now=now)
 
 
 def _log(named: object, differs: Conflict) -> None:

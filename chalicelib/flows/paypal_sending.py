@@ -12,7 +12,7 @@ from chalicelib import paypal_batches as batches
 from chalicelib import paypal_payouts
 from chalicelib.errors import Conflict
 from chalicelib.flows.clearing import clearance
-from chalicelib.flows.holding import hold_publisher
+from chalicelib.flows.holding import keep_held
 from chalicelib.flows.payouts import submit_payout
 from chalicelib.flows.paypal_batches import Errand, change, leave_out, whole
 from chalicelib.offers import PayoutMethod, Publisher
@@ -134,8 +134,6 @@ def _refused(batch: Batch, items: list[BatchItem], refused: PayPalRefused, erran
     for place, issue in blamed.items():
         item = items[place]
         reason = f"PayPal refuses {item.receiver}: {issue}"[:200]
-        hold_publisher(
-            item.publisher_id, reason=reason, cause=item.payout_id, stores=stores, now=now
-        )
+        keep_held(item.publisher_id, reason=reason, cause=item.payout_id, stores=stores, now=now)
         leave_out(item, REFUSED, stores=stores, now=now)
     return change(batch.id, lambda one: batches.another_round(one, now), stores)

@@ -493,6 +493,22 @@ def test_what_paypal_would_not_take_fails_before_and_its_publisher_is_held(desk:
     assert desk.office.audits().clean
 
 
+def test_a_run_that_held_a_publisher_and_died_goes_on_whatever_is_wrong_by_now(
+    desk: PayDesk,
+) -> None:
+    desk.earns(ADA, BOB)
+    desk.payday()
+    desk.pays_to(ADA, None)
+    office = desk.office
+    hold_publisher(
+        ADA.id, reason="PayPal: receiver was wrong in another way", cause=desk.payout_of(ADA).id,
+        stores=office.stores, now=office.now,
+    )  # fmt: skip
+    assert len(desk.runs().ready) == 1
+    assert desk.payout_of(ADA).reason == "paypal_unpayable"
+    assert set(desk.items()) == {BOB.id}
+
+
 def test_what_is_let_go_and_not_sent_may_still_be_paid_by_hand(desk: PayDesk) -> None:
     released(desk)
     ada, bob = desk.payout_of(ADA).id, desk.payout_of(BOB).id
